@@ -1,0 +1,55 @@
+# The two commands: `make demo` and `make test`. Everything else is for people who change the code.
+# Needs only Python 3.11 or newer with its venv module, and git.
+
+PYTHON ?= python3
+UV_VERSION := 0.13.9
+VENV := .venv
+BIN := $(VENV)/bin
+LOCK := requirements.lock
+
+.PHONY: demo test test-slow lint format bench lock clean
+
+demo: $(VENV)/.run
+	$(BIN)/sousveil demo
+
+test: $(VENV)/.dev
+	$(BIN)/python -m pytest
+
+test-slow: $(VENV)/.dev
+	$(BIN)/python -m pytest -m slow
+
+lint: $(VENV)/.dev
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+format: $(VENV)/.dev
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+bench: $(VENV)/.dev
+	$(BIN)/python bench/claims.py
+
+$(VENV)/bin/uv:
+	@PYTHON="$(PYTHON)" sh tools/prepare.sh
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check uv==$(UV_VERSION)
+
+# What a user needs: the package and its dependencies, at the versions and hashes of the lock.
+$(VENV)/.run: $(VENV)/bin/uv $(LOCK) pyproject.toml
+	$(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes -c $(LOCK) -r pyproject.toml
+	$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps -e .
+	@touch $@
+
+# The same, and what tests and lint need.
+$(VENV)/.dev: $(VENV)/.run
+	$(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes -r $(LOCK)
+	@touch $@
+
+lock: $(VENV)/bin/uv
+	$(BIN)/uv pip compile --quiet --universal --generate-hashes --python-version 3.11 \
+		--no-header --no-annotate --no-emit-index-url --no-emit-find-links \
+		--group dev pyproject.toml -o $(LOCK)
+
+clean:
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache demo-case

@@ -1,0 +1,57 @@
+"""One tree of errors: everything sousveil raises on purpose descends from `SousveilError`.
+
+Each message names the thing, the place and the next step; the command line prints it as one
+line and exits with 2. A page that cannot be fetched is no error: it is an outcome to record
+(`model.Failure`).
+
+    SousveilError
+      CaseError           a case folder is missing, locked, or not one
+        EvidenceError     what is on disk contradicts the log
+      TargetError         a target that cannot be watched: bad URL, refused address
+      ArchiveError        a WARC or ARC file breaks the format
+      LogError            a tile, note, checkpoint or proof breaks the format or does not hold
+      RepositoryError     git could not read a repository
+      ExtractError        a document that cannot be turned into text
+      TopicError          a topic file that is unknown or malformed
+      InputError          a file or an option of the command line that cannot be used
+"""
+
+
+class SousveilError(Exception):
+    """Base of everything we raise on purpose."""
+
+
+class CaseError(SousveilError):
+    """A case folder is missing, locked, or not one."""
+
+
+class EvidenceError(CaseError):
+    """What is on disk contradicts the log."""
+
+
+class TargetError(SousveilError):
+    """A target that cannot be watched."""
+
+
+class ArchiveError(SousveilError):
+    """A WARC or ARC file breaks the format."""
+
+
+class LogError(SousveilError):
+    """A tile, note, checkpoint or proof breaks the format or does not hold."""
+
+
+class RepositoryError(SousveilError):
+    """Git could not read a repository."""
+
+
+class ExtractError(SousveilError):
+    """A document that cannot be turned into text."""
+
+
+class TopicError(SousveilError):
+    """A topic file that is unknown or malformed."""
+
+
+class InputError(SousveilError):
+    """A file or an option of the command line that cannot be used."""

@@ -1,0 +1,297 @@
+"""The nouns: what the stages hand each other.
+
+Frozen values, checked where they are made and trusted afterwards. Times are aware and in UTC.
+Digests are text, `sha256:` and 64 hexadecimal digits, as WARC 1.1 and CDXJ write them. Text
+offsets count Unicode code points (W3C Web Annotation, TextPositionSelector).
+"""
+
+from array import array
+from bisect import bisect_right
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from pathlib import Path
+from typing import Any, Literal, TypeAlias
+
+Json: TypeAlias = dict[str, Any]
+
+
+class WatchKind(StrEnum):
+    """What a target is, hence how it is visited."""
+
+    PAGE = "page"
+    DOCUMENT = "document"
+    REPOSITORY = "repository"
+
+
+@dataclass(frozen=True, slots=True)
+class Watch:
+    """One target with its schedule."""
+
+    id: str  # 12 hexadecimal digits
+    target: str  # URL, or absolute path of a local repository
+    kind: WatchKind
+    every_seconds: int
+    actor: str | None  # who answers for the target, as the user named them
+    added_at: datetime
+
+
+# ---------------------------------------------------------------- capture
+
+
+class FailureKind(StrEnum):
+    """Why a request brought no complete answer. An outcome, not an exception."""
+
+    REFUSED_ADDRESS = "refused_address"  # our guard: private, loopback, link-local, metadata
+    DNS = "dns"
+    CONNECT = "connect"
+    TLS = "tls"
+    TIMEOUT = "timeout"
+    TOO_LARGE = "too_large"
+    DISCONNECT = "disconnect"
+    TOO_MANY_REDIRECTS = "too_many_redirects"
+    BAD_REDIRECT = "bad_redirect"  # to a scheme we do not follow
+    PROTOCOL = "protocol"  # not HTTP
+    REPOSITORY = "repository"  # git said no
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """What went wrong, in words for a person."""
+
+    kind: FailureKind
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class TlsSession:
+    """What the TLS handshake showed."""
+
+    version: str  # "TLSv1.3"
+    cipher: str  # "TLS_AES_256_GCM_SHA384"; "" when libcurl does not tell
+    chain: tuple[bytes, ...]  # DER certificates, the server's own first
+    verified: bool  # whether the chain led to a trusted root for this host
+
+
+@dataclass(frozen=True, slots=True)
+class Exchange:
+    """One request and what came back, byte for byte, before it is written down.
+
+    A redirect chain is several exchanges. `body` is a file with the body as the wire carried it,
+    chunk framing and content coding included; it may be shorter than announced (`truncated`).
+    """
+
+    url: str
+    started_at: datetime
+    elapsed_seconds: float
+    request_head: bytes  # request line and header fields as sent, with the empty line; b"" if none
+    response_head: bytes  # status line and header fields as received; b"" if none
+    body: Path | None
+    status: int | None
+    ip_address: str | None
+    tls: TlsSession | None
+    truncated: Literal["length", "time", "disconnect"] | None  # WARC-Truncated
+    failure: Failure | None
+    location: str | None  # absolute URL this answer redirects to
+
+
+@dataclass(frozen=True, slots=True)
+class RecordRef:
+    """Where a WARC record lies, relative to the case folder."""
+
+    warc: str  # POSIX path below the case folder
+    offset: int  # bytes from the start of the file
+    length: int  # bytes of the stored (compressed) record
+    record_id: str  # WARC-Record-ID, "<urn:uuid:…>"
+    digest: str  # SHA-256 of the record's block (WARC-Block-Digest)
+
+
+@dataclass(frozen=True, slots=True)
+class Capture:
+    """One answer as it lies in the archive: an HTTP response or a resource."""
+
+    url: str
+    captured_at: datetime  # WARC-Date
+    status: int | None  # HTTP status; None for a resource
+    media_type: str  # "text/html" without parameters; "" when not told
+    record: RecordRef
+
+
+# ---------------------------------------------------------------- extract
+
+
+class BlockKind(StrEnum):
+    """What a run of text is in its document."""
+
+    PARAGRAPH = "paragraph"
+    HEADING = "heading"
+    LIST_ITEM = "list_item"
+    CELL = "cell"  # table cell
+    TITLE = "title"
+    META = "meta"  # description, keywords, Open Graph
+    ALT = "alt"  # text that stands for a picture or control: alt, title, aria-label, placeholder
+    CODE = "code"  # source code without its comments, or preformatted text
+    COMMENT = "comment"  # of source code or HTML
+    STRING = "string"  # string value of JSON or YAML
+    FIELD = "field"  # field name of JSON or YAML
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """A run of text kept apart from its neighbours; no sentence crosses its ends."""
+
+    start: int  # offset into Document.text
+    end: int  # exclusive
+    kind: BlockKind
+    context: str = ""  # headings above ("Face attributes > Response"), JSON pointer, or ""
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """Extracted text with the way back to the source.
+
+    `text` joins the blocks, in source order, with "\\n". `source_offsets[i]` is the offset, in
+    characters of the decoded source, where `text[i]` came from, and has one entry more than `text`
+    (the end); None says that text and source are the same. Offsets never decrease.
+    """
+
+    text: str
+    blocks: tuple[Block, ...]
+    format: Literal["html", "text", "json", "code"]
+    charset: str  # what the bytes were decoded with, WHATWG name
+    lang: str = ""  # declared language (BCP 47) or "code"; "" when not told
+    title: str = ""
+    source_offsets: array[int] | None = None
+    line_starts: tuple[int, ...] = (0,)  # offsets of the lines in the decoded source
+
+    def source_span(self, start: int, end: int) -> tuple[int, int]:
+        """Return the span of the decoded source that `text[start:end]` came from."""
+        if self.source_offsets is None:
+            return start, end
+        if start == end:
+            return self.source_offsets[start], self.source_offsets[start]
+        return self.source_offsets[start], self.source_offsets[end - 1] + 1
+
+    def line(self, offset: int) -> int:
+        """Return the line of the source, from 1, that `text[offset]` came from."""
+        return bisect_right(self.line_starts, self.source_span(offset, offset)[0])
+
+
+# ---------------------------------------------------------------- claims
+
+Label: TypeAlias = Literal["offers", "reports", "denies", "discusses"]
+LABELS: tuple[Label, ...] = ("offers", "reports", "denies", "discusses")
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """A passage of one document that matches a topic: a finding that has no capture yet.
+
+    `document.text[start:end]` is the quote; `passage_start:passage_end` the window that was judged.
+    """
+
+    topic: str  # topic file's name: "ethnicity"
+    trait: str  # "ethnicity", "race", …
+    label: Label
+    score: float  # calibrated probability, 0 to 1, that the passage is a claim
+    start: int
+    end: int
+    passage_start: int
+    passage_end: int
+    reasons: tuple[str, ...]  # in words, the strongest first
+    engine: str  # what judged it: "claims 0.1.0, ethnicity 1"
+
+
+@dataclass(frozen=True, slots=True)
+class Commit:
+    """A commit as evidence: no author's name, for authors are private people."""
+
+    id: str  # 40 or 64 hexadecimal digits
+    authored_at: datetime
+    committed_at: datetime
+    message: str  # whole, as written
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Where in its capture a quote stands; what does not fit is None."""
+
+    kind: BlockKind
+    context: str  # headings above it, or JSON pointer
+    line: int
+    end_line: int
+    source_start: int  # characters of the decoded source
+    source_end: int
+    charset: str
+    path: str | None = None  # of a file in a repository
+    blob: str | None = None  # git object id of that file's bytes
+    commit: Commit | None = None  # the commit it is cited from
+    entered: Commit | None = None  # the commit that brought the quote in
+    left: Commit | None = None  # the commit that took it out; None while it stands
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """A claim with its evidence. The same quote at the same address keeps its id for ever."""
+
+    id: str  # 12 hexadecimal digits
+    claim: Claim
+    quote: str  # exact characters
+    prefix: str
+    suffix: str
+    passage: str  # the window that was judged, for the reader
+    url: str
+    title: str
+    lang: str
+    actor: str | None
+    capture: Capture  # the first that holds it
+    source: Source
+    log_index: int  # entry of the log that names the capture's WARC
+    watch_id: str | None  # None for an import
+
+
+class Verdict(StrEnum):
+    """What became of a watched address or quote."""
+
+    PRESENT = "present"
+    EDITED = "edited"
+    QUOTE_REMOVED = "quote_removed"
+    REMOVED = "removed"
+    SOFT_404 = "soft_404"
+    MOVED = "moved"
+    REDIRECTED_AWAY = "redirected_away"
+    LOGIN_WALL = "login_wall"
+    BLOCKED = "blocked"
+    BLOCKED_BY_COUNTRY = "blocked_by_country"
+    UNREACHABLE = "unreachable"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class Fate:
+    """What became of one finding between two looks, and what shows it."""
+
+    finding_id: str
+    verdict: Verdict
+    confidence: float  # 0 to 1
+    last_seen: datetime
+    gone_by: datetime | None  # first look without it; None while present
+    after: str | None  # what stands there now, for an edit
+    log_index: int | None  # entry of the log that records the look without it
+    evidence: str  # one sentence: "HTTP 404 at 2026-…", "left in commit …"
+
+
+# ---------------------------------------------------------------- events
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """A log entry with its body."""
+
+    index: int  # leaf of the log, from 0
+    type: str  # "visit", "watch.added", …
+    time: datetime
+    body: Mapping[str, Any]  # what happened, in full; the log holds its digest
+    warc: str | None = None  # path below the case folder, of the WARC this event brought
+    warc_sha256: str | None = None  # hexadecimal
