@@ -151,9 +151,9 @@ class Block:
 class Document:
     """Extracted text with the way back to the source.
 
-    `text` joins the blocks, in source order, with "\\n". `source_offsets[i]` is the offset, in
-    characters of the decoded source, where `text[i]` came from, and has one entry more than `text`
-    (the end); None says that text and source are the same. Offsets never decrease.
+    `text` joins the blocks, in source order, with one line feed. `source_offsets[i]` is the
+    offset, in characters of the decoded source, where `text[i]` came from, and has one entry more
+    than `text` (the end); None says that text and source are the same. Offsets never decrease.
     """
 
     text: str
@@ -295,3 +295,53 @@ class Event:
     body: Mapping[str, Any]  # what happened, in full; the log holds its digest
     warc: str | None = None  # path below the case folder, of the WARC this event brought
     warc_sha256: str | None = None  # hexadecimal
+
+
+# ---------------------------------------------------------------- reports
+
+
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """One attempt at a watch, as the log tells it."""
+
+    watch_id: str
+    started_at: datetime
+    verdict: Verdict  # of the address, not of a quote
+    outcome: str  # one line for a person: "HTTP 404", "name not found: vendor.example"
+    status: int | None  # of the last hop
+    captures: tuple[Capture, ...]
+    log_index: int
+
+
+@dataclass(frozen=True, slots=True)
+class WatchReport:
+    """A watch with everything seen of it, oldest visit first."""
+
+    watch: Watch
+    visits: tuple[Visit, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class LogHead:
+    """The log's signed head, and how to check it."""
+
+    origin: str
+    size: int
+    root: str  # base64, as in the checkpoint
+    key: str  # verifier key (C2SP signed-note)
+    checkpoint: str  # the signed note, whole
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """All that a dossier is made of: values only, drawn from the index."""
+
+    title: str
+    operator: str
+    made_at: datetime
+    software: str
+    watches: tuple[WatchReport, ...]
+    findings: tuple[Finding, ...]
+    fates: Mapping[str, Fate]  # by finding id
+    log: LogHead
+    faults: tuple[str, ...]  # what `verify` found wrong; empty when the evidence is whole
