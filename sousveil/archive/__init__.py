@@ -1,0 +1,1 @@
+"""Archive: WARC records written, read and looked up; bytes at rest."""

@@ -1,0 +1,1 @@
+"""Capture: what a visitor would have been given, as exact bytes, and nothing from inside."""

@@ -1,0 +1,1 @@
+"""Watch: what to look at, when, and how gently."""
