@@ -162,7 +162,7 @@ class Document:
     charset: str  # what the bytes were decoded with, WHATWG name
     lang: str = ""  # declared language (BCP 47) or "code"; "" when not told
     title: str = ""
-    source_offsets: array[int] | None = None
+    source_offsets: "array[int] | None" = None
     line_starts: tuple[int, ...] = (0,)  # offsets of the lines in the decoded source
 
     def source_span(self, start: int, end: int) -> tuple[int, int]:

@@ -1,0 +1,334 @@
+"""A case: the folder of one investigation, and the one way in which evidence enters it.
+
+    case.toml              settings, edited by people                    (settings.py)
+    archive/YYYY/MM/...    WARC files, immutable, each named by one entry of the log
+    events/YYYY-MM.jsonl   what happened, in full: the n-th line over all files is entry n's body
+    log/                   C2SP tile log; an entry holds digests only, so it can be shown to others
+    pending/               captures under way, and the journal of a commit under way
+    index.sqlite, cache/   derived
+
+An entry of the log is RFC 8785 JSON: `{"body": "sha256:...", "time": ..., "type": ..., "v": 1}`
+and, if the event brought a file, `"warc": {"bytes", "path", "sha256"}`. The body carries a random
+salt, so that whoever sees the log cannot test guesses of what is watched.
+
+Trust: who can write to this folder can add to it, and can throw away its newest part; without the
+signing key (kept outside, settings.py) they cannot make `verify` accept a changed past.
+"""
+
+import fcntl
+import hashlib
+import json
+import os
+import secrets
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import rfc8785
+
+from sousveil import tlog
+from sousveil.errors import CaseError, EvidenceError
+from sousveil.model import Event, Json
+from sousveil.settings import Settings, format_settings, key_path, parse_settings
+
+SETTINGS_FILE = "case.toml"
+LOCK_FILE = "pending/lock"
+JOURNAL_FILE = "pending/commit.json"
+ENTRY_VERSION = 1
+
+# A body lies beside the log, whose own bound is 65,535 bytes an entry. More than this is a capture
+# that was put in the wrong place.
+MAX_BODY_BYTES = 16 * 2**20
+
+SALT_BYTES = 16  # as many guesses as a 128-bit key
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """An opened case, for reading."""
+
+    root: Path
+    settings: Settings
+
+    @property
+    def log(self) -> Path:
+        """The folder of the tile log."""
+        return self.root / "log"
+
+    @property
+    def pending(self) -> Path:
+        """The folder for captures under way."""
+        return self.root / "pending"
+
+    @property
+    def cache(self) -> Path:
+        """The folder for derived files that are slow to make, such as git mirrors."""
+        return self.root / "cache"
+
+
+def create_case(root: Path, *, title: str, operator: str, now: datetime) -> Case:
+    """Make a new case in `root`, which may exist if it is empty, with a new signing key.
+
+    The first entry of its log, `case.opened`, names the log and its key. Raises CaseError when
+    `root` holds something already.
+    """
+    if root.exists() and (not root.is_dir() or any(root.iterdir())):
+        raise CaseError(f"{root}: already exists and is not empty. Choose another folder.")
+    origin = f"sousveil.case/{secrets.token_hex(8)}"
+    signer = tlog.create_signer(key_path(origin), origin)
+    settings = Settings(title, operator, ("ethnicity",), origin, signer.verifier_key)
+    root.mkdir(parents=True, exist_ok=True)
+    for folder in ("archive", "events", "log", "pending"):
+        (root / folder).mkdir()
+    case = Case(root, settings)
+    with writing(case) as writer:
+        body = {"title": title, "operator": operator, "origin": origin, "key": settings.key}
+        writer.commit("case.opened", body, now=now)
+    # Written last: a folder without it is no case yet, so a crash before here leaves nothing that
+    # looks like one.
+    _write_durably(root / SETTINGS_FILE, format_settings(settings).encode())
+    return case
+
+
+def open_case(root: Path) -> Case:
+    """Open the case in `root`; raises CaseError when there is none or its settings are wrong."""
+    if not root.is_dir():
+        raise CaseError(f"{root}: no such folder. Make a case with `sousveil init {root}`.")
+    where = root / SETTINGS_FILE
+    if not where.is_file():
+        raise CaseError(
+            f"{root}: not a case, it has no {SETTINGS_FILE}. Go into a case's folder, name one with"
+            " --case, or make one with `sousveil init PATH`."
+        )
+    try:
+        text = where.read_text(encoding="utf-8")
+    except UnicodeDecodeError as error:
+        raise CaseError(f"{where}: not UTF-8 text ({error.reason}). Mend it.") from error
+    return Case(root.resolve(), parse_settings(text, where))
+
+
+@contextmanager
+def writing(case: Case) -> Iterator["Writer"]:
+    """Hold the case's one writing place; a commit that was interrupted is finished first.
+
+    Raises CaseError when another process holds it or the signing key is not on this machine.
+    """
+    case.pending.mkdir(exist_ok=True)
+    with (case.root / LOCK_FILE).open("a") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            raise CaseError(
+                f"{case.root}: another sousveil is writing to this case. Wait until it is done."
+            ) from error
+        signer = tlog.load_signer(key_path(case.settings.origin))
+        if signer.verifier_key != case.settings.key:
+            raise CaseError(
+                f"{case.root / SETTINGS_FILE}: log.key is not the key in"
+                f" {key_path(case.settings.origin)}. Restore the line as `init` wrote it."
+            )
+        writer = Writer(case, signer)
+        writer.recover()
+        yield writer
+
+
+class Writer:
+    """The one writer of a case, while its lock is held."""
+
+    def __init__(self, case: Case, signer: tlog.Signer) -> None:
+        self.case = case
+        self._signer = signer
+
+    def new_warc_path(self, now: datetime, suffix: str = ".warc.gz") -> str:
+        """Return an unused path for a new archive file, below the case folder."""
+        stamp = now.astimezone(UTC)
+        return f"archive/{stamp:%Y/%m/%Y%m%dT%H%M%SZ}-{secrets.token_hex(4)}{suffix}"
+
+    def commit(
+        self,
+        kind: str,
+        body: Mapping[str, Any],
+        *,
+        now: datetime,
+        warc: Path | None = None,
+        warc_path: str | None = None,
+    ) -> Event:
+        """Make `body`, and the synced file `warc`, part of the evidence; return when they are.
+
+        `warc` must lie in `pending/`; it becomes `warc_path`. A crash before step 2 leaves a file
+        in `pending/` that is no evidence; after step 2, all that `recover` needs.
+
+        1. The journal is written and synced: which entry, which body, which file.
+        2. It is renamed to its name: from here on the event has happened.
+        3. The steps of `_apply`, each of which may be done twice.
+        """
+        index = self._size()
+        line = rfc8785.dumps({**body, "salt": secrets.token_hex(SALT_BYTES)})
+        if len(line) > MAX_BODY_BYTES:
+            raise CaseError(f"{kind}: the event's body has {len(line)} bytes, over the limit.")
+        entry: Json = {
+            "v": ENTRY_VERSION,
+            "type": kind,
+            "time": now.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ"),
+            "body": f"sha256:{hashlib.sha256(line).hexdigest()}",
+        }
+        if warc is not None:
+            entry["warc"] = {
+                "path": warc_path,
+                "sha256": file_sha256(warc),
+                "bytes": warc.stat().st_size,
+            }
+        events = self._events_file(now)
+        journal = {
+            "index": index,
+            "entry": rfc8785.dumps(entry).decode(),
+            "body": line.decode(),
+            "warc": warc.name if warc is not None else None,
+            "events": events.name,
+            "events_size": events.stat().st_size if events.exists() else 0,
+        }
+        _write_durably(self.case.root / JOURNAL_FILE, json.dumps(journal).encode())
+        self._apply(journal)
+        return make_event(index, entry, json.loads(line))
+
+    def _events_file(self, now: datetime) -> Path:
+        """Return the month's file; never one before the newest, even when the clock goes back."""
+        folder = self.case.root / "events"
+        newest = max((path.name for path in folder.glob("*.jsonl")), default="")
+        return folder / max(newest, f"{now.astimezone(UTC):%Y-%m}.jsonl")
+
+    def recover(self) -> bool:
+        """Finish a commit that was interrupted; return whether there was one."""
+        journal = self.case.root / JOURNAL_FILE
+        if not journal.exists():
+            return False
+        self._apply(json.loads(journal.read_bytes()))
+        return True
+
+    def _apply(self, journal: Json) -> None:
+        """Bring the journal's event into its places.
+
+        1. The archive file goes into `archive/`.   Crash: `recover` does the rest.
+        2. The body is appended to `events/`.       Crash: the line is written again, whole.
+        3. The entry goes into the signed log.      Crash: appended again, the same bytes.
+        4. The journal is removed.                  Crash before: steps 1 to 3 change nothing.
+        """
+        entry = json.loads(journal["entry"])
+        if journal["warc"] is not None:
+            self._place_warc(self.case.pending / journal["warc"], entry["warc"])
+        self._append_body(journal)
+        if self._size() == journal["index"]:
+            tlog.append(self.case.log, [journal["entry"].encode()], self._signer)
+        (self.case.root / JOURNAL_FILE).unlink()
+        _sync_folder(self.case.pending)
+
+    def _place_warc(self, pending: Path, promised: Json) -> None:
+        final = self.case.root / promised["path"]
+        if pending.exists():
+            _make_folders(final.parent)
+            pending.replace(final)
+            _sync_folder(final.parent)
+            _sync_folder(self.case.pending)
+        if not final.exists() or final.stat().st_size != promised["bytes"]:
+            raise EvidenceError(
+                f"{final}: a commit was interrupted and its file is gone or cut short. Restore it"
+                f" from a copy (SHA-256 {promised['sha256']})."
+            )
+
+    def _append_body(self, journal: Json) -> None:
+        path = self.case.root / "events" / journal["events"]
+        line = journal["body"].encode() + b"\n"
+        with path.open("ab") as file:
+            written = file.tell() - journal["events_size"]
+            if not 0 <= written <= len(line):
+                raise EvidenceError(
+                    f"{path}: has {file.tell()} bytes where an interrupted commit left"
+                    f" {journal['events_size']}. Restore it from a copy."
+                )
+            file.truncate(journal["events_size"])
+            file.write(line)
+            file.flush()
+            os.fsync(file.fileno())
+        _sync_folder(path.parent)
+
+    def _size(self) -> int:
+        checkpoint = tlog.read_checkpoint(self.case.log, self.case.settings.key)
+        return checkpoint.size if checkpoint else 0
+
+
+def read_events(case: Case, start: int = 0) -> Iterator[Event]:
+    """Yield the events from entry `start` on, in order, bodies checked against the log.
+
+    Raises EvidenceError, naming the file, when a body is missing or is not the one that was logged.
+    """
+    checkpoint = tlog.read_checkpoint(case.log, case.settings.key)
+    size = checkpoint.size if checkpoint else 0
+    lines = _event_lines(case)
+    for index, entry in enumerate(tlog.entries(case.log, size)):
+        where, line = next(lines, (case.root / "events", None))
+        if index < start:
+            continue
+        fields = json.loads(entry)
+        if line is None or fields["body"] != f"sha256:{hashlib.sha256(line).hexdigest()}":
+            raise EvidenceError(
+                f"{where}: the body of log entry {index} ({fields['type']}) is missing or changed."
+                " Run `sousveil verify`."
+            )
+        yield make_event(index, fields, json.loads(line))
+
+
+def make_event(index: int, entry: Json, body: Json) -> Event:
+    """Return the event of a log entry, parsed, and its body."""
+    warc = entry.get("warc") or {}
+    return Event(
+        index=index,
+        type=entry["type"],
+        time=datetime.fromisoformat(entry["time"]),
+        body=body,
+        warc=warc.get("path"),
+        warc_sha256=warc.get("sha256"),
+    )
+
+
+def file_sha256(path: Path) -> str:
+    """Return the SHA-256 of a file's bytes, in hexadecimal."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _event_lines(case: Case) -> Iterator[tuple[Path, bytes]]:
+    for path in sorted((case.root / "events").glob("*.jsonl")):
+        with path.open("rb") as file:
+            for line in file:
+                yield path, line.removesuffix(b"\n")
+
+
+def _write_durably(path: Path, data: bytes) -> None:
+    """Replace `path` by `data`: after a crash the file is the old one or the new one, whole."""
+    temporary = path.with_name(path.name + ".tmp")
+    with temporary.open("wb") as file:
+        file.write(data)
+        file.flush()
+        os.fsync(file.fileno())
+    temporary.replace(path)
+    _sync_folder(path.parent)
+
+
+def _make_folders(folder: Path) -> None:
+    """Make `folder` and those above it, each synced into its parent."""
+    if folder.exists():
+        return
+    _make_folders(folder.parent)
+    folder.mkdir(exist_ok=True)
+    _sync_folder(folder.parent)
+
+
+def _sync_folder(folder: Path) -> None:
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

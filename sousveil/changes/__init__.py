@@ -1,0 +1,1 @@
+"""Changes: what became of an address, of a quote, and of a claim in a repository."""

@@ -1,0 +1,58 @@
+"""Projection: what each event of the log puts into the index.
+
+A function of the event and, for an import, of the archive file it brought; so the index can be made
+again from the case alone. Event types that say nothing the index needs are kept as they are.
+"""
+
+from collections.abc import Callable, Iterable
+from datetime import datetime
+
+import msgspec
+
+from sousveil.changes.fate import Look, Probe, judge_address
+from sousveil.index.store import Index
+from sousveil.model import Capture, Event, Watch
+
+
+def project(index: Index, event: Event, captures_in: Callable[[str], Iterable[Capture]]) -> None:
+    """Put one event into the index, at once or not at all.
+
+    `captures_in` is asked for the captures of an imported archive file, by its path below the case
+    folder.
+    """
+    with index.transaction():
+        index.put_event(event)
+        match event.type:
+            case "watch.added" | "watch.changed":
+                index.put_watch(msgspec.convert(event.body["watch"], Watch))
+            case "visit":
+                _put_visit(index, event)
+            case "import":
+                _put_import(index, event, captures_in)
+
+
+def _put_visit(index: Index, event: Event) -> None:
+    body = event.body
+    probes = msgspec.convert(body["probes"], list[Probe])
+    verdict, confidence, outcome = judge_address(probes)
+    started_at = msgspec.convert(body["started_at"], datetime)
+    look = Look(0, started_at, verdict, confidence, outcome, event.index, found=False)
+    look_id = index.put_look(
+        look,
+        address=body["target"],
+        watch_id=body["watch_id"],
+        status=probes[-1].status if probes else None,
+    )
+    for capture in msgspec.convert(body["captures"], list[Capture]):
+        index.put_capture(capture, look_id)
+
+
+def _put_import(
+    index: Index, event: Event, captures_in: Callable[[str], Iterable[Capture]]
+) -> None:
+    for capture in captures_in(event.warc or ""):
+        probe = Probe(capture.url, capture.status or 200, None)
+        verdict, confidence, outcome = judge_address([probe])
+        look = Look(0, capture.captured_at, verdict, confidence, outcome, event.index, found=False)
+        look_id = index.put_look(look, address=capture.url, watch_id=None, status=capture.status)
+        index.put_capture(capture, look_id)

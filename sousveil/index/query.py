@@ -1,0 +1,164 @@
+"""What can be asked of the index: watches, visits, captures, findings, fates.
+
+Takes an open `Index` and gives values of model.py. Reads only.
+"""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import datetime
+
+import msgspec
+
+from sousveil.changes.fate import Look
+from sousveil.index.store import Held, Index
+from sousveil.model import Capture, Fate, Finding, RecordRef, Verdict, Visit, Watch, WatchReport
+
+_HELD = (
+    "SELECT c.id, c.url, c.captured_at, c.status, c.media_type, c.warc, c.offset, c.length,"
+    " c.record_id, c.digest, l.log_index, l.watch_id, l.address, c.engine"
+    " FROM capture c JOIN look l ON l.id = c.look_id"
+)
+_IN_ORDER = " ORDER BY c.captured_at, l.log_index, c.id"
+_SIGHTINGS = (
+    "SELECT s.data FROM sighting s JOIN capture c ON c.id = s.capture_id"
+    " JOIN look l ON l.id = c.look_id" + _IN_ORDER
+)
+
+
+def watches(index: Index) -> list[Watch]:
+    """Return all watches, in the order of their targets."""
+    found = [
+        msgspec.json.decode(data, type=Watch) for (data,) in index.rows("SELECT data FROM watch")
+    ]
+    return sorted(found, key=lambda watch: watch.target)
+
+
+def watch_reports(index: Index) -> tuple[WatchReport, ...]:
+    """Return every watch with its visits, the oldest first."""
+    return tuple(WatchReport(watch, tuple(visits(index, watch.id))) for watch in watches(index))
+
+
+def visits(index: Index, watch_id: str) -> Iterator[Visit]:
+    """Yield a watch's visits, the oldest first."""
+    for look_id, log_index, at, verdict, outcome, status in index.rows(
+        "SELECT id, log_index, at, verdict, outcome, status FROM look"
+        " WHERE watch_id = ? ORDER BY log_index",
+        watch_id,
+    ):
+        yield Visit(
+            watch_id,
+            datetime.fromisoformat(at),
+            Verdict(verdict),
+            outcome,
+            status,
+            tuple(held.capture for held in captures_of_look(index, look_id)),
+            log_index,
+        )
+
+
+def last_visits(index: Index) -> dict[str, datetime]:
+    """Return when each watch was visited last, by watch id."""
+    rows = index.rows(
+        "SELECT watch_id, max(at) FROM look WHERE watch_id NOT NULL GROUP BY watch_id"
+    )
+    return {watch_id: datetime.fromisoformat(at) for watch_id, at in rows}
+
+
+def unread(index: Index, engine: str) -> list[Held]:
+    """Return the captures that `engine` has not read, the oldest first."""
+    return _held(index, " WHERE c.engine IS NULL OR c.engine != ?", engine)
+
+
+def notes(index: Index) -> list[tuple[str, str]]:
+    """Return the URL of each capture whose text could not be read, and why."""
+    rows = index.rows("SELECT url, note FROM capture WHERE note NOT NULL ORDER BY id")
+    return [(url, note) for url, note in rows]
+
+
+def findings(index: Index) -> list[Finding]:
+    """Return every finding, told from its earliest sighting, by address and place.
+
+    What a later reading of a repository learnt, the commit that took the quote out, is added.
+    """
+    earliest: dict[str, Finding] = {}
+    for (data,) in index.rows(_SIGHTINGS):
+        finding = msgspec.json.decode(data, type=Finding)
+        first = earliest.setdefault(finding.id, finding)
+        if first.source.left != finding.source.left:
+            source = replace(first.source, left=finding.source.left)
+            earliest[finding.id] = replace(first, source=source)
+    return sorted(earliest.values(), key=_place)
+
+
+def _place(finding: Finding) -> tuple[str, str, int, str]:
+    return (finding.url, finding.source.path or "", finding.claim.start, finding.id)
+
+
+def fates(index: Index) -> dict[str, Fate]:
+    """Return the fate of each finding, by its id."""
+    found = [
+        msgspec.json.decode(data, type=Fate) for (data,) in index.rows("SELECT data FROM fate")
+    ]
+    return {fate.finding_id: fate for fate in found}
+
+
+def looks(index: Index, address: str) -> dict[str, list[Look]]:
+    """Return, for each finding of an address, all looks at that address, the oldest first.
+
+    A look whose answer has not been read, or could not be, tells nothing about a quote: its verdict
+    is `unknown` here.
+    """
+    found_at: dict[str, set[int]] = {}
+    for finding_id, look_id in index.rows(
+        "SELECT s.finding_id, c.look_id FROM sighting s JOIN capture c ON c.id = s.capture_id"
+        " JOIN look l ON l.id = c.look_id WHERE l.address = ?",
+        address,
+    ):
+        found_at.setdefault(finding_id, set()).add(look_id)
+    at_address = [
+        Look(
+            look_id,
+            datetime.fromisoformat(at),
+            Verdict.UNKNOWN if silent else Verdict(verdict),
+            confidence,
+            "its text was not read" if silent else outcome,
+            log_index,
+            found=False,
+        )
+        for look_id, at, verdict, confidence, outcome, log_index, silent in index.rows(
+            "SELECT id, at, verdict, confidence, outcome, log_index,"
+            " EXISTS (SELECT 1 FROM capture c WHERE c.look_id = look.id"
+            "  AND (c.engine IS NULL OR c.note NOT NULL))"
+            " FROM look WHERE address = ? ORDER BY at, log_index, id",
+            address,
+        )
+    ]
+    return {
+        finding_id: [replace(look, found=look.id in ids) for look in at_address]
+        for finding_id, ids in found_at.items()
+    }
+
+
+def captures_of_look(index: Index, look_id: int) -> list[Held]:
+    """Return the captures of one look, in the order in which they were made."""
+    return _held(index, " WHERE c.look_id = ?", look_id)
+
+
+def addresses_with_findings(index: Index) -> list[str]:
+    """Return each address at which something was found, in order."""
+    rows = index.rows(
+        "SELECT DISTINCT l.address FROM sighting s JOIN capture c ON c.id = s.capture_id"
+        " JOIN look l ON l.id = c.look_id ORDER BY l.address"
+    )
+    return [address for (address,) in rows]
+
+
+def _held(index: Index, where: str, value: object) -> list[Held]:
+    return [
+        Held(
+            row[0],
+            Capture(row[1], datetime.fromisoformat(row[2]), row[3], row[4], RecordRef(*row[5:10])),
+            *row[10:],
+        )
+        for row in index.rows(_HELD + where + _IN_ORDER, value)
+    ]

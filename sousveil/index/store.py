@@ -1,0 +1,198 @@
+"""The index's tables, and how events and findings get into them.
+
+`Index` keeps one SQLite file open. Events go in once each, in order (`project`); what analysis
+finds in a capture replaces what it found there before (`put_sightings`). Readers never wait for
+the writer (WAL). Nothing here is evidence: delete the file and `reindex` makes an equal one.
+
+A *sighting* is one finding in one capture. A finding is told from its earliest sighting, so its
+words do not depend on the order in which captures were read.
+"""
+
+import sqlite3
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from sousveil.changes.fate import Look
+from sousveil.errors import CaseError
+from sousveil.model import Capture, Event, Fate, Finding, Watch
+
+INDEX_FILE = "index.sqlite"
+SCHEMA_VERSION = 1
+
+# Readers wait this long for a checkpoint of the write-ahead log to end.
+BUSY_SECONDS = 10.0
+
+SCHEMA = """
+CREATE TABLE event (idx INTEGER PRIMARY KEY, type TEXT NOT NULL, time TEXT NOT NULL,
+    body BLOB NOT NULL, warc TEXT, warc_sha256 TEXT) STRICT;
+CREATE TABLE watch (id TEXT PRIMARY KEY, data BLOB NOT NULL) STRICT;
+CREATE TABLE look (id INTEGER PRIMARY KEY, log_index INTEGER NOT NULL, watch_id TEXT,
+    address TEXT NOT NULL, at TEXT NOT NULL, verdict TEXT NOT NULL, confidence REAL NOT NULL,
+    outcome TEXT NOT NULL, status INTEGER) STRICT;
+CREATE INDEX look_by_address ON look (address, at);
+CREATE INDEX look_by_watch ON look (watch_id, log_index);
+CREATE TABLE capture (id INTEGER PRIMARY KEY, look_id INTEGER NOT NULL, url TEXT NOT NULL,
+    captured_at TEXT NOT NULL, status INTEGER, media_type TEXT NOT NULL, warc TEXT NOT NULL,
+    offset INTEGER NOT NULL, length INTEGER NOT NULL, record_id TEXT NOT NULL, digest TEXT NOT NULL,
+    engine TEXT, note TEXT) STRICT;
+CREATE INDEX capture_by_look ON capture (look_id);
+CREATE TABLE sighting (finding_id TEXT NOT NULL, capture_id INTEGER NOT NULL, data BLOB NOT NULL,
+    PRIMARY KEY (finding_id, capture_id)) STRICT, WITHOUT ROWID;
+CREATE INDEX sighting_by_capture ON sighting (capture_id);
+CREATE TABLE fate (finding_id TEXT PRIMARY KEY, data BLOB NOT NULL) STRICT;
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """A capture as the index holds it."""
+
+    id: int  # of this index only
+    capture: Capture
+    log_index: int
+    watch_id: str | None
+    address: str  # the watch's target, or the capture's own URL for an import
+    engine: str | None  # what read it last
+
+
+class Index:
+    """One open index file."""
+
+    def __init__(self, path: Path, *, create: bool = False) -> None:
+        """Open the index; raises CaseError when it is missing or of another version."""
+        if not create and not path.exists():
+            raise CaseError(f"{path}: the index is missing. Make it again with `sousveil reindex`.")
+        self._db = sqlite3.connect(path, timeout=BUSY_SECONDS, isolation_level=None)
+        try:
+            self._prepare(create=create)
+        except sqlite3.DatabaseError as error:
+            self._db.close()
+            raise CaseError(
+                f"{path}: the index cannot be used ({error}). Make it again with"
+                " `sousveil reindex`; no evidence is in it."
+            ) from error
+
+    def _prepare(self, *, create: bool) -> None:
+        version = self._db.execute("PRAGMA user_version").fetchone()[0]
+        if version == 0 and create:
+            self._db.execute("PRAGMA journal_mode = WAL")
+            with self.transaction():
+                for statement in SCHEMA.split(";"):
+                    self._db.execute(statement)
+                self._db.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
+        elif version != SCHEMA_VERSION:
+            raise sqlite3.DatabaseError(f"its version is {version}, not {SCHEMA_VERSION}")
+
+    def close(self) -> None:
+        """Close the file."""
+        self._db.close()
+
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        """Make all that happens inside visible at once, or not at all."""
+        self._db.execute("BEGIN IMMEDIATE")
+        try:
+            yield
+        except BaseException:
+            self._db.execute("ROLLBACK")
+            raise
+        self._db.execute("COMMIT")
+
+    # ------------------------------------------------------------ writing
+
+    def next_event(self) -> int:
+        """Return the number of the first log entry that is not in the index."""
+        highest = self._db.execute("SELECT max(idx) FROM event").fetchone()[0]
+        return 0 if highest is None else highest + 1
+
+    def put_event(self, event: Event) -> None:
+        """Add an event as it is."""
+        body = msgspec.json.encode(event.body)
+        self._db.execute(
+            "INSERT INTO event VALUES (?, ?, ?, ?, ?, ?)",
+            (event.index, event.type, _text(event.time), body, event.warc, event.warc_sha256),
+        )
+
+    def put_watch(self, watch: Watch) -> None:
+        """Add a watch, or replace it by its newer form."""
+        self._db.execute(
+            "INSERT OR REPLACE INTO watch VALUES (?, ?)", (watch.id, msgspec.json.encode(watch))
+        )
+
+    def put_look(
+        self, look: Look, *, address: str, watch_id: str | None, status: int | None
+    ) -> int:
+        """Add one look at an address, and return its number in this index."""
+        cursor = self._db.execute(
+            "INSERT INTO look (log_index, watch_id, address, at, verdict, confidence, outcome,"
+            " status) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+            (
+                look.log_index,
+                watch_id,
+                address,
+                _text(look.at),
+                look.verdict.value,
+                look.confidence,
+                look.outcome,
+                status,
+            ),
+        )
+        return cursor.lastrowid or 0
+
+    def put_capture(self, capture: Capture, look_id: int) -> None:
+        """Add a capture of a look, that no analysis has read yet."""
+        ref = capture.record
+        self._db.execute(
+            "INSERT INTO capture (look_id, url, captured_at, status, media_type, warc, offset,"
+            " length, record_id, digest) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            (
+                look_id,
+                capture.url,
+                _text(capture.captured_at),
+                capture.status,
+                capture.media_type,
+                ref.warc,
+                ref.offset,
+                ref.length,
+                ref.record_id,
+                ref.digest,
+            ),
+        )
+
+    def put_sightings(
+        self, held: Held, findings: Sequence[Finding], *, engine: str, note: str | None
+    ) -> None:
+        """Replace what was found in a capture, and record which engine read it."""
+        with self.transaction():
+            self._db.execute("DELETE FROM sighting WHERE capture_id = ?", (held.id,))
+            self._db.executemany(
+                "INSERT OR REPLACE INTO sighting VALUES (?, ?, ?)",
+                [(finding.id, held.id, msgspec.json.encode(finding)) for finding in findings],
+            )
+            self._db.execute(
+                "UPDATE capture SET engine = ?, note = ? WHERE id = ?", (engine, note, held.id)
+            )
+
+    def put_fates(self, fates: Iterable[Fate]) -> None:
+        """Replace the fates of all findings."""
+        with self.transaction():
+            self._db.execute("DELETE FROM fate")
+            self._db.executemany(
+                "INSERT INTO fate VALUES (?, ?)",
+                [(fate.finding_id, msgspec.json.encode(fate)) for fate in fates],
+            )
+
+    def rows(self, sql: str, *values: object) -> list[tuple[Any, ...]]:
+        """Return the rows of one reading statement."""
+        return self._db.execute(sql, values).fetchall()
+
+
+def _text(at: datetime) -> str:
+    """Write a time so that texts sort as times do."""
+    return at.astimezone(UTC).isoformat(timespec="microseconds")

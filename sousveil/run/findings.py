@@ -1,0 +1,99 @@
+"""From claims in a document to findings with evidence.
+
+Takes an extracted document, the claims found in it and the capture it came from, and gives
+`Finding` values with their stable ids. Pure.
+"""
+
+import hashlib
+import unicodedata
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from sousveil.model import BlockKind, Capture, Claim, Commit, Document, Finding, Source
+
+# Characters kept before and after a quote (TextQuoteSelector prefix and suffix): two lines of a
+# page, enough to tell apart repeated sentences of tables and menus.
+CONTEXT_CHARACTERS = 80
+
+ID_DIGITS = 12  # 48 bits: no two findings of a case of a million share an id by chance
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a document was found: what all its findings share."""
+
+    address: str  # what was watched; the capture's URL for an import
+    capture: Capture
+    log_index: int
+    watch_id: str | None
+    actor: str | None
+    path: str | None = None  # of a file in a repository
+    blob: str | None = None
+    commit: Commit | None = None
+    entered: Commit | None = None
+    left: Commit | None = None
+
+
+def make_findings(document: Document, claims: Iterable[Claim], place: Place) -> list[Finding]:
+    """Return one finding for each claim, in order."""
+    seen: Counter[str] = Counter()
+    findings = []
+    for claim in sorted(claims, key=lambda claim: (claim.start, claim.end)):
+        words = _canonical(document.text[claim.start : claim.end])
+        findings.append(make_finding(document, claim, place, seen[claim.topic + words]))
+        seen[claim.topic + words] += 1
+    return findings
+
+
+def make_finding(document: Document, claim: Claim, place: Place, occurrence: int) -> Finding:
+    """Return the finding of one claim; `occurrence` counts equal quotes of one document from 0."""
+    quote = document.text[claim.start : claim.end]
+    return Finding(
+        id=finding_id(claim.topic, place.address, place.path, quote, occurrence),
+        claim=claim,
+        quote=quote,
+        prefix=document.text[max(0, claim.start - CONTEXT_CHARACTERS) : claim.start],
+        suffix=document.text[claim.end : claim.end + CONTEXT_CHARACTERS],
+        passage=document.text[claim.passage_start : claim.passage_end],
+        url=place.capture.url,
+        title=document.title,
+        lang=document.lang,
+        actor=place.actor,
+        capture=place.capture,
+        source=_source(document, claim, place),
+        log_index=place.log_index,
+        watch_id=place.watch_id,
+    )
+
+
+def finding_id(topic: str, address: str, path: str | None, quote: str, occurrence: int) -> str:
+    """Return the id that this quote keeps at this address, whichever engine or visit finds it."""
+    parts = (topic, address, path or "", _canonical(quote), str(occurrence))
+    return hashlib.sha256("\0".join(parts).encode("utf-8", "surrogatepass")).hexdigest()[:ID_DIGITS]
+
+
+def _canonical(quote: str) -> str:
+    """Fold what a redesign of the page may change without changing a word."""
+    return " ".join(unicodedata.normalize("NFKC", quote).split())
+
+
+def _source(document: Document, claim: Claim, place: Place) -> Source:
+    start, end = document.source_span(claim.start, claim.end)
+    block = next(
+        (block for block in document.blocks if block.start <= claim.start < block.end), None
+    )
+    return Source(
+        kind=block.kind if block else BlockKind.PARAGRAPH,
+        context=block.context if block else "",
+        line=document.line(claim.start),
+        end_line=document.line(max(claim.start, claim.end - 1)),
+        source_start=start,
+        source_end=end,
+        charset=document.charset,
+        path=place.path,
+        blob=place.blob,
+        commit=place.commit,
+        entered=place.entered,
+        left=place.left,
+    )

@@ -1,0 +1,146 @@
+"""Settings: what people edit in `case.toml`, and where the user's own keys lie.
+
+Takes the text of a `case.toml` and gives `Settings`, or a `CaseError` that names the key. The file
+is no evidence: it may be edited at any time, and nothing in it changes what was logged. What it
+says about the log (`[log]`) is checked against the first event of the log.
+"""
+
+import os
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import sousveil
+from sousveil.errors import CaseError
+
+# Identifies us to the servers we visit, so that nobody can say we hid.
+USER_AGENT = f"Mozilla/5.0 (compatible; sousveil/{sousveil.__version__})"
+
+# Seconds between two requests to one host: what crawlers' manuals call polite.
+DELAY_SECONDS = 2.0
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """One case's settings, checked."""
+
+    title: str
+    operator: str  # who answers for the case; written into each WARC's warcinfo
+    topics: tuple[str, ...]  # names of shipped topics, or paths of topic files
+    origin: str  # the log's name, the first line of each checkpoint
+    key: str  # the log's verifier key (C2SP signed-note)
+    user_agent: str = USER_AGENT
+    delay_seconds: float = DELAY_SECONDS
+    allow_hosts: frozenset[str] = frozenset()  # private hosts this case may reach
+
+
+def config_folder() -> Path:
+    """Return the user's configuration folder, where signing keys lie (it may not exist yet)."""
+    own = os.environ.get("SOUSVEIL_CONFIG")
+    if own:
+        return Path(own)
+    base = os.environ.get("XDG_CONFIG_HOME") or Path.home() / ".config"
+    return Path(base) / "sousveil"
+
+
+def key_path(origin: str) -> Path:
+    """Return where the signing key of the log named `origin` lies."""
+    return config_folder() / "keys" / f"{origin.replace('/', '-')}.key"
+
+
+def format_settings(settings: Settings) -> str:
+    """Return a fresh `case.toml`; `parse_settings` reads it back."""
+    topics = ", ".join(_quote(topic) for topic in settings.topics)
+    hosts = ", ".join(_quote(host) for host in sorted(settings.allow_hosts))
+    return f"""\
+# Settings of this case. Edit them freely: they are no evidence, and the log does not need them.
+title = {_quote(settings.title)}
+operator = {_quote(settings.operator)}   # who answers for this case; written into each archive file
+topics = [{topics}]   # what to look for: `sousveil topics list`
+
+[capture]
+user_agent = {_quote(settings.user_agent)}
+delay_seconds = {settings.delay_seconds}   # between two requests to one host
+# Private, loopback and link-local addresses are refused unless their host is named here,
+# as "host", "host:port", an address or a network such as "10.1.0.0/16".
+allow_hosts = [{hosts}]
+
+[log]   # who signs this log: do not edit
+origin = {_quote(settings.origin)}
+key = {_quote(settings.key)}
+"""
+
+
+def parse_settings(text: str, where: Path) -> Settings:
+    """Return the settings in `text`; `where` names the file in messages.
+
+    Raises CaseError for what is not TOML, a key that is missing, unknown, or of the wrong type.
+    """
+    try:
+        data = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise CaseError(f"{where}: not valid TOML: {error}. Mend that line.") from error
+    top = _Table(data, where, "")
+    capture = top.table("capture")
+    log = top.table("log")
+    settings = Settings(
+        title=top.text("title"),
+        operator=top.text("operator", ""),
+        topics=tuple(top.texts("topics", ["ethnicity"])),
+        origin=log.text("origin"),
+        key=log.text("key"),
+        user_agent=capture.text("user_agent", USER_AGENT),
+        delay_seconds=capture.number("delay_seconds", DELAY_SECONDS),
+        allow_hosts=frozenset(capture.texts("allow_hosts", [])),
+    )
+    for table in (top, capture, log):
+        table.finish()
+    return settings
+
+
+class _Table:
+    """A TOML table that is read key by key, so that a key nobody read is noticed."""
+
+    def __init__(self, data: Mapping[str, Any], where: Path, prefix: str) -> None:
+        self._left = dict(data)
+        self._where = where
+        self._prefix = prefix
+
+    def text(self, key: str, default: str | None = None) -> str:
+        value = self._left.pop(key, default)
+        if value is None:
+            raise CaseError(f"{self._where}: {self._prefix}{key} is missing. Add it.")
+        if not isinstance(value, str):
+            raise CaseError(f"{self._where}: {self._prefix}{key} must be a text in quotes.")
+        return value
+
+    def texts(self, key: str, default: list[str]) -> list[str]:
+        value = self._left.pop(key, default)
+        if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
+            raise CaseError(f"{self._where}: {self._prefix}{key} must be a list of texts.")
+        return value
+
+    def number(self, key: str, default: float) -> float:
+        value = self._left.pop(key, default)
+        if isinstance(value, bool) or not isinstance(value, (int, float)) or value < 0:
+            raise CaseError(f"{self._where}: {self._prefix}{key} must be a number, 0 or more.")
+        return float(value)
+
+    def table(self, key: str) -> "_Table":
+        value = self._left.pop(key, {})
+        if not isinstance(value, dict):
+            raise CaseError(f"{self._where}: {self._prefix}{key} must be a table.")
+        return _Table(value, self._where, f"{key}.")
+
+    def finish(self) -> None:
+        if self._left:
+            keys = ", ".join(self._prefix + key for key in self._left)
+            raise CaseError(f"{self._where}: unknown setting {keys}. Remove it or mend its name.")
+
+
+def _quote(text: str) -> str:
+    """Return `text` as a TOML basic string."""
+    escaped = text.replace("\\", "\\\\").replace('"', '\\"')
+    return '"' + "".join(c if c.isprintable() else f"\\U{ord(c):08x}" for c in escaped) + '"'
