@@ -94,6 +94,7 @@ class Exchange:
     truncated: Literal["length", "time", "disconnect"] | None  # WARC-Truncated
     failure: Failure | None
     location: str | None  # absolute URL this answer redirects to
+    interim_heads: tuple[bytes, ...] = ()  # heads of 1xx answers that came before, as received
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,64 @@
+"""HTTP heads: the status line and header fields of an answer, read without complaint.
+
+Takes bytes as a server sent them and gives an `HttpHead`; malformed lines are left out, never an
+error, since what is wrong with a vendor's server is no reason to lose its page. Field values are
+decoded as ISO 8859-1, which loses nothing (RFC 9110, section 5.5). Folded lines (RFC 9112,
+section 5.2) are joined with one space. Also gives the parts of a media type (RFC 9110, 8.3.1).
+"""
+
+import re
+from dataclasses import dataclass
+
+_STATUS_LINE = re.compile(rb"\s*[A-Za-z]+(?:/[0-9.]+)?[ \t]+([0-9]{3})(?![0-9])")
+_END_OF_HEAD = re.compile(rb"\r?\n\r?\n")
+_FOLD = re.compile(rb"\r?\n[ \t]+")
+_CHARSET = re.compile(r";\s*charset\s*=\s*[\"']?\s*([^\s;\"',]+)", re.IGNORECASE)
+# RFC 9110 section 5.6.2 `token`, twice; anything else in a media type is noise.
+_MEDIA_TYPE = re.compile(r"[!#$%&'*+.^_`|~0-9a-z-]+/[!#$%&'*+.^_`|~0-9a-z-]+")
+
+
+@dataclass(frozen=True, slots=True)
+class HttpHead:
+    """An answer's status and header fields, in the order received."""
+
+    status: int | None  # None when the first line is no status line
+    fields: tuple[tuple[str, str], ...]
+
+    def get(self, name: str) -> str:
+        """Return the value of the first field called `name` (any case), or ""."""
+        return next((value for key, value in self.fields if key.lower() == name.lower()), "")
+
+    def get_list(self, name: str) -> list[str]:
+        """Return the comma-separated members of all fields called `name`, in lower case."""
+        values = ",".join(value for key, value in self.fields if key.lower() == name.lower())
+        return [member.strip().lower() for member in values.split(",") if member.strip()]
+
+
+def split_head(block: bytes) -> int:
+    """Return where the body begins in `block`, or -1 when the head has no end in it."""
+    found = _END_OF_HEAD.search(block)
+    return found.end() if found else -1
+
+
+def parse_head(head: bytes) -> HttpHead:
+    """Return what `head` (an answer's bytes up to and with the empty line) says."""
+    first, _, rest = head.partition(b"\n")
+    found = _STATUS_LINE.match(first)
+    fields = []
+    for line in _FOLD.sub(b" ", rest).split(b"\n"):
+        name, colon, value = line.decode("latin-1").partition(":")
+        if colon and name.strip():
+            fields.append((name.strip(), value.strip()))
+    return HttpHead(int(found[1]) if found else None, tuple(fields))
+
+
+def media_type(content_type: str) -> str:
+    """Return the media type in `content_type` in lower case, without parameters, or ""."""
+    bare = content_type.partition(";")[0].partition(",")[0].strip().lower()
+    return bare if _MEDIA_TYPE.fullmatch(bare) else ""
+
+
+def charset(content_type: str) -> str:
+    """Return the `charset` parameter of `content_type` as written, or ""."""
+    found = _CHARSET.search(content_type)
+    return found[1] if found else ""
