@@ -133,6 +133,7 @@ class _Incoming:
         self.heads: list[bytes] = []  # one for each status line seen
         self.head_bytes = self.head_fields = self.body_bytes = 0
         self.body: BinaryIO | None = None
+        self.body_path: Path | None = None
         self.tls: tuple[str, str] | None = None  # version, cipher
         self.refusals: list[str] = []
         self.too_large = ""
@@ -184,8 +185,7 @@ class _Incoming:
         room = self.settings.max_body_bytes - self.body_bytes
         try:
             if self.body is None:
-                handle, _ = tempfile.mkstemp(dir=self.folder, suffix=".body")
-                self.body = os.fdopen(handle, "w+b")
+                self.body_path, self.body = _new_file(self.folder)
             self.body.write(data[:room])
         except OSError as error:
             self.disk_error = error  # an exception must not cross libcurl's stack
@@ -195,6 +195,11 @@ class _Incoming:
             self.too_large = f"a body of more than {self.settings.max_body_bytes} bytes"
             return 0
         return len(data)
+
+
+def _new_file(folder: Path) -> tuple[Path, BinaryIO]:
+    handle, name = tempfile.mkstemp(dir=folder, suffix=".body")
+    return Path(name), os.fdopen(handle, "wb")
 
 
 def _ended(head: bytes) -> bool:
@@ -231,7 +236,7 @@ def _prepare(url: str, incoming: _Incoming, seconds_left: float, *, verify: bool
     curl.setopt(curl.TIMEOUT_MS, max(1, int(seconds_left * 1000)))
     curl.setopt(curl.LOW_SPEED_LIMIT, LOW_SPEED_BYTES)
     curl.setopt(curl.LOW_SPEED_TIME, settings.low_speed_seconds)
-    curl.setopt(curl.CERTINFO, 1)
+    curl.setopt(curl.OPT_CERTINFO, 1)
     curl.setopt(curl.SSL_VERIFYPEER, int(verify))
     curl.setopt(curl.SSL_VERIFYHOST, 2 if verify else 0)
     _trust(curl, settings.ca_file)
@@ -292,7 +297,7 @@ def _exchange(
         elapsed_seconds=float(curl.getinfo(pycurl.TOTAL_TIME)),
         request_head=incoming.request_head,
         response_head=head,
-        body=Path(incoming.body.name) if incoming.body else None,
+        body=incoming.body_path,
         status=parse_head(head).status,
         ip_address=curl.getinfo(pycurl.PRIMARY_IP) or None,
         tls=_tls(curl, incoming, verify=verify),
