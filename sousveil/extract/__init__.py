@@ -1,0 +1,6 @@
+"""Text out of captures, each character with the way back to the bytes it came from."""
+
+from sousveil.extract.charset import decode_as
+from sousveil.extract.reader import extract
+
+__all__ = ["decode_as", "extract"]
