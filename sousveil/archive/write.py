@@ -1,0 +1,257 @@
+"""Writes WARC 1.1 files: one visit, one file, one gzip member for each record.
+
+Takes exchanges, resources and metadata and gives a `RecordRef` for each record, and the file's
+SHA-256 at the end. Follows WARC 1.1 (ISO 28500:2017), sections 5 and 6, and annex D (each record
+its own gzip member, RFC 1952). Digests are `sha256:` and hexadecimal, the form of CDXJ and WACZ;
+warcio 1.8 and FastWARC 2.0 verify it, as they do base32.
+
+What a record says and what it does not:
+- `WARC-Block-Digest` is on every record. `WARC-Payload-Digest` is over the body as sent (content
+  coding included, WARC 1.1 section 5.9) and is left out where the body has a transfer coding:
+  the standard means the body without it, warcio and FastWARC take it with it, and a digest that
+  half of all tools call wrong is no evidence. The block digest covers the same bytes.
+- The TLS session, interim answers, time taken and any failure have no place in WARC 1.1; they are
+  a `metadata` record in JSON beside the exchange, with the certificates as PEM.
+
+The file is new (an existing one is never touched) and may lie in another folder than the one it
+is named for. Leaving the `with` block syncs file and folder; leaving it by an exception leaves
+a file without its last records, which the caller discards.
+"""
+
+import hashlib
+import json
+import os
+import ssl
+import zlib
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from itertools import chain
+from pathlib import Path
+from typing import Self
+from uuid import uuid4
+
+from sousveil.capture.http_head import media_type, parse_head
+from sousveil.model import Capture, Exchange, Json, RecordRef
+
+WARC_1_1 = "http://iipc.github.io/warc-specifications/specifications/warc-format/warc-1.1/"
+REQUEST = "application/http;msgtype=request"
+RESPONSE = "application/http;msgtype=response"
+
+# What is copied at a time; bounds memory whatever a body's size.
+PIECE_BYTES = 2**18
+# zlib's own default: text of the web shrinks to a quarter, and slower levels gain 1 or 2 percent.
+TEXT_LEVEL = 6
+# A resource that comes as a file (a git bundle) is compressed already: stored, at disk speed.
+STORED_LEVEL = 0
+_GZIP_WINDOW = 31  # zlib's wbits for a gzip header and trailer around the largest window
+
+_Fields = list[tuple[str, str]]
+
+
+@dataclass(frozen=True, slots=True)
+class _Block:
+    """A record's content: bytes, then optionally a file."""
+
+    head: bytes
+    file: Path | None = None
+
+    def pieces(self) -> Iterator[bytes]:
+        yield self.head
+        if self.file is None:
+            return
+        with self.file.open("rb") as stored:
+            while piece := stored.read(PIECE_BYTES):
+                yield piece
+
+
+class WarcWriter:
+    """Writes one WARC file; `sha256` and `size_bytes` hold once the `with` block is left."""
+
+    def __init__(
+        self,
+        path: Path,
+        warc_name: str,
+        *,
+        software: str,
+        operator: str | None,
+        user_agent: str,
+        now: datetime,
+    ) -> None:
+        """Open `path`, which must not exist, for a file that will be known as `warc_name`.
+
+        `warc_name` is the POSIX path below the case folder that each `RecordRef` gives.
+        Raises OSError (FileExistsError) when the file cannot be made.
+        """
+        self.path, self.warc_name = path, warc_name
+        self._file = path.open("xb")
+        self._hash = hashlib.sha256()
+        self.sha256 = ""
+        self.size_bytes = 0
+        self._warcinfo_id = ""
+        self._warcinfo_id = self._write_warcinfo(software, operator, user_agent, now)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, failed: type[BaseException] | None, *_: object) -> None:
+        with self._file:
+            if failed is None:
+                self._file.flush()
+                os.fsync(self._file.fileno())
+        if failed is None:
+            _sync_folder(self.path.parent)
+            self.sha256 = self._hash.hexdigest()
+
+    def write_exchange(self, exchange: Exchange) -> list[Capture]:
+        """Write what was asked, what came back and how; return the answer as a capture, if any.
+
+        A request of which no byte was sent, and an answer of which none came, have no record;
+        the `metadata` record that says why is always written.
+        """
+        named: _Fields = [("WARC-Target-URI", exchange.url)]
+        if exchange.ip_address:
+            named.append(("WARC-IP-Address", exchange.ip_address))
+        written: list[RecordRef] = []
+        captures = []
+        if exchange.response_head:
+            written.append(self._write_response(exchange, named))
+            captures.append(_capture(exchange, written[0]))
+        if exchange.request_head:
+            fields = [*named, ("Content-Type", REQUEST), *_concurrent(written)]
+            block = _Block(exchange.request_head)
+            written.append(self._write("request", exchange.started_at, fields, block))
+        facts = json.dumps(_facts(exchange), ensure_ascii=False, indent=1).encode()
+        fields = [*named, ("Content-Type", "application/json"), *_concurrent(written)]
+        self._write("metadata", exchange.started_at, fields, _Block(facts))
+        return captures
+
+    def write_resource(
+        self, url: str, date: datetime, media_type: str, content: bytes | Path
+    ) -> RecordRef:
+        """Write a `resource` record: what `url` names, as bytes or as a file.
+
+        A file is streamed, and stored without compression.
+        """
+        block = _Block(content) if isinstance(content, bytes) else _Block(b"", content)
+        level = STORED_LEVEL if block.file else TEXT_LEVEL
+        fields = [("WARC-Target-URI", url), ("Content-Type", media_type)]
+        return self._write("resource", date, fields, block, level)
+
+    def write_metadata(
+        self, url: str, date: datetime, content: bytes, refers_to: RecordRef | None = None
+    ) -> RecordRef:
+        """Write a `metadata` record about `url` in JSON, and about one record if given."""
+        fields = [("WARC-Target-URI", url), ("Content-Type", "application/json")]
+        if refers_to:
+            fields.append(("WARC-Refers-To", refers_to.record_id))
+        return self._write("metadata", date, fields, _Block(content))
+
+    def _write_warcinfo(
+        self, software: str, operator: str | None, user_agent: str, now: datetime
+    ) -> str:
+        facts = {
+            "software": software,
+            "format": "WARC File Format 1.1",
+            "conformsTo": WARC_1_1,
+            "operator": operator,
+            "http-header-user-agent": user_agent,
+        }
+        lines = [f"{name}: {_one_line(value)}\r\n" for name, value in facts.items() if value]
+        name = self.warc_name.rpartition("/")[2]
+        fields = [("WARC-Filename", name), ("Content-Type", "application/warc-fields")]
+        return self._write("warcinfo", now, fields, _Block("".join(lines).encode())).record_id
+
+    def _write_response(self, exchange: Exchange, named: _Fields) -> RecordRef:
+        fields = [*named, ("Content-Type", RESPONSE)]
+        if not parse_head(exchange.response_head).get_list("Transfer-Encoding"):
+            digest, _ = _measure(_Block(b"", exchange.body))
+            fields.append(("WARC-Payload-Digest", digest))
+        if exchange.truncated:
+            fields.append(("WARC-Truncated", exchange.truncated))
+        block = _Block(exchange.response_head, exchange.body)
+        return self._write("response", exchange.started_at, fields, block)
+
+    def _write(
+        self, kind: str, date: datetime, fields: _Fields, block: _Block, level: int = TEXT_LEVEL
+    ) -> RecordRef:
+        digest, size = _measure(block)
+        record_id = f"<urn:uuid:{uuid4()}>"
+        head: _Fields = [
+            ("WARC-Type", kind),
+            ("WARC-Record-ID", record_id),
+            ("WARC-Date", date.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")),
+        ]
+        if self._warcinfo_id:
+            head.append(("WARC-Warcinfo-ID", self._warcinfo_id))
+        head += [*fields, ("WARC-Block-Digest", digest), ("Content-Length", str(size))]
+        lines = "".join(f"{name}: {_one_line(value)}\r\n" for name, value in head)
+        offset = self.size_bytes
+        self._append([f"WARC/1.1\r\n{lines}\r\n".encode()], block, level)
+        length = self.size_bytes - offset
+        return RecordRef(self.warc_name, offset, length, record_id, digest)
+
+    def _append(self, head: Sequence[bytes], block: _Block, level: int) -> None:
+        """Write one record as one gzip member, with the two line ends that close it."""
+        deflate = zlib.compressobj(level, zlib.DEFLATED, _GZIP_WINDOW)
+        for piece in chain(head, block.pieces(), [b"\r\n\r\n"]):
+            self._put(deflate.compress(piece))
+        self._put(deflate.flush())
+
+    def _put(self, data: bytes) -> None:
+        self._file.write(data)
+        self._hash.update(data)
+        self.size_bytes += len(data)
+
+
+def _measure(block: _Block) -> tuple[str, int]:
+    """Return the digest and the size of `block`; both stand before it in the record."""
+    digest, size = hashlib.sha256(), 0
+    for piece in block.pieces():
+        digest.update(piece)
+        size += len(piece)
+    return f"sha256:{digest.hexdigest()}", size
+
+
+def _concurrent(written: Sequence[RecordRef]) -> _Fields:
+    return [("WARC-Concurrent-To", ref.record_id) for ref in written]
+
+
+def _capture(exchange: Exchange, ref: RecordRef) -> Capture:
+    content_type = parse_head(exchange.response_head).get("Content-Type")
+    kind = media_type(content_type)
+    return Capture(exchange.url, exchange.started_at, exchange.status, kind, ref)
+
+
+def _facts(exchange: Exchange) -> Json:
+    """Return what WARC 1.1 has no field for."""
+    facts: Json = {"elapsed_seconds": exchange.elapsed_seconds}
+    if exchange.failure:
+        facts["failure"] = {
+            "kind": exchange.failure.kind.value,
+            "message": exchange.failure.message,
+        }
+    if exchange.interim_heads:
+        facts["interim_heads"] = [head.decode("latin-1") for head in exchange.interim_heads]
+    if exchange.tls:
+        facts["tls"] = {
+            "version": exchange.tls.version,
+            "cipher": exchange.tls.cipher,
+            "verified": exchange.tls.verified,
+            "certificates": [ssl.DER_cert_to_PEM_cert(der) for der in exchange.tls.chain],
+        }
+    return facts
+
+
+def _one_line(value: str) -> str:
+    # A line end in a value would begin a field of its own.
+    return " ".join(value.split()) if any(mark in value for mark in "\r\n\0") else value
+
+
+def _sync_folder(folder: Path) -> None:
+    """Make the file's name survive a power cut, as fsync of the file did for its bytes."""
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
