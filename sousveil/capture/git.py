@@ -149,8 +149,8 @@ def _keep(
     commit = run_git(["rev-parse", "--verify", f"{refs[head]}^{{commit}}"], git_dir=mirror)
     return RepositoryCapture(
         bundle=bundle if written else None,
-        refs=refs,
-        head=head,
+        refs={_shown(name): object_id for name, object_id in refs.items()},
+        head=_shown(head),
         head_commit=commit.decode("ascii").strip(),
         object_format=object_format,
         missing=len(gone) + _count_missing(mirror, refs.values()),
@@ -279,13 +279,18 @@ def _pin(url: str, resolve: Resolve) -> tuple[str, list[tuple[str, str]], str]:
 
 
 def _pairs(listed: bytes, separator: str) -> list[tuple[str, str]]:
-    lines = listed.decode("utf-8", "surrogateescape").splitlines()
+    lines = listed.decode("utf-8", "surrogateescape").split("\n")[:-1]
     if len(lines) > MAX_REFS:
         raise _OutcomeError(
             FailureKind.TOO_LARGE,
             f"the repository has {len(lines)} branches and tags; we read {MAX_REFS} at most",
         )
     return [(left, right) for left, _, right in (line.partition(separator) for line in lines)]
+
+
+def _shown(name: str) -> str:
+    """Return a reference's name as text that can be written down; git itself allows any bytes."""
+    return name.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
 
 
 def _checked(
