@@ -346,3 +346,11 @@ class Report:
     fates: Mapping[str, Fate]  # by finding id
     log: LogHead
     faults: tuple[str, ...]  # what `verify` found wrong; empty when the evidence is whole
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """A file that is not what was logged."""
+
+    path: str  # POSIX path below the case folder
+    problem: str  # in plain words: "is missing"

@@ -1,0 +1,206 @@
+"""Signed notes: a text with signatures of named Ed25519 keys, and those keys as text.
+
+Takes bytes from strangers and gives a text once a known key's signature on it has been verified;
+the reverse signs. Does no I/O. Follows C2SP signed-note; keys are written in the text forms of
+Go's sumdb/note (`NAME+ID+BASE64` and `PRIVATE+KEY+NAME+ID+BASE64`).
+"""
+
+import base64
+import binascii
+from dataclasses import dataclass, field
+from hashlib import sha256
+
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+
+from sousveil.errors import LogError
+
+ED25519 = b"\x01"  # signature type identifier
+KEY_BYTES = 32  # an Ed25519 public key, and the seed of a private one
+KEY_ID_BYTES = 4
+MAX_NOTE_BYTES = 262_144  # 16 post-quantum signatures of 5 kB in base64 are 107 kB
+MAX_SIGNATURES = 64  # the standard asks for 16 at least
+MAX_NAME_LENGTH = 512  # a name is an address without its scheme
+
+_DASH = "\N{EM DASH} "
+_PRIVATE = "PRIVATE+KEY+"
+
+
+@dataclass(frozen=True, slots=True)
+class VerifierKey:
+    """A public key with its name; as text (`str`) it is the *vkey* that one publishes."""
+
+    name: str
+    public_key: bytes  # 32 bytes, RFC 8032
+
+    @property
+    def key_id(self) -> bytes:
+        """The four bytes that, with the name, tell this key from others."""
+        named = self.name.encode() + b"\n" + ED25519 + self.public_key
+        return sha256(named).digest()[:KEY_ID_BYTES]
+
+    def __str__(self) -> str:
+        return f"{self.name}+{self.key_id.hex()}+{encode_base64(ED25519 + self.public_key)}"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Signer:
+    """A private key with its name. Shown without the key, so that no message leaks it."""
+
+    name: str
+    private_key: Ed25519PrivateKey = field(repr=False)
+
+    @property
+    def verifier(self) -> VerifierKey:
+        """The key that checks what this one signs."""
+        return VerifierKey(self.name, self.private_key.public_key().public_bytes_raw())
+
+    @property
+    def verifier_key(self) -> str:
+        """The same as text, to be published."""
+        return str(self.verifier)
+
+
+def parse_vkey(text: str) -> VerifierKey:
+    """Return the verifier key that `NAME+ID+BASE64` stands for.
+
+    Raises LogError when it is malformed, is not Ed25519, or its id is not that of the key.
+    """
+    name, key_id, key = _split_key(text, "The verifier key")
+    verifier = VerifierKey(name, key)
+    if key_id != verifier.key_id.hex():
+        raise LogError(
+            f"The verifier key of {name!r} has id {key_id}, but its key has id "
+            f"{verifier.key_id.hex()}; it was mistyped or cut. Copy it again."
+        )
+    return verifier
+
+
+def parse_skey(text: str) -> Signer:
+    """Return the signer that `PRIVATE+KEY+NAME+ID+BASE64` stands for.
+
+    Raises LogError when it is malformed, is not Ed25519, or its id is not that of the key. The
+    message never shows the text, which is secret.
+    """
+    if not text.startswith(_PRIVATE):
+        raise LogError('The signing key does not begin with "PRIVATE+KEY+". Restore it.')
+    name, key_id, seed = _split_key(text.removeprefix(_PRIVATE), "The signing key")
+    signer = Signer(name, Ed25519PrivateKey.from_private_bytes(seed))
+    if key_id != signer.verifier.key_id.hex():
+        raise LogError(f"The signing key of {name!r} is damaged: its id is wrong. Restore it.")
+    return signer
+
+
+def format_skey(signer: Signer) -> str:
+    """Return the secret text of a signer, without a line end."""
+    seed = encode_base64(ED25519 + signer.private_key.private_bytes_raw())
+    return f"{_PRIVATE}{signer.name}+{signer.verifier.key_id.hex()}+{seed}"
+
+
+def sign(text: str, signer: Signer) -> bytes:
+    """Return the note of `text`, which ends in a line feed, with one signature.
+
+    Ed25519 is deterministic: the same text and key give the same note.
+    """
+    signature = signer.verifier.key_id + signer.private_key.sign(text.encode())
+    return f"{text}\n{_DASH}{signer.name} {encode_base64(signature)}\n".encode()
+
+
+def verify(note: bytes, key: VerifierKey) -> str:
+    """Return the text of a note that `key` signed.
+
+    Signatures of other keys are ignored. Raises LogError when the note is malformed or too large,
+    when `key` did not sign it, or when a signature in its name is wrong. C2SP signed-note,
+    "Format" and "Signatures".
+    """
+    text, signatures = _split_note(note)
+    public = Ed25519PublicKey.from_public_bytes(key.public_key)
+    ours = [raw for name, key_id, raw in signatures if (name, key_id) == (key.name, key.key_id)]
+    if not ours:
+        raise LogError(
+            f"The note is not signed by {key}. It was changed, or belongs to another log; "
+            "compare the key with the one its owner publishes."
+        )
+    for signature in ours:
+        try:
+            public.verify(signature, text.encode())
+        except InvalidSignature:
+            raise LogError(
+                f"The note's signature by {key.name} is wrong: the text was changed after it was "
+                "signed. Restore it from a copy."
+            ) from None
+    return text
+
+
+def check_name(name: str) -> str:
+    """Return `name` when it can name a key. Raises LogError when it cannot."""
+    bad = not name or len(name) > MAX_NAME_LENGTH or "+" in name
+    if bad or any(one.isspace() or not one.isprintable() for one in name):
+        raise LogError(
+            f"{name[:200]!r} cannot name a key: a name is 1 to {MAX_NAME_LENGTH} characters "
+            'without spaces and without "+". An address without "https://" is a good name.'
+        )
+    return name
+
+
+def encode_base64(data: bytes) -> str:
+    """Return standard base64 (RFC 4648 section 4)."""
+    return base64.b64encode(data).decode()
+
+
+def decode_base64(text: str, what: str) -> bytes:
+    """Return the bytes of standard base64, in the one spelling that `encode_base64` gives.
+
+    Raises LogError, naming `what`, for anything else: two spellings of one hash would let a
+    changed byte go unnoticed.
+    """
+    try:
+        data = base64.b64decode(text.encode("ascii"), validate=True)
+    except (UnicodeEncodeError, binascii.Error):
+        data = b""
+    if encode_base64(data) != text:
+        raise LogError(f"{what} is not valid base64. It was cut or changed; restore it.")
+    return data
+
+
+def _split_key(text: str, what: str) -> tuple[str, str, bytes]:
+    # Base64 has plus signs of its own, so only the first two divide.
+    name, _, rest = text.partition("+")
+    key_id, plus, encoded = rest.partition("+")
+    if not plus:
+        raise LogError(f"{what} is not of the form NAME+ID+BASE64. Copy it again, whole.")
+    key = decode_base64(encoded, f"{what}'s last part")
+    if len(key) != 1 + KEY_BYTES or not key.startswith(ED25519):
+        raise LogError(f"{what} is not an Ed25519 key; only those are supported. Use another.")
+    return check_name(name), key_id, key[1:]
+
+
+def _split_note(note: bytes) -> tuple[str, list[tuple[str, bytes, bytes]]]:
+    """Return the text of a note, and name, key id and signature of each signature line."""
+    if len(note) > MAX_NOTE_BYTES:
+        raise LogError(f"The note is longer than {MAX_NOTE_BYTES:,} bytes. It was not read.")
+    try:
+        whole = note.decode()
+    except UnicodeDecodeError:
+        raise LogError("The note is not UTF-8. It was changed; restore it.") from None
+    if any(one < " " and one != "\n" for one in whole):
+        raise LogError("The note has a control character. It was changed; restore it.")
+    text, blank, rest = whole.rpartition("\n\n")
+    if not blank or not rest.endswith("\n"):
+        raise LogError(
+            "The note has no signature lines after an empty line. It was cut; restore it."
+        )
+    lines = rest.removesuffix("\n").split("\n")
+    if len(lines) > MAX_SIGNATURES:
+        raise LogError(f"The note has more than {MAX_SIGNATURES} signatures. It was not read.")
+    return text + "\n", [_split_signature(line) for line in lines]
+
+
+def _split_signature(line: str) -> tuple[str, bytes, bytes]:
+    name, space, encoded = line.removeprefix(_DASH).partition(" ")
+    if not line.startswith(_DASH) or not space:
+        raise LogError("A signature line of the note is malformed. It was changed; restore it.")
+    raw = decode_base64(encoded, "A signature of the note")
+    if len(raw) <= KEY_ID_BYTES:
+        raise LogError("A signature of the note is too short. It was cut; restore it.")
+    return check_name(name), raw[:KEY_ID_BYTES], raw[KEY_ID_BYTES:]
