@@ -1,0 +1,10 @@
+"""Dossier: a report as static pages that need no server, no script and no network.
+
+text.py and wording.py make captured text safe to show; compare.py sets before beside after;
+view.py groups and counts; check.py says how to check; pages.py renders; write.py puts a finished
+folder in place.
+"""
+
+from sousveil.dossier.write import write_dossier
+
+__all__ = ["write_dossier"]

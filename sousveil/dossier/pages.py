@@ -1,0 +1,109 @@
+"""Pages: a report rendered to files, in memory.
+
+Takes a `Report` and gives the bytes of each file by its path below the dossier's folder. Two nets
+hold hostile text: the template engine escapes every value (Jinja2, autoescape), and before that
+`text.visible` replaces what escaping leaves, in every value, without being asked for. The pages
+carry a Content Security Policy (CSP Level 3) that allows our own style sheet and nothing else.
+"""
+
+import json
+import re
+from importlib.resources import files
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
+
+from sousveil.dossier import text, view, wording
+from sousveil.dossier.check import check_steps
+from sousveil.dossier.compare import before_and_after
+from sousveil.errors import InputError
+from sousveil.jsonform import finding_json, instant
+from sousveil.model import LABELS, Report
+
+# Longest run of captured text shown at once: on the front page, on a finding's own page.
+MAX_FRONT_CHARS = 420
+MAX_PAGE_CHARS = 6_000
+MAX_LINE_CHARS = 300  # titles, addresses, paths, names
+
+_FINDING_ID = re.compile(r"[0-9a-f]{12}")
+
+
+def render(report: Report) -> dict[str, bytes]:
+    """Return the files of a dossier by relative path; the same report gives the same bytes.
+
+    Raises InputError if a finding's id is not 12 hexadecimal digits, for it names a file.
+    """
+    for finding in report.findings:
+        if not _FINDING_ID.fullmatch(finding.id):
+            raise InputError(
+                f"finding {finding.id!r}: the id is not 12 hexadecimal digits. "
+                "The index is damaged; run `sousveil reindex`."
+            )
+    arranged = view.arrange(report)
+    templates = _environment()
+    page = templates.get_template("finding.html")
+    pages = {
+        "index.html": templates.get_template("index.html").render(view=arranged),
+        "style.css": files(__package__).joinpath("templates/style.css").read_text("utf-8"),
+        "findings.json": _findings_json(arranged),
+    }
+    for statement in arranged.statements:
+        name = f"findings/{statement.finding.id}.html"
+        pages[name] = page.render(view=arranged, statement=statement)
+    return {name: content.encode("utf-8") for name, content in pages.items()}
+
+
+def _environment() -> Environment:
+    environment = Environment(
+        loader=PackageLoader(__package__),
+        autoescape=True,
+        undefined=StrictUndefined,
+        finalize=_finalize,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters |= {
+        "day": wording.day,
+        "instant": instant,
+        "language": wording.language,
+        "language_tag": text.language_tag,
+        "direction": text.direction,
+        "minute": wording.minute,
+        "sentence": wording.sentence,
+        "public": text.public_address,
+        "line": lambda value: text.shorten([text.Piece(value)], MAX_LINE_CHARS),
+        "pieces": lambda value, limit: text.shorten([text.Piece(value)], limit),
+        "shorten": text.shorten,
+    }
+    environment.globals |= {
+        "before_and_after": before_and_after,
+        "check_steps": check_steps,
+        "count": wording.count,
+        "in_context": text.in_context,
+        "web_link": text.web_link,
+        "BLOCK_KINDS": wording.BLOCK_KINDS,
+        "FRONT": MAX_FRONT_CHARS,
+        "LABELS": LABELS,
+        "LABEL_MEANINGS": wording.LABEL_MEANINGS,
+        "PAGE": MAX_PAGE_CHARS,
+        "VERDICTS": wording.VERDICTS,
+    }
+    return environment
+
+
+def _finalize(value: object) -> object:
+    """Make every value that a template prints harmless; markup of our own passes."""
+    return (
+        text.visible(value) if isinstance(value, str) and not isinstance(value, Markup) else value
+    )
+
+
+def _findings_json(arranged: view.View) -> str:
+    """Return all findings as a JSON array, one a line."""
+    lines = [
+        json.dumps(finding_json(statement.finding, statement.fate), ensure_ascii=False)
+        for statement in arranged.statements
+    ]
+    # A lone surrogate cannot be UTF-8; as \udXXX it is valid JSON (RFC 8259 section 7).
+    array = "[\n" + ",\n".join(lines) + "\n]\n"
+    return array.encode("utf-8", "backslashreplace").decode("utf-8")

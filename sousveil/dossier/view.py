@@ -1,0 +1,272 @@
+"""What a dossier shows, grouped and counted: values for the templates, no markup.
+
+Takes a `Report` and gives a `View`. A statement is *gone* when some look showed the address or
+the file without it, *unclear* when later looks could not tell; all others stand.
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Literal
+
+from sousveil.dossier.wording import LABEL_VERBS, VERDICT_COUNTS, count, day, listing
+from sousveil.model import (
+    LABELS,
+    Capture,
+    Fate,
+    Finding,
+    Label,
+    Report,
+    Verdict,
+    Visit,
+    WatchReport,
+)
+
+# Statements shown in full in one group of the front page; a reader who gets this far uses the
+# folded list below, and the page stays light enough for a phone.
+MAX_SHOWN_IN_GROUP = 25
+
+# Visits drawn in the strip of one address, and told in its table: a year of four a day is too much.
+MAX_VISITS_DRAWN = 120
+MAX_VISITS_TOLD = 60
+
+# What a look showed, for the strip. Drawn by shape, so that it can be read without colour.
+Mark = Literal["seen", "changed", "gone", "barred"]
+_MARKS: dict[Verdict, Mark] = {
+    Verdict.PRESENT: "seen",
+    Verdict.EDITED: "changed",
+    Verdict.QUOTE_REMOVED: "changed",
+    Verdict.MOVED: "changed",
+    Verdict.REMOVED: "gone",
+    Verdict.SOFT_404: "gone",
+    Verdict.REDIRECTED_AWAY: "gone",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """A finding with what became of it."""
+
+    finding: Finding
+    fate: Fate | None
+    state: Literal["gone", "unclear", "stands"]
+    told: tuple[Visit, ...]  # of its watch, the latest first; empty for an import
+    earlier: int  # visits that are not told
+    bundles: tuple[Capture, ...]  # of its repository before its own capture, the oldest first
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """The statements of one actor under one label."""
+
+    label: Label
+    anchor: str
+    shown: tuple[Statement, ...]
+    folded: tuple[Statement, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """Everything one actor said."""
+
+    name: str | None
+    anchor: str
+    counts: dict[Label, int]
+    gone: int
+    total: int
+    groups: tuple[Group, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """A watch with its looks."""
+
+    report: WatchReport
+    drawn: tuple[tuple[Visit, Mark], ...]  # the latest, oldest first
+    told: tuple[Visit, ...]  # the latest, latest first
+    earlier: int  # visits that are not told
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """A dossier, ready to render."""
+
+    report: Report
+    statements: tuple[Statement, ...]
+    gone: tuple[Statement, ...]  # the latest loss first
+    unclear: tuple[Statement, ...]
+    actors: tuple[Actor, ...]  # who lost most first
+    addresses: tuple[Address, ...]
+    looks: int
+    sentences: tuple[str, ...]
+
+
+def arrange(report: Report) -> View:
+    """Return `report` grouped and counted. The order depends on values only."""
+    visits = {watched.watch.id: watched.visits for watched in report.watches}
+    statements = tuple(
+        _statement(finding, report.fates.get(finding.id), visits.get(finding.watch_id or "", ()))
+        for finding in sorted(
+            report.findings, key=lambda f: (f.url, f.source.path or "", f.claim.start, f.id)
+        )
+    )
+    gone = sorted(
+        (statement for statement in statements if statement.state == "gone"),
+        key=_loss,
+        reverse=True,
+    )
+    return View(
+        report=report,
+        statements=statements,
+        gone=tuple(gone),
+        unclear=tuple(statement for statement in statements if statement.state == "unclear"),
+        actors=_actors(statements),
+        addresses=tuple(_address(watched) for watched in report.watches),
+        looks=sum(len(watched.visits) for watched in report.watches),
+        sentences=_sentences(report, statements),
+    )
+
+
+def _statement(finding: Finding, known: Fate | None, visits: tuple[Visit, ...]) -> Statement:
+    fate = known or _fate_in_history(finding)
+    state: Literal["gone", "unclear", "stands"] = "stands"
+    if fate is not None and fate.verdict is not Verdict.PRESENT:
+        state = "gone" if fate.gone_by else "unclear"
+    told = visits[-MAX_VISITS_TOLD:]
+    bundles = tuple(
+        capture
+        for visit in visits
+        for capture in visit.captures
+        if finding.source.commit is not None
+        and capture.media_type == finding.capture.media_type
+        and capture.captured_at < finding.capture.captured_at
+    )
+    return Statement(finding, fate, state, told[::-1], len(visits) - len(told), bundles)
+
+
+def _fate_in_history(finding: Finding) -> Fate | None:
+    """Return what a repository's history says of a quote that left before our first look."""
+    commit, left = finding.source.commit, finding.source.left
+    if commit is None or left is None:
+        return None
+    return Fate(
+        finding.id,
+        Verdict.QUOTE_REMOVED,
+        1.0,  # git's hashes name both states of the file
+        commit.authored_at,
+        left.authored_at,
+        None,
+        finding.log_index,
+        f"left in commit {left.id[:12]}",
+    )
+
+
+def _loss(statement: Statement) -> tuple[datetime, str]:
+    gone_by = statement.fate.gone_by if statement.fate else None
+    return gone_by or datetime.min.replace(tzinfo=UTC), statement.finding.id
+
+
+def _actors(statements: Sequence[Statement]) -> tuple[Actor, ...]:
+    by_name: dict[str | None, list[Statement]] = {}
+    for statement in statements:
+        by_name.setdefault(statement.finding.actor, []).append(statement)
+
+    def weight(item: tuple[str | None, list[Statement]]) -> tuple[bool, int, int, str]:
+        name, theirs = item
+        return name is None, -_gone(theirs), -len(theirs), name or ""
+
+    return tuple(
+        _actor(name, f"actor-{number}", theirs)
+        for number, (name, theirs) in enumerate(sorted(by_name.items(), key=weight), start=1)
+    )
+
+
+def _actor(name: str | None, anchor: str, theirs: Sequence[Statement]) -> Actor:
+    by_label = {
+        label: tuple(s for s in theirs if s.finding.claim.label == label) for label in LABELS
+    }
+    return Actor(
+        name=name,
+        anchor=anchor,
+        counts={label: len(found) for label, found in by_label.items()},
+        gone=_gone(theirs),
+        total=len(theirs),
+        groups=tuple(
+            Group(
+                label,
+                f"{anchor}-{label}",
+                found[:MAX_SHOWN_IN_GROUP],
+                found[MAX_SHOWN_IN_GROUP:],
+            )
+            for label, found in by_label.items()
+            if found
+        ),
+    )
+
+
+def _gone(statements: Iterable[Statement]) -> int:
+    return sum(statement.state == "gone" for statement in statements)
+
+
+def _address(watched: WatchReport) -> Address:
+    drawn = watched.visits[-MAX_VISITS_DRAWN:]
+    told = watched.visits[-MAX_VISITS_TOLD:]
+    return Address(
+        report=watched,
+        drawn=tuple((visit, _MARKS.get(visit.verdict, "barred")) for visit in drawn),
+        told=told[::-1],
+        earlier=len(watched.visits) - len(told),
+    )
+
+
+def _sentences(report: Report, statements: Sequence[Statement]) -> tuple[str, ...]:
+    """Sum the report up, for the head of the first page."""
+    labels = Counter(statement.finding.claim.label for statement in statements)
+    actors = {statement.finding.actor for statement in statements} - {None}
+    traits = sorted({statement.finding.claim.trait for statement in statements})
+    if not statements:
+        return ("No statement about inferring a protected trait of people was found.",)
+    kinds = listing(
+        f"{labels[label]} {verbs[labels[label] != 1]}"
+        for label, verbs in LABEL_VERBS.items()
+        if labels[label]
+    )
+    spoken = f"{count(len(statements), 'statement')} by {count(len(actors), 'named actor')}"
+    about = f"about inferring or targeting a protected trait of people ({listing(traits)})"
+    return (
+        f"This dossier quotes {spoken} {about}: {kinds}.",
+        _loss_sentence(statements),
+        *_unclear_sentence(statements),
+        *_looks_sentence(report),
+    )
+
+
+def _loss_sentence(statements: Sequence[Statement]) -> str:
+    lost = Counter(s.fate.verdict for s in statements if s.state == "gone" and s.fate)
+    if not lost:
+        return "None of them is known to have vanished since it was first seen."
+    ways = listing(
+        f"{lost[verdict]} {words}" for verdict, words in VERDICT_COUNTS.items() if lost[verdict]
+    )
+    verb = "has" if lost.total() == 1 else "have"
+    return f"{lost.total()} of them {verb} vanished since: {ways}."
+
+
+def _unclear_sentence(statements: Sequence[Statement]) -> Iterable[str]:
+    unclear = sum(statement.state == "unclear" for statement in statements)
+    if unclear:
+        yield (
+            f"{unclear} more could not be seen at the latest look, which does not show that "
+            f"{'it is' if unclear == 1 else 'they are'} gone."
+        )
+
+
+def _looks_sentence(report: Report) -> Iterable[str]:
+    times = [visit.started_at for watched in report.watches for visit in watched.visits]
+    if times:
+        addresses = count(len(report.watches), "address", "addresses")
+        looks = count(len(times), "time")
+        first, last = day(min(times)), day(max(times))
+        when = f"on {first}" if first == last else f"between {first} and {last}"
+        yield f"{addresses} {'was' if len(report.watches) == 1 else 'were'} visited {looks} {when}."

@@ -1,0 +1,128 @@
+"""The dossier's words: labels, verdicts, languages, dates and counts, in plain English."""
+
+from collections.abc import Iterable
+from datetime import UTC, datetime
+
+from sousveil.model import BlockKind, Label, Verdict
+
+# Labels as LABELLING defines them, for a reader who has not read it.
+LABEL_MEANINGS: dict[Label, str] = {
+    "offers": "the text itself offers, describes, implements or requires the capability",
+    "reports": "a third party states that somebody has, tests, sells or uses it",
+    "denies": "the actor denies it, limits it or says it was removed",
+    "discusses": "on the subject, without saying that anybody in particular has it",
+}
+
+# For counts: one, several.
+LABEL_VERBS: dict[Label, tuple[str, str]] = {
+    "offers": ("offers such a capability", "offer such a capability"),
+    "reports": ("reports that somebody has one", "report that somebody has one"),
+    "denies": ("denies or withdraws it", "deny or withdraw it"),
+    "discusses": ("discusses the subject", "discuss the subject"),
+}
+
+VERDICTS: dict[Verdict, str] = {
+    Verdict.PRESENT: "still there",
+    Verdict.EDITED: "reworded",
+    Verdict.QUOTE_REMOVED: "taken out",
+    Verdict.REMOVED: "page removed",
+    Verdict.SOFT_404: "replaced by a “not found” page",
+    Verdict.MOVED: "moved",
+    Verdict.REDIRECTED_AWAY: "address leads elsewhere",
+    Verdict.LOGIN_WALL: "behind a login",
+    Verdict.BLOCKED: "access refused",
+    Verdict.BLOCKED_BY_COUNTRY: "refused to this country",
+    Verdict.UNREACHABLE: "no answer",
+    Verdict.UNKNOWN: "unclear",
+}
+
+# The ways in which a statement can be gone, for counts.
+VERDICT_COUNTS: dict[Verdict, str] = {
+    Verdict.EDITED: "reworded",
+    Verdict.QUOTE_REMOVED: "taken out of a page or file that still stands",
+    Verdict.REMOVED: "gone with its page",
+    Verdict.SOFT_404: "replaced by a “not found” page",
+    Verdict.MOVED: "moved",
+    Verdict.REDIRECTED_AWAY: "at an address that now leads elsewhere",
+    Verdict.LOGIN_WALL: "put behind a login",
+    Verdict.BLOCKED: "refused to us",
+    Verdict.BLOCKED_BY_COUNTRY: "refused to our country",
+    Verdict.UNREACHABLE: "out of reach",
+    Verdict.UNKNOWN: "gone in a way that is unclear",
+}
+
+BLOCK_KINDS: dict[BlockKind, str] = {
+    BlockKind.PARAGRAPH: "paragraph",
+    BlockKind.HEADING: "heading",
+    BlockKind.LIST_ITEM: "list item",
+    BlockKind.CELL: "table cell",
+    BlockKind.TITLE: "page title",
+    BlockKind.META: "page metadata, not visible to a reader of the page",
+    BlockKind.ALT: "text that stands for a picture or control",
+    BlockKind.CODE: "code",
+    BlockKind.COMMENT: "comment in source code",
+    BlockKind.STRING: "string in a data file",
+    BlockKind.FIELD: "field name",
+}
+
+_LANGUAGES = {
+    "ar": "Arabic",
+    "code": "source code",
+    "de": "German",
+    "en": "English",
+    "es": "Spanish",
+    "fa": "Persian",
+    "fr": "French",
+    "he": "Hebrew",
+    "ja": "Japanese",
+    "kk": "Kazakh",
+    "ko": "Korean",
+    "ru": "Russian",
+    "tr": "Turkish",
+    "ug": "Uyghur",
+    "zh": "Chinese",
+    "zh-cn": "Chinese, simplified",
+    "zh-hans": "Chinese, simplified",
+    "zh-hant": "Chinese, traditional",
+    "zh-hk": "Chinese, traditional",
+    "zh-tw": "Chinese, traditional",
+}
+
+# Not from the calendar module: its names change with the reader's locale.
+_MONTHS = (
+    *("January", "February", "March", "April", "May", "June"),
+    *("July", "August", "September", "October", "November", "December"),
+)
+
+
+def language(lang: str) -> str:
+    """Return the English name of a language tag; the tag itself where we know no name."""
+    known = lang.lower()
+    return _LANGUAGES.get(known) or _LANGUAGES.get(known.partition("-")[0]) or lang
+
+
+def day(when: datetime) -> str:
+    """Return the day in UTC: "1 March 2026"."""
+    moment = when.astimezone(UTC)
+    return f"{moment.day} {_MONTHS[moment.month - 1]} {moment.year}"
+
+
+def minute(when: datetime) -> str:
+    """Return the minute in UTC: "1 March 2026, 08:00 UTC"."""
+    return f"{day(when)}, {when.astimezone(UTC):%H:%M} UTC"
+
+
+def count(number: int, one: str, many: str = "") -> str:
+    """Return a number with its noun: "1 statement", "1,200 statements"."""
+    return f"{number:,} {one if number == 1 else many or one + 's'}"
+
+
+def listing(items: Iterable[str]) -> str:
+    """Return items as a list in a sentence: "a, b and c"."""
+    *rest, last = items
+    return f"{', '.join(rest)} and {last}" if rest else last
+
+
+def sentence(text: str) -> str:
+    """Return `text` as a sentence: capital letter, full stop."""
+    return f"{text[:1].upper()}{text[1:].rstrip('.')}." if text else ""

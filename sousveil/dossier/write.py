@@ -1,0 +1,85 @@
+"""Write: a finished dossier put in place of the one before, or not at all.
+
+Takes a report and a folder, gives the path of its first page. Everything is written beside the
+target and then renamed, so that a reader never meets half a dossier.
+"""
+
+import shutil
+from collections.abc import Mapping
+from pathlib import Path
+
+from sousveil.dossier.pages import render
+from sousveil.errors import InputError
+from sousveil.model import Report
+
+FIRST_PAGE = "index.html"
+
+# What tells a dossier from a folder of somebody else; in the head of its first page.
+GENERATOR = b'<meta name="generator" content="sousveil dossier">'
+HEAD_BYTES = 2_000
+
+# The only names a dossier uses, so that what a person added is found before it is lost.
+OUR_NAMES = frozenset({FIRST_PAGE, "style.css", "findings.json", "findings"})
+
+
+def write_dossier(report: Report, folder: Path) -> Path:
+    """Write `report` as static pages into `folder` and return the path of its index.html.
+
+    `folder` may be absent, empty, or an earlier dossier, which is then replaced as a whole.
+    Raises InputError if it is anything else, or if it cannot be written.
+    """
+    target = folder.resolve()
+    pages = render(report)
+    fresh = target.with_name(f".{target.name}.sousveil-new")
+    earlier = target.with_name(f".{target.name}.sousveil-old")
+    try:
+        # 1. Put an earlier dossier back, if a crash between steps 4 and 5 took it away.
+        if earlier.exists() and not target.exists():
+            earlier.rename(target)
+        # 2. Refuse what is not ours. Nothing was changed.
+        _refuse_foreign(target)
+        # 3. Write everything beside it. A crash leaves the folder `fresh`, which step 3 clears.
+        shutil.rmtree(fresh, ignore_errors=True)
+        _write_files(pages, fresh)
+        # 4. Take the earlier one away.
+        shutil.rmtree(earlier, ignore_errors=True)
+        if target.exists():
+            target.rename(earlier)
+        # 5. Put the new one in place, then drop the earlier one.
+        fresh.rename(target)
+        shutil.rmtree(earlier, ignore_errors=True)
+    except OSError as error:
+        raise InputError(
+            f"{folder}: the dossier cannot be written: {error.strerror}. "
+            "Free some space or choose another folder; what stood there is untouched."
+        ) from error
+    return target / FIRST_PAGE
+
+
+def _refuse_foreign(target: Path) -> None:
+    if not target.exists():
+        return
+    if not target.is_dir():
+        raise InputError(f"{target}: is a file. Name a folder for the dossier.")
+    names = {entry.name for entry in target.iterdir()}
+    if not names:
+        return
+    first_page = target / FIRST_PAGE
+    if not first_page.is_file() or GENERATOR not in _head(first_page):
+        raise InputError(f"{target}: exists and is not a dossier. Choose an empty or a new folder.")
+    if extra := sorted(names - OUR_NAMES):
+        raise InputError(
+            f"{target}: holds {extra[0]}, which no dossier wrote and replacing it would delete. "
+            "Move it away, or choose another folder."
+        )
+
+
+def _head(path: Path) -> bytes:
+    with path.open("rb") as page:
+        return page.read(HEAD_BYTES)
+
+
+def _write_files(pages: Mapping[str, bytes], folder: Path) -> None:
+    (folder / "findings").mkdir(parents=True)
+    for name, content in pages.items():
+        (folder / name).write_bytes(content)

@@ -1,0 +1,136 @@
+"""Findings as JSON: the one form that the command line, the dossier and pipelines share.
+
+Takes a `Finding`, with its `Fate` where one is known, and gives a dictionary of JSON values.
+Selectors are those of the W3C Web Annotation Data Model, section 4.2; a line range is an RFC 5147
+fragment. Times are RFC 3339 in UTC with "Z". What is empty is left out, never null.
+"""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from sousveil.model import Commit, Fate, Finding, Json, Source
+
+# The IRI that Web Annotation, section 4.2.1, assigns to RFC 5147.
+PLAIN_TEXT_FRAGMENTS = "http://tools.ietf.org/rfc/rfc5147"
+
+
+def finding_json(finding: Finding, fate: Fate | None = None) -> Json:
+    """Return `finding` as JSON values.
+
+    Always there: `id`, `topic`, `trait`, `label`, `score`, `engine`, `quote`, `selectors`,
+    `capture`, `source`; `reasons`, `passage`, `actor`, `lang`, `title` and `watch` where they are
+    not empty. A `fate` adds `verdict`, `confidence`, `first_seen`, `last_seen`, `gone`, `after`,
+    `evidence` and `gone_log_index`. Lines and columns count from 1, offsets from 0.
+    """
+    claim = finding.claim
+    form = {
+        "id": finding.id,
+        "topic": claim.topic,
+        "trait": claim.trait,
+        "label": claim.label,
+        "score": claim.score,
+        "engine": claim.engine,
+        "quote": finding.quote,
+        "passage": finding.passage,
+        "title": finding.title,
+        "lang": finding.lang,
+        "actor": finding.actor,
+        "selectors": _selectors(finding),
+        "capture": _capture(finding),
+        "source": _source(finding.source),
+        "reasons": list(claim.reasons),
+        "watch": finding.watch_id,
+    }
+    return _present(form | (_fate(finding, fate) if fate else {}))
+
+
+def instant(when: datetime) -> str:
+    """Return an aware time as RFC 3339 in UTC: "2026-03-01T08:00:00Z", with fractions if any."""
+    return when.astimezone(UTC).isoformat().removesuffix("+00:00") + "Z"
+
+
+def _present(values: Mapping[str, Any]) -> Json:
+    return {key: value for key, value in values.items() if value not in (None, "", [], {})}
+
+
+def _selectors(finding: Finding) -> list[Json]:
+    selectors: list[Json] = [
+        {
+            "type": "TextQuoteSelector",
+            "exact": finding.quote,
+            "prefix": finding.prefix,
+            "suffix": finding.suffix,
+        },
+        {
+            "type": "TextPositionSelector",
+            "start": finding.claim.start,
+            "end": finding.claim.end,
+        },
+    ]
+    if finding.source.path is not None:
+        # RFC 5147, section 2.2.2, counts the gaps between lines: line n lies from n-1 to n.
+        lines = f"line={finding.source.line - 1},{finding.source.end_line}"
+        selectors.append(
+            {"type": "FragmentSelector", "conformsTo": PLAIN_TEXT_FRAGMENTS, "value": lines}
+        )
+    return selectors
+
+
+def _capture(finding: Finding) -> Json:
+    capture = finding.capture
+    return _present(
+        {
+            "url": capture.url,
+            "captured_at": instant(capture.captured_at),
+            "status": capture.status,
+            "media_type": capture.media_type,
+            "warc": capture.record.warc,
+            "offset": capture.record.offset,
+            "length": capture.record.length,
+            "record_id": capture.record.record_id,
+            "record_digest": capture.record.digest,
+            "log_index": finding.log_index,
+        }
+    )
+
+
+def _source(source: Source) -> Json:
+    return _present(
+        {
+            "kind": source.kind.value,
+            "context": source.context,
+            "line": source.line,
+            "end_line": source.end_line,
+            "start": source.source_start,
+            "end": source.source_end,
+            "charset": source.charset,
+            "path": source.path,
+            "blob": source.blob,
+            **(_commit(source.commit) if source.commit else {}),
+            "entered": _commit(source.entered) if source.entered else None,
+            "left": _commit(source.left) if source.left else None,
+        }
+    )
+
+
+def _commit(commit: Commit) -> Json:
+    return {
+        "commit": commit.id,
+        "author_date": instant(commit.authored_at),
+        "commit_date": instant(commit.committed_at),
+        "message": commit.message,
+    }
+
+
+def _fate(finding: Finding, fate: Fate) -> Json:
+    return {
+        "verdict": fate.verdict.value,
+        "confidence": fate.confidence,
+        "first_seen": instant(finding.capture.captured_at),
+        "last_seen": instant(fate.last_seen),
+        "gone": instant(fate.gone_by) if fate.gone_by else None,
+        "after": fate.after,
+        "evidence": fate.evidence,
+        "gone_log_index": fate.log_index,
+    }
