@@ -15,7 +15,7 @@ from collections.abc import Collection, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from sousveil.capture.gitrun import stream_git
+from sousveil.capture.gitrun import READING_SECONDS, stream_git
 from sousveil.errors import RepositoryError
 from sousveil.model import Commit
 
@@ -38,7 +38,9 @@ def read_objects(mirror: Path, ids: Collection[str]) -> Iterator[tuple[str, str,
     Raises RepositoryError when one is missing or larger than MAX_OBJECT_BYTES.
     """
     wanted = "".join(f"{object_id}\n" for object_id in ids).encode("ascii")
-    with stream_git(["cat-file", "--batch", "--buffer"], git_dir=mirror, stdin=wanted) as pipe:
+    with stream_git(
+        ["cat-file", "--batch", "--buffer"], git_dir=mirror, stdin=wanted, seconds=READING_SECONDS
+    ) as pipe:
         for object_id in ids:
             kind, _, length = pipe.readline().decode("utf-8", "replace").rstrip().rpartition(" ")
             if not length.isdigit():
@@ -54,11 +56,6 @@ def read_objects(mirror: Path, ids: Collection[str]) -> Iterator[tuple[str, str,
             content = pipe.read(int(length))
             pipe.read(1)
             yield object_id, kind.rpartition(" ")[2], content
-
-
-def read_blob(mirror: Path, blob: str) -> bytes:
-    """Return the bytes of one file version. Raises RepositoryError as `read_objects`."""
-    return next(read_objects(mirror, [blob]))[2]
 
 
 def read_commits(mirror: Path, ids: Collection[str]) -> dict[str, Commit]:

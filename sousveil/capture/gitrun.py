@@ -25,6 +25,7 @@ from sousveil.errors import RepositoryError
 
 OLDEST_GIT = (2, 37)  # the first with http.curloptResolve, which pins the checked address
 MAX_SECONDS = 3600.0  # one git command; the largest vendor SDK we met needs seconds
+READING_SECONDS = 86_400.0  # a command whose output we read while we analyse it: our time counts
 MAX_REPOSITORY_BYTES = 4 << 30  # one pack or listing; the largest vendor SDK we met has 0.1 GB
 MAX_PROCESS_BYTES = 2 << 30  # data memory of one git process: a delta may claim any size
 MAX_OUTPUT_BYTES = 256 << 20  # what we read whole: listings of references and object ids

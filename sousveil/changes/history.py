@@ -1,0 +1,335 @@
+"""History: the claims that every version of every file in a repository ever made.
+
+Takes a mirror (`capture/git.py`), the tips to read from, and what finds claims in a file; gives a
+`Stay` for each quote: path, commit that brought it in, commit that took it out, and the version
+to cite. Each version of a file is read once, however many commits and paths hold it. Memory holds
+the quotes of versions that have some, and one line for each commit. `cite` then opens the versions
+worth citing again, one at a time, since documents are too large to keep.
+"""
+
+import tempfile
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO, Literal, TypeAlias
+
+from rapidfuzz import fuzz, process
+
+from sousveil.capture.gitobjects import read_commits, read_objects, shown_path
+from sousveil.capture.gitrun import READING_SECONDS, run_git, stream_git
+from sousveil.changes.spans import Quote, Span, Step, Told, follow
+from sousveil.errors import ExtractError
+from sousveil.model import Claim, Commit, Document
+
+Find: TypeAlias = Callable[[bytes, str], tuple[Document, Sequence[Claim]]]
+"""(bytes of a file, its path) -> its text and the claims in it. May raise ExtractError."""
+Progress: TypeAlias = Callable[[str, int, int], None]
+"""(what is being read, how much is done, of how much)"""
+
+MAX_BLOB_BYTES = 8 << 20  # a text of 8 MB is data, not documentation
+BINARY_PROBE_BYTES = 8000  # where git itself looks for a NUL byte
+REWORDED_RATIO = 60.0  # of 100: how alike two quotes are for one to be the other's new wording
+MAX_CANDIDATES = 200  # new quotes that one which left is compared with
+PROGRESS_EVERY = 1000  # files or commits
+
+_CHUNK_BYTES = 1 << 20
+_UTF16_MARKS = (b"\xff\xfe", b"\xfe\xff")  # texts with NUL bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Stay:
+    """A quote's stay at a path, from the commit that brought it in to the one that took it out.
+
+    `commit` and `blob` are to cite: the tip, or the last commit before it left. `tip` names whose
+    history tells it. A quote that left and came back has several stays, in order.
+    """
+
+    path: str
+    quote: Quote
+    blob: str
+    commit: Commit
+    entered: Commit
+    left: Commit | None  # None while it stands at the tip
+    tip: str  # object id, one of those given
+    at_head: bool  # stands at the first tip
+    moved_to: str | None  # path where the same quote came in with the commit that took this out
+    reworded: str | None  # quote of the same trait that replaced it there
+
+
+@dataclass(frozen=True, slots=True)
+class RepositoryHistory:
+    """What a repository's history holds, and how much of it was not read."""
+
+    stays: tuple[Stay, ...]  # by path, then in order
+    commits: int
+    files: int  # versions of files read
+    with_claims: int
+    skipped_binary: int
+    skipped_large: int
+    unreadable: int
+    read_as: Mapping[str, str]  # blob -> the path under which it was read for claims
+
+
+def trace(
+    mirror: Path,
+    tips: Sequence[str],
+    *,
+    find: Find,
+    maybe: Callable[[bytes], bool],
+    progress: Progress,
+) -> RepositoryHistory:
+    """Read all history below `tips` for claims.
+
+    The first tip is HEAD's commit: what its history tells of a quote goes before what that of
+    others does. `maybe` is asked first, on raw bytes, and must be quick: False means that `find`
+    would find nothing. Raises RepositoryError when the mirror lacks commits or trees.
+    """
+    commits_of_tips = _commits(mirror, tips)
+    reading = _Reading(find, maybe)
+    with _listed_blobs(mirror, tips) as (listing, total):
+        reading.read(mirror, listing, lambda done: progress("files", done, total))
+    steps = list(_steps(mirror, commits_of_tips, reading.quotes))
+    told = list(follow(steps, reading.quotes, commits_of_tips))
+    progress("commits", len(steps), len(steps))
+    return RepositoryHistory(
+        stays=tuple(_stays(mirror, told, commits_of_tips[0] if commits_of_tips else "")),
+        commits=len(steps),
+        files=reading.count["files"],
+        with_claims=len(reading.quotes),
+        skipped_binary=reading.count["binary"],
+        skipped_large=reading.count["large"],
+        unreadable=reading.count["unreadable"],
+        read_as=reading.read_as,
+    )
+
+
+def cite(
+    mirror: Path, history: RepositoryHistory, find: Find
+) -> Iterator[tuple[Stay, Document, Claim]]:
+    """Give each stay with the document and the claim that show it, grouped by version of a file."""
+    by_blob: dict[str, list[Stay]] = {}
+    for stay in history.stays:
+        by_blob.setdefault(stay.blob, []).append(stay)
+    for blob, _, data in read_objects(mirror, list(by_blob)):
+        document, claims = find(data, history.read_as[blob])
+        claim_of = dict(zip(_quotes(document, claims), _in_order(claims), strict=True))
+        for stay in by_blob[blob]:
+            yield stay, document, claim_of[stay.quote]
+
+
+# ---------------------------------------------------------------- reading every version once
+
+
+class _Reading:
+    """The claims found so far: `quotes` by blob, with counts of what was read and what not."""
+
+    def __init__(self, find: Find, maybe: Callable[[bytes], bool]) -> None:
+        self.quotes: dict[str, tuple[Quote, ...]] = {}
+        self.read_as: dict[str, str] = {}
+        self.count: Counter[Literal["files", "binary", "large", "unreadable"]] = Counter()
+        self._find = find
+        self._maybe = maybe
+        self._same: dict[Quote, Quote] = {}  # one value for a quote that hundreds of versions hold
+
+    def read(self, mirror: Path, listing: IO[bytes], progress: Callable[[int], None]) -> None:
+        """Read the blobs that `listing` names, one "id type size path" a line."""
+        with tempfile.TemporaryFile() as wanted:
+            for line in listing:
+                object_id, kind, rest = line.split(b" ", 2)
+                size, _, path = rest.rstrip(b"\n").partition(b" ")
+                if kind == b"blob" and int(size) <= MAX_BLOB_BYTES:
+                    wanted.write(object_id + b" " + path + b"\n")
+                elif kind == b"blob":
+                    self.count["large"] += 1
+            wanted.seek(0)
+            form = "--batch=%(objectname) %(objectsize) %(rest)"
+            with stream_git(
+                ["cat-file", form, "--buffer"],
+                git_dir=mirror,
+                stdin=wanted,
+                seconds=READING_SECONDS,
+            ) as pipe:
+                while header := pipe.readline():
+                    object_id, size, path = header.rstrip(b"\n").split(b" ", 2)
+                    data = pipe.read(int(size))
+                    pipe.read(1)
+                    self._look(object_id.decode("ascii"), data, path)
+                    if not self.count["files"] % PROGRESS_EVERY:
+                        progress(self.count["files"])
+
+    def _look(self, blob: str, data: bytes, path: bytes) -> None:
+        self.count["files"] += 1
+        if b"\0" in data[:BINARY_PROBE_BYTES] and not data.startswith(_UTF16_MARKS):
+            self.count["binary"] += 1
+            return
+        if not self._maybe(data):
+            return
+        name = shown_path(path)
+        try:
+            document, claims = self._find(data, name)
+        except ExtractError:
+            self.count["unreadable"] += 1
+            return
+        if claims:
+            found = _quotes(document, claims)
+            self.quotes[blob] = tuple(self._same.setdefault(quote, quote) for quote in found)
+            self.read_as[blob] = name
+
+
+def _in_order(claims: Sequence[Claim]) -> list[Claim]:
+    return sorted(claims, key=lambda claim: (claim.start, claim.end, claim.topic, claim.trait))
+
+
+def _quotes(document: Document, claims: Sequence[Claim]) -> list[Quote]:
+    """Return the quotes of `claims`, in order, equal ones numbered."""
+    seen: Counter[tuple[str, str, str]] = Counter()
+    quotes = []
+    for claim in _in_order(claims):
+        key = (claim.topic, claim.trait, document.text[claim.start : claim.end])
+        quotes.append(Quote(*key, seen[key]))
+        seen[key] += 1
+    return quotes
+
+
+@contextmanager
+def _listed_blobs(mirror: Path, tips: Sequence[str]) -> Iterator[tuple[IO[bytes], int]]:
+    """Give a file with a line "id type size path" for every blob, and the number of lines.
+
+    Git writes to files and not to pipes that we fill and drain: nothing can wait for us.
+    """
+    with tempfile.TemporaryFile() as names, tempfile.TemporaryFile() as sizes:
+        run_git(
+            ["rev-list", "--objects", "--missing=allow-any", "--filter=object:type=blob",
+             "--stdin"],
+            git_dir=mirror,
+            stdin=_lines(tips),
+            stdout=names,
+        )  # fmt: skip
+        names.seek(0)
+        run_git(
+            ["cat-file", "--batch-check=%(objectname) %(objecttype) %(objectsize) %(rest)"],
+            git_dir=mirror,
+            stdin=names,
+            stdout=sizes,
+        )
+        sizes.seek(0)
+        total = sum(1 for _ in sizes)
+        sizes.seek(0)
+        yield sizes, total
+
+
+# ---------------------------------------------------------------- commits
+
+
+def _commits(mirror: Path, tips: Sequence[str]) -> list[str]:
+    """Return the commits that `tips` name, tags followed; tags of files and trees name none."""
+    answer = run_git(
+        ["cat-file", "--batch-check=%(objectname) %(objecttype)"],
+        git_dir=mirror,
+        stdin=b"".join(line.rstrip() + b"^{}\n" for line in _lines(tips).splitlines()),
+    )
+    named = (line.split(" ") for line in answer.decode("utf-8", "replace").splitlines())
+    return list(dict.fromkeys(words[0] for words in named if words[1:] == ["commit"]))
+
+
+def _steps(
+    mirror: Path, tips: Sequence[str], quotes: Mapping[str, Sequence[Quote]]
+) -> Iterator[Step]:
+    """Give every commit, parents first, with the paths where a version with quotes comes or goes.
+
+    The stream is a line "commit ID PARENT…" for each commit, then for each changed file
+    ":mode mode old new status" and the path, all ended by NUL (git-diff, "Raw output format").
+    """
+    if not tips:
+        return
+    arguments = [
+        "log", "--topo-order", "--reverse", "--raw", "-z", "--no-renames", "--no-abbrev",
+        "--no-ext-diff", "--no-textconv", "--no-show-signature", "--diff-merges=first-parent",
+        "--root", "--format=commit %H %P", "--stdin",
+    ]  # fmt: skip
+    commit, parents, changed = "", (), {}  # type: str, tuple[str, ...], dict[bytes, str | None]
+    with stream_git(arguments, git_dir=mirror, stdin=_lines(tips)) as pipe:
+        words = _fields(pipe)
+        for word in words:
+            if word.startswith(b"commit "):
+                if commit:
+                    yield Step(commit, parents, changed)
+                commit, *rest = word.decode("ascii").split()[1:]
+                parents, changed = tuple(rest), {}
+                continue
+            _, _, old, new, _ = word.decode("ascii").split()
+            path = next(words)
+            if old in quotes or new in quotes:
+                changed[path] = new if new in quotes else None
+    if commit:
+        yield Step(commit, parents, changed)
+
+
+def _fields(pipe: IO[bytes]) -> Iterator[bytes]:
+    """Split a stream at NUL bytes."""
+    rest = b""
+    while chunk := pipe.read(_CHUNK_BYTES):
+        *whole, rest = (rest + chunk).split(b"\0")
+        yield from whole
+
+
+def _lines(ids: Sequence[str]) -> bytes:
+    return "".join(f"{object_id}\n" for object_id in ids).encode("ascii")
+
+
+# ---------------------------------------------------------------- stays
+
+
+def _stays(mirror: Path, told: Sequence[Told], head: str) -> Iterator[Stay]:
+    wanted: set[str] = set()
+    for one in told:
+        wanted |= {one.span.entered, one.ending.last if one.ending else one.tip}
+        wanted |= {one.ending.left} if one.ending else set()
+    commits = read_commits(mirror, sorted(wanted))
+    arrivals = _Arrivals(told)
+    for one in sorted(told, key=lambda one: one.span.path):
+        ending = one.ending
+        yield Stay(
+            path=shown_path(one.span.path),
+            quote=one.span.quote,
+            blob=one.blob,
+            commit=commits[ending.last if ending else one.tip],
+            entered=commits[one.span.entered],
+            left=commits[ending.left] if ending else None,
+            tip=one.tip,
+            at_head=ending is None and one.tip == head,
+            moved_to=arrivals.elsewhere(one.span, ending.left) if ending else None,
+            reworded=arrivals.in_its_place(one.span, ending.left) if ending else None,
+        )
+
+
+class _Arrivals:
+    """What came in with each commit, to tell what became of a quote that left with it."""
+
+    def __init__(self, told: Sequence[Told]) -> None:
+        self._paths: dict[tuple[str, Quote], list[bytes]] = {}
+        self._texts: dict[tuple[str, bytes, str, str], list[str]] = {}
+        for one in told:
+            span, quote = one.span, one.span.quote
+            self._paths.setdefault((span.entered, quote), []).append(span.path)
+            place = (span.entered, span.path, quote.topic, quote.trait)
+            self._texts.setdefault(place, []).append(quote.text)
+
+    def elsewhere(self, span: Span, commit: str) -> str | None:
+        """Return the first path where the same quote came in with `commit`."""
+        paths = self._paths.get((commit, span.quote), ())
+        return shown_path(min(paths)) if paths else None
+
+    def in_its_place(self, span: Span, commit: str) -> str | None:
+        """Return the quote of the same trait that came in at the same path with `commit`."""
+        quote = span.quote
+        texts = self._texts.get((commit, span.path, quote.topic, quote.trait), [])
+        best = process.extractOne(
+            quote.text,
+            texts[:MAX_CANDIDATES],
+            scorer=fuzz.ratio,
+            score_cutoff=REWORDED_RATIO,
+        )
+        return best[0] if best else None
