@@ -1,0 +1,120 @@
+"""Decides on one passage: label, trait, score, reasons.
+
+Takes what `features.read` saw and the model's weights, and gives a `Decision`; `judge` does so
+for a bare text, the way any labelled set is scored.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sousveil.claims.features import Reading, read
+from sousveil.claims.lexicon import lexicon
+from sousveil.claims.model import CLAIM_LABELS, MODEL_LABELS, Model, shipped_model
+from sousveil.claims.windows import Span
+from sousveil.topics.cues import CLASSES
+from sousveil.topics.load import Topic
+
+EVEN = 0.5  # a passage is called a claim when that is likelier than not
+MAX_REASONS = 8
+MAX_REASON_WORDS = 60  # characters of the passage shown in a reason
+
+_KIND_REASONS = {
+    "capability": "names the capability",
+    "attribute": "names the trait",
+    "group": "names a group",
+    "proxy": "names a sign of the trait",
+    "list": "lists values of the trait",
+    "value": "has a word for a value of the trait",
+    "field": "has a field for the trait",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What was decided on a passage."""
+
+    label: str  # one of model.LABELS, or "none"
+    topic: str
+    trait: str  # "none" when the label is
+    score: float  # calibrated probability that the passage is a claim
+    discusses: float  # probability of the label discusses
+    quote: Span  # of the passage
+    reasons: tuple[str, ...]  # in words, the strongest first
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """The verdict on one passage as a whole."""
+
+    label: str  # offers, reports, denies, discusses or none
+    trait: str
+    score: float  # calibrated probability that it is a claim
+    spans: list[str]  # exact substrings that carry the claim; none for discusses and none
+
+
+def judge(text: str, lang: str, topics: Sequence[Topic]) -> Judgement:
+    """Return the verdict on one passage. `lang` is a BCP 47 tag, "code" for source text, or ""."""
+    reading = read(text, lexicon(tuple(topics)), code=lang == "code")
+    decision = decide(reading, shipped_model())
+    spans = [text[slice(*decision.quote)]] if decision.label in CLAIM_LABELS else []
+    return Judgement(decision.label, decision.trait, decision.score, spans)
+
+
+def decide(reading: Reading, model: Model) -> Decision:
+    """Return label, trait and reasons for what was read. The same reading gives the same answer."""
+    if reading.anchor is None:
+        return Decision("none", "", "none", 0.0, 0.0, (0, 0), ())
+    chances = model.probabilities(reading.features)
+    score = model.claim_probability(chances)
+    claims = len(CLAIM_LABELS)
+    among = range(claims) if score >= EVEN else range(claims, len(MODEL_LABELS))
+    label = MODEL_LABELS[max(among, key=lambda i: chances[i])]
+    return Decision(
+        label=label,
+        topic=reading.topic,
+        trait="none" if label == "none" else reading.trait,
+        score=round(score, 4),
+        discusses=round(chances[MODEL_LABELS.index("discusses")], 4),
+        quote=reading.quote,
+        reasons=_reasons(reading, model, label),
+    )
+
+
+def _reasons(reading: Reading, model: Model, label: str) -> tuple[str, ...]:
+    """Name what spoke for the label, the strongest first, then what spoke against it."""
+    column = MODEL_LABELS.index(label)
+    weighed: dict[str, float] = {}
+    for name, words in reading.features.items():
+        row = model.weights.get(name)
+        phrase = _phrase(name, words)
+        if row is None or not phrase:
+            continue
+        others = sum(row) - row[column]
+        weighed[phrase] = weighed.get(phrase, 0.0) + row[column] - others / (len(row) - 1)
+    ranked = sorted(weighed.items(), key=lambda item: (-item[1], item[0]))
+    spoke_for = [phrase for phrase, weight in ranked if weight > 0][: MAX_REASONS - 2]
+    against = [f"but {phrase}" for phrase, weight in ranked[::-1] if weight < 0][:2]
+    return (*spoke_for, *against)
+
+
+def _phrase(feature: str, words: str) -> str:
+    """Return a feature in words a reporter understands; "" for one that only serves the model."""
+    shown = " ".join(words.split())[:MAX_REASON_WORDS]
+    if not shown or " + " in feature:
+        return ""
+    place, _, rest = feature.partition(" ")
+    if place in {"has", "anchor"}:
+        return f"{_KIND_REASONS[rest]}: {shown}"
+    if place in {"says", "near"} and rest in CLASSES:
+        return f"{CLASSES[rest]}: {shown}"
+    if place == "around" and rest in CLASSES:
+        return f"{CLASSES[rest]} nearby: {shown}"
+    if place in CLASSES and rest in {"near", "far"}:
+        return f"{CLASSES[place]}: {shown}"
+    if place in {"negation", "denial", "forbid"}:
+        return f"{CLASSES[place]}: {shown}"
+    if feature in {"many groups", "some groups"}:
+        return f"names several groups: {shown}"
+    if feature == "cleared":
+        return f"has the word in another sense: {shown}"
+    return ""

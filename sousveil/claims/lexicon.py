@@ -1,0 +1,126 @@
+"""Finds the terms of topics and the shared cues in normalised text, all in one pass.
+
+One Aho-Corasick automaton holds every pattern. Patterns of letters that are written with spaces
+between words match whole words only; a star frees that end. A term inside a longer cue that
+clears it ("race" in "race condition") or inside a longer term is dropped.
+"""
+
+import unicodedata
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+
+from ahocorasick_rs import AhoCorasick
+
+from sousveil.claims.normal import normalise
+from sousveil.topics.cues import CLEARING, shared
+from sousveil.topics.load import Topic
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """A term or cue at `start:end` of the normalised text."""
+
+    start: int
+    end: int
+    cls: str  # a cue class, or "" for a term
+    topic: str = ""
+    trait: str = ""
+    kind: str = ""  # of the term, one of topics.KINDS
+
+
+@dataclass(frozen=True, slots=True)
+class _Pattern:
+    open_left: bool  # may continue a word
+    open_right: bool
+    cls: str
+    topic: str = ""
+    trait: str = ""
+    kind: str = ""
+
+
+class Lexicon:
+    """All patterns of some topics; built once, then only read."""
+
+    def __init__(self, topics: Sequence[Topic]) -> None:
+        self._terms = _Automaton(
+            (term.text, "", topic.name, term.trait, term.kind)
+            for topic in topics
+            for term in topic.terms
+        )
+        self._cues = _Automaton((cue.text, cue.cls, "", "", "") for cue in shared())
+        self.versions = ", ".join(f"{topic.name} {topic.version}" for topic in topics)
+
+    def terms(self, text: str) -> list[Hit]:
+        """Return the terms in normalised `text`, in order, before any is cleared."""
+        return self._terms.find(text)
+
+    def cues(self, text: str) -> list[Hit]:
+        """Return the cues in normalised `text`, in order; they may overlap."""
+        return self._cues.find(text)
+
+
+@lru_cache(maxsize=8)
+def lexicon(topics: tuple[Topic, ...]) -> Lexicon:
+    """Return the lexicon of these topics, built at the first call."""
+    return Lexicon(topics)
+
+
+class _Automaton:
+    """Patterns with what they mean."""
+
+    def __init__(self, patterns: Iterable[tuple[str, str, str, str, str]]) -> None:
+        meanings: dict[str, dict[_Pattern, None]] = {}
+        for text, cls, topic, trait, kind in patterns:
+            key = normalise(text.strip("*")).text.strip()
+            meaning = _Pattern(text.startswith("*"), text.endswith("*"), cls, topic, trait, kind)
+            meanings.setdefault(key, {})[meaning] = None
+        self._meanings = [tuple(m) for m in meanings.values()]
+        self._automaton = AhoCorasick(list(meanings))
+
+    def find(self, text: str) -> list[Hit]:
+        hits: list[Hit] = []
+        for index, start, end in self._automaton.find_matches_as_indexes(text, overlapping=True):
+            left = start == 0 or _apart(text[start - 1], text[start])
+            right = end == len(text) or _apart(text[end], text[end - 1])
+            hits += [
+                Hit(start, end, m.cls, m.topic, m.trait, m.kind)
+                for m in self._meanings[index]
+                if (left or m.open_left) and (right or m.open_right)
+            ]
+        hits.sort(key=lambda hit: (hit.start, -hit.end))
+        return hits
+
+
+def _apart(outside: str, inside: str) -> bool:
+    """Whether a word may end between these two characters."""
+    return not (_spaced(inside) and (_spaced(outside) or outside.isdigit()))
+
+
+@lru_cache(maxsize=4096)
+def _spaced(character: str) -> bool:
+    """Whether the character is a letter of a script that puts spaces between words."""
+    if character.isascii():
+        return character.isalpha()
+    # Hangul puts spaces too, but glues particles to words, so a match may end anywhere.
+    return character.isalpha() and unicodedata.name(character, "").split(" ")[0] not in {
+        "CJK",
+        "HIRAGANA",
+        "KATAKANA",
+        "KATAKANA-HIRAGANA",
+        "HANGUL",
+    }
+
+
+def uncleared(terms: list[Hit], cues: list[Hit]) -> list[Hit]:
+    """Return the terms that no longer term and no longer clearing cue contains."""
+    covers = [(h.start, h.end) for h in cues if h.cls in CLEARING]
+    covers += [(h.start, h.end) for h in terms if h.kind != "value"]
+    return [
+        hit
+        for hit in terms
+        if not any(
+            start <= hit.start and hit.end <= end and end - start > hit.end - hit.start
+            for start, end in covers
+        )
+    ]

@@ -1,0 +1,62 @@
+"""The label model: multinomial logistic regression over named features.
+
+Reads `model.json` (written by bench/train_claims.py), which holds a weight for each feature and
+label, with the record of its training. Gives probabilities; nothing here learns.
+"""
+
+import json
+import math
+from collections.abc import Collection
+from dataclasses import dataclass
+from functools import cache
+from importlib import resources
+from typing import Any
+
+CLAIM_LABELS = ("offers", "reports", "denies")
+MODEL_LABELS = (*CLAIM_LABELS, "discusses", "none")
+
+
+@dataclass(frozen=True, slots=True)
+class Model:
+    """Weights of the label model."""
+
+    intercept: tuple[float, ...]  # one for each of MODEL_LABELS
+    weights: dict[str, tuple[float, ...]]  # feature -> the same
+    slope: float  # calibration of the claim's log-odds (Platt)
+    offset: float
+    record: dict[str, Any]  # when and on what it was trained
+
+    def probabilities(self, features: Collection[str]) -> tuple[float, ...]:
+        """Return the probability of each of MODEL_LABELS; they sum to 1."""
+        scores = list(self.intercept)
+        for name in features:
+            for index, weight in enumerate(self.weights.get(name, ())):
+                scores[index] += weight
+        top = max(scores)
+        raised = [math.exp(score - top) for score in scores]
+        total = sum(raised)
+        return tuple(value / total for value in raised)
+
+    def claim_probability(self, probabilities: tuple[float, ...]) -> float:
+        """Return the calibrated probability of offers, reports or denies."""
+        claim = min(max(sum(probabilities[: len(CLAIM_LABELS)]), 1e-9), 1 - 1e-9)
+        odds = self.slope * math.log(claim / (1 - claim)) + self.offset
+        return 1 / (1 + math.exp(-odds))
+
+
+@cache
+def shipped_model() -> Model:
+    """Return the model that comes with sousveil."""
+    text = resources.files("sousveil.claims").joinpath("model.json").read_text("utf-8")
+    return model_from_json(json.loads(text))
+
+
+def model_from_json(data: dict[str, Any]) -> Model:
+    """Return the model in the form that model.json has."""
+    return Model(
+        intercept=tuple(data["intercept"]),
+        weights={name: tuple(row) for name, row in data["weights"].items()},
+        slope=data["calibration"]["slope"],
+        offset=data["calibration"]["offset"],
+        record=data["record"],
+    )
