@@ -58,6 +58,11 @@ def read_objects(mirror: Path, ids: Collection[str]) -> Iterator[tuple[str, str,
             yield object_id, kind.rpartition(" ")[2], content
 
 
+def read_blob(mirror: Path, blob: str) -> bytes:
+    """Return the bytes of one file version. Raises RepositoryError as `read_objects`."""
+    return next(read_objects(mirror, [blob]))[2]
+
+
 def read_commits(mirror: Path, ids: Collection[str]) -> dict[str, Commit]:
     """Return commits by id. Raises RepositoryError when one is missing or is no commit."""
     commits = {}
