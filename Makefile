@@ -52,4 +52,4 @@ lock: $(VENV)/bin/uv
 		--group dev pyproject.toml -o $(LOCK)
 
 clean:
-	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache demo-case
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache

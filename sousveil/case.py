@@ -29,10 +29,13 @@ from typing import Any
 
 import rfc8785
 
-from sousveil import tlog
 from sousveil.errors import CaseError, EvidenceError
 from sousveil.model import Event, Json
-from sousveil.settings import Settings, format_settings, key_path, parse_settings
+from sousveil.settings import Settings, format_settings, head_path, key_path, parse_settings
+from sousveil.tlog.checkpoint import open_checkpoint
+from sousveil.tlog.keys import create_signer, load_signer
+from sousveil.tlog.log import append, entries, read_checkpoint
+from sousveil.tlog.note import Signer, parse_vkey
 
 SETTINGS_FILE = "case.toml"
 LOCK_FILE = "pending/lock"
@@ -78,8 +81,8 @@ def create_case(root: Path, *, title: str, operator: str, now: datetime) -> Case
     if root.exists() and (not root.is_dir() or any(root.iterdir())):
         raise CaseError(f"{root}: already exists and is not empty. Choose another folder.")
     origin = f"sousveil.case/{secrets.token_hex(8)}"
-    signer = tlog.create_signer(key_path(origin), origin)
-    settings = Settings(title, operator, ("ethnicity",), origin, signer.verifier_key)
+    signer = create_signer(key_path(origin), origin)
+    settings = Settings(title, operator, ("ethnicity",), origin, str(signer.verifier))
     root.mkdir(parents=True, exist_ok=True)
     for folder in ("archive", "events", "log", "pending"):
         (root / folder).mkdir()
@@ -89,8 +92,13 @@ def create_case(root: Path, *, title: str, operator: str, now: datetime) -> Case
         writer.commit("case.opened", body, now=now)
     # Written last: a folder without it is no case yet, so a crash before here leaves nothing that
     # looks like one.
-    _write_durably(root / SETTINGS_FILE, format_settings(settings).encode())
+    save_settings(case, settings)
     return case
+
+
+def save_settings(case: Case, settings: Settings) -> None:
+    """Replace what `case.toml` says."""
+    _write_durably(case.root / SETTINGS_FILE, format_settings(settings).encode())
 
 
 def open_case(root: Path) -> Case:
@@ -124,21 +132,22 @@ def writing(case: Case) -> Iterator["Writer"]:
             raise CaseError(
                 f"{case.root}: another sousveil is writing to this case. Wait until it is done."
             ) from error
-        signer = tlog.load_signer(key_path(case.settings.origin))
-        if signer.verifier_key != case.settings.key:
+        signer = load_signer(key_path(case.settings.origin))
+        if str(signer.verifier) != case.settings.key:
             raise CaseError(
                 f"{case.root / SETTINGS_FILE}: log.key is not the key in"
                 f" {key_path(case.settings.origin)}. Restore the line as `init` wrote it."
             )
         writer = Writer(case, signer)
         writer.recover()
+        writer.refuse_older_log()
         yield writer
 
 
 class Writer:
     """The one writer of a case, while its lock is held."""
 
-    def __init__(self, case: Case, signer: tlog.Signer) -> None:
+    def __init__(self, case: Case, signer: Signer) -> None:
         self.case = case
         self._signer = signer
 
@@ -165,7 +174,7 @@ class Writer:
         2. It is renamed to its name: from here on the event has happened.
         3. The steps of `_apply`, each of which may be done twice.
         """
-        index = self._size()
+        index = log_size(self.case)
         line = rfc8785.dumps({**body, "salt": secrets.token_hex(SALT_BYTES)})
         if len(line) > MAX_BODY_BYTES:
             raise CaseError(f"{kind}: the event's body has {len(line)} bytes, over the limit.")
@@ -220,8 +229,9 @@ class Writer:
         if journal["warc"] is not None:
             self._place_warc(self.case.pending / journal["warc"], entry["warc"])
         self._append_body(journal)
-        if self._size() == journal["index"]:
-            tlog.append(self.case.log, [journal["entry"].encode()], self._signer)
+        if log_size(self.case) == journal["index"]:
+            append(self.case.log, [journal["entry"].encode()], self._signer)
+        self._remember_head()
         (self.case.root / JOURNAL_FILE).unlink()
         _sync_folder(self.case.pending)
 
@@ -254,9 +264,33 @@ class Writer:
             os.fsync(file.fileno())
         _sync_folder(path.parent)
 
-    def _size(self) -> int:
-        checkpoint = tlog.read_checkpoint(self.case.log, self.case.settings.key)
-        return checkpoint.size if checkpoint else 0
+    def _remember_head(self) -> None:
+        checkpoint = read_checkpoint(self.case.log, self.case.settings.key)
+        if checkpoint is not None:
+            _write_durably(head_path(self.case.settings.origin), checkpoint.note)
+
+    def refuse_older_log(self) -> None:
+        """Raise EvidenceError when the log is not the newest one this key signed.
+
+        A log that goes on from an older copy would sign two different trees of one size, and no
+        reader could tell which of them was cut (C2SP tlog-checkpoint, "Signatures").
+        """
+        remembered = head_path(self.case.settings.origin)
+        if not remembered.exists():
+            return
+        head = open_checkpoint(remembered.read_bytes(), parse_vkey(self.case.settings.key))
+        size = log_size(self.case)
+        if size < head.size:
+            raise EvidenceError(
+                f"{self.case.log}: has {size} entries, but its key signed {head.size} before."
+                " Restore the newest copy of the case; nothing may be added to an older one."
+            )
+
+
+def log_size(case: Case) -> int:
+    """Return how many entries the log's signed head counts; 0 when nothing is signed yet."""
+    checkpoint = read_checkpoint(case.log, case.settings.key)
+    return checkpoint.size if checkpoint else 0
 
 
 def read_events(case: Case, start: int = 0) -> Iterator[Event]:
@@ -264,17 +298,16 @@ def read_events(case: Case, start: int = 0) -> Iterator[Event]:
 
     Raises EvidenceError, naming the file, when a body is missing or is not the one that was logged.
     """
-    checkpoint = tlog.read_checkpoint(case.log, case.settings.key)
-    size = checkpoint.size if checkpoint else 0
-    lines = _event_lines(case)
-    for index, entry in enumerate(tlog.entries(case.log, size)):
-        where, line = next(lines, (case.root / "events", None))
+    lines = event_lines(case)
+    for index, entry in enumerate(entries(case.log, log_size(case))):
+        path, _, line = next(lines, (case.root / "events", 0, b""))
         if index < start:
             continue
         fields = json.loads(entry)
-        if line is None or fields["body"] != f"sha256:{hashlib.sha256(line).hexdigest()}":
+        line = line.removesuffix(b"\n")
+        if fields["body"] != f"sha256:{hashlib.sha256(line).hexdigest()}":
             raise EvidenceError(
-                f"{where}: the body of log entry {index} ({fields['type']}) is missing or changed."
+                f"{path}: the body of log entry {index} ({fields['type']}) is missing or changed."
                 " Run `sousveil verify`."
             )
         yield make_event(index, fields, json.loads(line))
@@ -299,11 +332,12 @@ def file_sha256(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def _event_lines(case: Case) -> Iterator[tuple[Path, bytes]]:
+def event_lines(case: Case) -> Iterator[tuple[Path, int, bytes]]:
+    """Yield each line of the events: its file, its number in it from 1, and its bytes."""
     for path in sorted((case.root / "events").glob("*.jsonl")):
         with path.open("rb") as file:
-            for line in file:
-                yield path, line.removesuffix(b"\n")
+            for number, line in enumerate(file, start=1):
+                yield path, number, line
 
 
 def _write_durably(path: Path, data: bytes) -> None:

@@ -50,6 +50,11 @@ def key_path(origin: str) -> Path:
     return config_folder() / "keys" / f"{origin.replace('/', '-')}.key"
 
 
+def head_path(origin: str) -> Path:
+    """Return where the newest checkpoint that the key of `origin` signed is remembered."""
+    return key_path(origin).with_suffix(".checkpoint")
+
+
 def format_settings(settings: Settings) -> str:
     """Return a fresh `case.toml`; `parse_settings` reads it back."""
     topics = ", ".join(_quote(topic) for topic in settings.topics)

@@ -45,7 +45,7 @@ class Probe:
     """One answer of a visit, as the log recorded it."""
 
     url: str
-    status: int | None
+    status: int | None  # HTTP status; None for a repository, or without an answer
     failure: Failure | None
 
 
@@ -70,9 +70,10 @@ def judge_address(probes: Sequence[Probe]) -> tuple[Verdict, float, str]:
     if not probes:
         return Verdict.UNKNOWN, 0.0, "nothing was tried"
     last = probes[-1]
+    if last.status is None and last.failure is None:
+        return Verdict.PRESENT, 0.95, "repository read"
     if last.status is None:
-        message = last.failure.message if last.failure else "no answer"
-        return Verdict.UNREACHABLE, 0.9, message
+        return Verdict.UNREACHABLE, 0.9, last.failure.message if last.failure else ""
     cut = f", then {last.failure.message}" if last.failure else ""
     outcome = f"HTTP {last.status}{cut}"
     if last.status // 100 == 2:  # noqa: PLR2004  # the class of success, RFC 9110 section 15.3

@@ -11,7 +11,17 @@ import msgspec
 
 from sousveil.changes.fate import Look
 from sousveil.index.store import Held, Index
-from sousveil.model import Capture, Fate, Finding, RecordRef, Verdict, Visit, Watch, WatchReport
+from sousveil.model import (
+    Capture,
+    Fate,
+    Finding,
+    Json,
+    RecordRef,
+    Verdict,
+    Visit,
+    Watch,
+    WatchReport,
+)
 
 _HELD = (
     "SELECT c.id, c.url, c.captured_at, c.status, c.media_type, c.warc, c.offset, c.length,"
@@ -76,22 +86,33 @@ def notes(index: Index) -> list[tuple[str, str]]:
 
 
 def findings(index: Index) -> list[Finding]:
-    """Return every finding, told from its earliest sighting, by address and place.
-
-    What a later reading of a repository learnt, the commit that took the quote out, is added.
-    """
+    """Return every finding, told from its earliest sighting, by address and place."""
     earliest: dict[str, Finding] = {}
     for (data,) in index.rows(_SIGHTINGS):
         finding = msgspec.json.decode(data, type=Finding)
-        first = earliest.setdefault(finding.id, finding)
-        if first.source.left != finding.source.left:
-            source = replace(first.source, left=finding.source.left)
-            earliest[finding.id] = replace(first, source=source)
+        earliest.setdefault(finding.id, finding)
     return sorted(earliest.values(), key=_place)
 
 
 def _place(finding: Finding) -> tuple[str, str, int, str]:
     return (finding.url, finding.source.path or "", finding.claim.start, finding.id)
+
+
+def captures_of_watch(index: Index, watch_id: str) -> list[Held]:
+    """Return the captures that a watch's visits brought, the oldest first."""
+    return _held(index, " WHERE l.watch_id = ?", watch_id)
+
+
+def imported_before(index: Index, sha256: str) -> int | None:
+    """Return the log entry that imported a file with this SHA-256 (hexadecimal), if any."""
+    rows = index.rows("SELECT idx FROM event WHERE type = 'import' AND warc_sha256 = ?", sha256)
+    return rows[0][0] if rows else None
+
+
+def event_body(index: Index, log_index: int) -> Json:
+    """Return the body of a log entry."""
+    ((body,),) = index.rows("SELECT body FROM event WHERE idx = ?", log_index)
+    return msgspec.json.decode(body, type=Json)
 
 
 def fates(index: Index) -> dict[str, Fate]:

@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from sousveil.model import BlockKind, Capture, Claim, Commit, Document, Finding, Source
+from sousveil.model import BlockKind, Capture, Claim, Document, Finding, Source
 
 # Characters kept before and after a quote (TextQuoteSelector prefix and suffix): two lines of a
 # page, enough to tell apart repeated sentences of tables and menus.
@@ -28,11 +28,6 @@ class Place:
     log_index: int
     watch_id: str | None
     actor: str | None
-    path: str | None = None  # of a file in a repository
-    blob: str | None = None
-    commit: Commit | None = None
-    entered: Commit | None = None
-    left: Commit | None = None
 
 
 def make_findings(document: Document, claims: Iterable[Claim], place: Place) -> list[Finding]:
@@ -46,11 +41,16 @@ def make_findings(document: Document, claims: Iterable[Claim], place: Place) -> 
     return findings
 
 
-def make_finding(document: Document, claim: Claim, place: Place, occurrence: int) -> Finding:
-    """Return the finding of one claim; `occurrence` counts equal quotes of one document from 0."""
+def make_finding(
+    document: Document, claim: Claim, place: Place, occurrence: int, path: str | None = None
+) -> Finding:
+    """Return the finding of one claim; `occurrence` counts equal quotes at one place from 0.
+
+    `path` is that of a file in a repository.
+    """
     quote = document.text[claim.start : claim.end]
     return Finding(
-        id=finding_id(claim.topic, place.address, place.path, quote, occurrence),
+        id=finding_id(claim.topic, place.address, path, quote, occurrence),
         claim=claim,
         quote=quote,
         prefix=document.text[max(0, claim.start - CONTEXT_CHARACTERS) : claim.start],
@@ -61,7 +61,7 @@ def make_finding(document: Document, claim: Claim, place: Place, occurrence: int
         lang=document.lang,
         actor=place.actor,
         capture=place.capture,
-        source=_source(document, claim, place),
+        source=_source(document, claim, path),
         log_index=place.log_index,
         watch_id=place.watch_id,
     )
@@ -78,7 +78,7 @@ def _canonical(quote: str) -> str:
     return " ".join(unicodedata.normalize("NFKC", quote).split())
 
 
-def _source(document: Document, claim: Claim, place: Place) -> Source:
+def _source(document: Document, claim: Claim, path: str | None) -> Source:
     start, end = document.source_span(claim.start, claim.end)
     block = next(
         (block for block in document.blocks if block.start <= claim.start < block.end), None
@@ -91,9 +91,5 @@ def _source(document: Document, claim: Claim, place: Place) -> Source:
         source_start=start,
         source_end=end,
         charset=document.charset,
-        path=place.path,
-        blob=place.blob,
-        commit=place.commit,
-        entered=place.entered,
-        left=place.left,
+        path=path,
     )

@@ -1,0 +1,225 @@
+"""Commands that bring evidence into a case: init, add, visit, import, analyse, reindex."""
+
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from sousveil.case import Case, create_case, writing
+from sousveil.cli.options import CaseOption, JsonOption, chosen_case
+from sousveil.cli.screen import plain, progress, say, tell, write_json
+from sousveil.cli.words import tell_finding, tell_gone
+from sousveil.errors import InputError
+from sousveil.index.query import last_visits, watches
+from sousveil.index.store import Index
+from sousveil.jsonform import finding_json, instant
+from sousveil.model import Json, Visit, WatchKind
+from sousveil.run.analyse import Analysis, analyse
+from sousveil.run.imports import Imported, archives_in, import_file
+from sousveil.run.indexing import open_index, remove_index, sync_index
+from sousveil.run.visits import visit_all
+from sousveil.run.watches import add_watches
+from sousveil.watch.targets import DEFAULT_EVERY, due, find_watches, make_watch
+
+FOUND_WRONG = 1
+
+
+def register(app: typer.Typer) -> None:
+    """Add this module's commands."""
+    app.command()(init)
+    app.command()(add)
+    app.command()(visit)
+    app.command(name="import")(import_)
+    app.command(name="analyse")(analyse_)
+    app.command()(reindex)
+
+
+def now() -> datetime:
+    """Return the time, in UTC."""
+    return datetime.now(UTC)
+
+
+def init(
+    path: Annotated[Path, typer.Argument(help="The case's new folder.")],
+    *,
+    title: Annotated[str, typer.Option(help="What the case is about.")] = "",
+    operator: Annotated[str, typer.Option(help="Who answers for it.")] = "",
+    as_json: JsonOption = False,
+) -> None:
+    """Make a new case: a folder that keeps evidence, and a signing key outside of it."""
+    case = create_case(path, title=title or path.name, operator=operator, now=now())
+    with open_index(case, create=True) as index:
+        sync_index(case, index)
+    if as_json:
+        write_json([{"case": str(case.root.resolve()), "origin": case.settings.origin}])
+        return
+    say(f"New case in {path}")
+    tell(f"Next: cd {path} && sousveil add https://… && sousveil visit")
+
+
+def add(
+    targets: Annotated[list[str], typer.Argument(help="URLs, or paths of git repositories.")],
+    *,
+    kind: Annotated[
+        WatchKind | None, typer.Option(help="What the target is, if not clear.")
+    ] = None,
+    every: Annotated[str, typer.Option(help="How often: 30m, 6h, 1d.")] = DEFAULT_EVERY,
+    actor: Annotated[str | None, typer.Option(help="Who answers for the target.")] = None,
+    folder: CaseOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Watch pages, documents or repositories."""
+    case = chosen_case(folder)
+    wanted = [make_watch(text, kind=kind, every=every, actor=actor, now=now()) for text in targets]
+    with writing(case) as writer, open_index(case, create=True) as index:
+        sync_index(case, index)
+        added = add_watches(writer, index, wanted, now())
+        sync_index(case, index)
+    if as_json:
+        write_json(watch for watch, _ in added)
+        return
+    for watch, is_new in added:
+        already = "" if is_new else "  (already watched)"
+        say(f"{watch.id}  {watch.kind:<10}  {plain(watch.target)}{already}")
+    tell("Next: sousveil visit")
+
+
+def visit(
+    targets: Annotated[list[str] | None, typer.Argument(help="Watches, by target or id.")] = None,
+    *,
+    due_only: Annotated[bool, typer.Option("--due", help="Those whose time has come.")] = False,
+    everything: Annotated[bool, typer.Option("--all", help="All of them.")] = False,
+    folder: CaseOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Visit watches, keep what they answer, read it, and say what came and what went."""
+    case = chosen_case(folder)
+    with writing(case) as writer, open_index(case, create=True) as index:
+        sync_index(case, index)
+        known = watches(index)
+        if targets:
+            chosen = find_watches(known, targets)
+        elif everything:
+            chosen = known
+        else:
+            chosen = due(known, last_visits(index), now())
+        if not known:
+            raise InputError("nothing is watched yet. Add a target: `sousveil add https://…`.")
+        visits = []
+        with progress("visiting", len(chosen)) as bar:
+            for done, made in enumerate(visit_all(writer, index, chosen, now), start=1):
+                bar(done, len(chosen), made.outcome)
+                visits.append(made)
+        with progress("reading") as bar:
+            result = analyse(case, index, bar)
+        targets_of = {watch.id: watch.target for watch in known}
+    if as_json:
+        write_json([*(_visit_json(made, targets_of) for made in visits), *_changes_json(result)])
+        return
+    for made in visits:
+        say(f"{made.verdict:<18}  {plain(targets_of[made.watch_id])}  ({plain(made.outcome)})")
+    if not visits and not due_only:
+        tell("Nothing is due. `sousveil visit --all` visits everything now.")
+    _tell_changes(result)
+
+
+def import_(
+    paths: Annotated[list[Path], typer.Argument(help="WARC or ARC files, or folders of them.")],
+    *,
+    folder: CaseOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Take archives made by others into the case, as they are, and read them."""
+    case = chosen_case(folder)
+    files = archives_in(paths)
+    imported: list[Imported] = []
+    with writing(case) as writer, open_index(case, create=True) as index:
+        sync_index(case, index)
+        with progress("importing", len(files)) as bar:
+            for done, path in enumerate(files):
+                bar(done, len(files), path.name)
+                imported.append(import_file(writer, index, path, now()))
+        sync_index(case, index)
+        with progress("reading") as bar:
+            result = analyse(case, index, bar)
+    if as_json:
+        write_json([*imported, *_changes_json(result)])
+    else:
+        for one in imported:
+            say(_import_line(one))
+            for fault in one.faults:
+                say(f"    {plain(fault)}", "yellow")
+        _tell_changes(result)
+    if any(one.faults for one in imported):
+        raise typer.Exit(FOUND_WRONG)
+
+
+def analyse_(*, folder: CaseOption = None, as_json: JsonOption = False) -> None:
+    """Read again whatever this version of sousveil, or of its topics, has not read."""
+    case = chosen_case(folder)
+    with writing(case), open_index(case, create=True) as index:
+        sync_index(case, index)
+        _analyse(case, index, as_json=as_json)
+
+
+def reindex(*, folder: CaseOption = None, as_json: JsonOption = False) -> None:
+    """Make the index again, from the log and the archive alone."""
+    case = chosen_case(folder)
+    with writing(case):
+        remove_index(case)
+        with open_index(case, create=True) as index:
+            count = sync_index(case, index)
+            tell(f"{count} events taken from the log")
+            _analyse(case, index, as_json=as_json)
+
+
+def _analyse(case: Case, index: Index, *, as_json: bool) -> None:
+    with progress("reading") as bar:
+        result = analyse(case, index, bar)
+    if as_json:
+        write_json(_changes_json(result))
+        return
+    say(f"{result.captures} captures read")
+    _tell_changes(result)
+
+
+def _tell_changes(result: Analysis) -> None:
+    for finding in result.new:
+        tell_finding(finding, None)
+    if result.gone:
+        say("What vanished", "bold")
+        for finding, fate in result.gone:
+            tell_gone(finding, fate)
+    for url, reason in result.unread:
+        tell(f"not read: {plain(url)}: {plain(reason)}")
+    say(f"{len(result.new)} new findings, {len(result.gone)} gone.")
+
+
+def _changes_json(result: Analysis) -> list[Json]:
+    gone = {finding.id: fate for finding, fate in result.gone}
+    new = [
+        {"event": "found", **finding_json(finding, gone.get(finding.id))} for finding in result.new
+    ]
+    return new + [{"event": "gone", **finding_json(finding, fate)} for finding, fate in result.gone]
+
+
+def _visit_json(made: Visit, targets: dict[str, str]) -> Json:
+    return {
+        "event": "visit",
+        "watch": made.watch_id,
+        "target": targets[made.watch_id],
+        "at": instant(made.started_at),
+        "verdict": made.verdict,
+        "outcome": made.outcome,
+        "status": made.status,
+        "captures": len(made.captures),
+        "log_index": made.log_index,
+    }
+
+
+def _import_line(one: Imported) -> str:
+    state = f"{one.captures} captures of {one.records} records"
+    if one.log_index is None:
+        state = "already in this case" if not one.faults else "not taken in"
+    return f"{plain(one.file)}: {state}"

@@ -1,0 +1,115 @@
+"""Commands that prove and publish: verify, dossier, doctor."""
+
+from pathlib import Path
+from typing import Annotated
+
+import msgspec
+import typer
+
+from sousveil.case import Case, open_case
+from sousveil.cli.casework import now
+from sousveil.cli.options import CaseOption, JsonOption, chosen_case
+from sousveil.cli.screen import plain, progress, say, tell, write_json
+from sousveil.dossier import write_dossier
+from sousveil.index.store import INDEX_FILE
+from sousveil.model import Fault
+from sousveil.run.doctor import examine
+from sousveil.run.indexing import open_index
+from sousveil.run.quotes import quote_reader
+from sousveil.run.reports import make_report
+from sousveil.run.verify import Verification, verify_evidence, verify_findings
+
+FOUND_WRONG = 1
+
+
+def register(app: typer.Typer) -> None:
+    """Add this module's commands."""
+    app.command()(verify)
+    app.command()(dossier)
+    app.command()(doctor)
+
+
+def verify(
+    path: Annotated[Path | None, typer.Argument(help="The case's folder.")] = None,
+    *,
+    folder: CaseOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Check every byte of the evidence against the log, and each quote against its capture."""
+    case = open_case(path) if path is not None else chosen_case(folder)
+    result, faults = check_case(case)
+    if as_json:
+        summary = msgspec.to_builtins(result) | {"faults": msgspec.to_builtins(faults)}
+        write_json([{"ok": not faults, **summary}])
+    else:
+        _tell(result, faults)
+    if faults:
+        raise typer.Exit(FOUND_WRONG)
+
+
+def check_case(case: Case) -> tuple[Verification, tuple[Fault, ...]]:
+    """Verify the evidence and, where there is an index, the findings' quotes."""
+    with progress("verifying") as bar:
+        result = verify_evidence(case, bar)
+        if not (case.root / INDEX_FILE).exists():
+            return result, result.faults
+        with open_index(case) as index:
+            return result, result.faults + tuple(
+                verify_findings(index, quote_reader(case, index), bar)
+            )
+
+
+def _tell(result: Verification, faults: tuple[Fault, ...]) -> None:
+    for note in result.notes:
+        tell(f"note: {plain(note)}")
+    for fault in faults:
+        say(f"{plain(fault.path)}: {plain(fault.problem)}", "bold red")
+    size = f"{result.size_bytes:,} bytes in {result.files} archive files"
+    if faults:
+        say(
+            f"NOT whole: {len(faults)} faults. Checked {result.entries} log entries, {size}.", "red"
+        )
+        return
+    say(f"Whole: {result.entries} log entries, {size}, every quote in its capture.", "bold green")
+    say(f"    log {result.origin}, root {result.root}")
+    say(f"    signed by {result.key}")
+    say("    This shows that nothing was changed since it was logged, and in which order it came.")
+    say("    It does not show when to anybody who doubts this computer's clock, nor what the")
+    say("    servers sent to others.")
+
+
+def dossier(
+    output: Annotated[Path, typer.Option("--output", "-o", help="The folder to write.")],
+    *,
+    folder: CaseOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Write what was found as web pages that open without a network."""
+    case = chosen_case(folder)
+    result, faults = check_case(case)
+    with open_index(case) as index:
+        report = make_report(case, index, faults, now())
+    page = write_dossier(report, output)
+    if as_json:
+        write_json([{"page": str(page), "findings": len(report.findings), "faults": len(faults)}])
+    else:
+        say(f"{page}")
+        tell(f"{len(report.findings)} findings; log of {result.entries} entries checked")
+    if faults:
+        tell(f"The evidence has {len(faults)} faults, and the dossier says so.", "bold red")
+        raise typer.Exit(FOUND_WRONG)
+
+
+def doctor(*, as_json: JsonOption = False) -> None:
+    """Check that this computer has what sousveil needs."""
+    checks = examine()
+    if as_json:
+        write_json(checks)
+    else:
+        for check in checks:
+            mark, style = ("ok  ", "green") if check.ok else ("MISS", "bold red")
+            say(f"{mark}  {check.name:<14} {plain(check.found)}", "" if check.ok else style)
+            if not check.ok:
+                say(f"      {check.advice}")
+    if not all(check.ok for check in checks if check.needed):
+        raise typer.Exit(FOUND_WRONG)

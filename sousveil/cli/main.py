@@ -1,0 +1,69 @@
+"""The `sousveil` command: its subcommands, and how errors become one line and an exit status.
+
+Exit status: 0 done; 1 done, and something was found wrong; 2 refused, with a one-line reason.
+"""
+
+import os
+import sys
+from collections.abc import Sequence
+from typing import Annotated
+
+import click
+import typer
+
+import sousveil
+from sousveil.cli import casework, checks, reading, story
+from sousveil.cli.screen import complain, say
+from sousveil.errors import SousveilError
+
+REFUSED = 2
+INTERRUPTED = 130  # as shells report SIGINT
+
+app = typer.Typer(
+    name="sousveil",
+    help="Keeps watch on those who build systems that infer protected traits of people.",
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+)
+for module in (casework, reading, checks, story):
+    module.register(app)
+
+
+@app.callback(invoke_without_command=True)
+def version(
+    *, show: Annotated[bool, typer.Option("--version", help="Print the version.")] = False
+) -> None:
+    """Keep watch, keep the proof."""
+    if show:
+        say(f"sousveil {sousveil.__version__}")
+        raise typer.Exit
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run one command and exit with its status."""
+    try:
+        status = app(args=arguments, prog_name="sousveil", standalone_mode=False)
+    except click.UsageError as error:
+        command = error.ctx.command_path if error.ctx else "sousveil"
+        complain(f"{error.format_message()} See `{command} --help`.")
+        status = REFUSED
+    except click.exceptions.Exit as done:
+        status = done.exit_code
+    except (click.Abort, KeyboardInterrupt):
+        complain("stopped; what was reported as done is kept.")
+        status = INTERRUPTED
+    except SousveilError as error:
+        complain(str(error))
+        status = REFUSED
+    except BrokenPipeError:
+        # The reader of our output, such as `head`, has enough: no error, and nothing more to say.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        status = 0
+    except OSError as error:
+        what = error.strerror or str(error)
+        where = f"{error.filename}: " if error.filename else ""
+        complain(f"{where}{what}. Nothing that was reported as done is lost.")
+        status = REFUSED
+    sys.exit(status or 0)

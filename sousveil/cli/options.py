@@ -1,0 +1,34 @@
+"""Options and arguments that several commands share."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from sousveil.case import SETTINGS_FILE, Case, open_case
+from sousveil.errors import CaseError
+
+CaseOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--case",
+        envvar="SOUSVEIL_CASE",
+        help="The case's folder; without it, the folder you are in.",
+        show_default=False,
+    ),
+]
+JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON Lines.")]
+
+
+def chosen_case(folder: Path | None) -> Case:
+    """Open the case that was named, or the one around the current folder."""
+    if folder is not None:
+        return open_case(folder)
+    here = Path.cwd()
+    for candidate in (here, *here.parents):
+        if (candidate / SETTINGS_FILE).is_file():
+            return open_case(candidate)
+    raise CaseError(
+        f"{here}: not in a case. Go into a case's folder, name one with --case, or make one with"
+        " `sousveil init PATH`."
+    )

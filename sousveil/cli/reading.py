@@ -1,0 +1,211 @@
+"""Commands that show what was found: findings, show, changes, read, topics."""
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from sousveil.cli.options import CaseOption, JsonOption, chosen_case
+from sousveil.cli.screen import clock, complain, plain, say, tell, write_json
+from sousveil.cli.words import tell_finding, tell_gone
+from sousveil.errors import InputError
+from sousveil.index.query import fates, findings, unread
+from sousveil.index.store import Index
+from sousveil.jsonform import finding_json
+from sousveil.model import LABELS, Fate, Finding
+from sousveil.run.analyse import GONE, engine_of, load_topics
+from sousveil.run.indexing import open_index
+from sousveil.run.reading import file_finding_json, read_lines, read_paths
+from sousveil.topics import check, load, shipped
+
+FOUND_WRONG = 1
+DEFAULT_TOPIC = ["ethnicity"]
+
+TopicOption = Annotated[
+    list[str] | None, typer.Option("--topic", help="Topic name or file; may be repeated.")
+]
+
+
+def register(app: typer.Typer) -> None:
+    """Add this module's commands."""
+    app.command(name="findings")(findings_)
+    app.command()(show)
+    app.command()(changes)
+    app.command()(read)
+    topics = typer.Typer(help="What to look for, as data.", no_args_is_help=True)
+    topics.command(name="list")(topics_list)
+    topics.command(name="show")(topics_show)
+    topics.command(name="check")(topics_check)
+    app.add_typer(topics, name="topics")
+
+
+def findings_(
+    *,
+    label: Annotated[
+        list[str] | None, typer.Option(help="offers, reports, denies, discusses.")
+    ] = None,
+    actor: Annotated[str | None, typer.Option(help="Part of the actor's name.")] = None,
+    folder: CaseOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """List the passages that claim a system infers or targets a protected trait."""
+    for name in label or ():
+        if name not in LABELS:
+            raise InputError(f"--label {name}: no such label. There are {', '.join(LABELS)}.")
+    case = chosen_case(folder)
+    with open_index(case) as index:
+        chosen = [
+            finding
+            for finding in findings(index)
+            if (not label or finding.claim.label in label)
+            and (not actor or actor.casefold() in (finding.actor or "").casefold())
+        ]
+        told = fates(index)
+        waiting = len(unread(index, engine_of(load_topics(case))))
+    if waiting:
+        tell(f"{waiting} captures are not read yet by this version: `sousveil analyse` reads them.")
+    if as_json:
+        write_json(finding_json(finding, told.get(finding.id)) for finding in chosen)
+        return
+    for finding in chosen:
+        tell_finding(finding, told.get(finding.id))
+    say(f"{len(chosen)} findings.")
+
+
+def show(
+    finding_id: Annotated[
+        str, typer.Argument(metavar="ID", help="A finding's id, or its beginning.")
+    ],
+    *,
+    folder: CaseOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Show one finding with its evidence, and how to check it by hand."""
+    case = chosen_case(folder)
+    with open_index(case) as index:
+        finding, fate = _one(index, finding_id)
+    if as_json:
+        write_json([finding_json(finding, fate)])
+        return
+    tell_finding(finding, None)
+    if fate is not None and fate.verdict in GONE:
+        tell_gone(finding, fate)
+    say("")
+    say(f"In its passage:\n    {plain(finding.passage, limit=2_000)}")
+    say("Because it:")
+    for reason in finding.claim.reasons:
+        say(f"    - {plain(reason)}")
+    _tell_evidence(finding)
+
+
+def _tell_evidence(finding: Finding) -> None:
+    record = finding.capture.record
+    say("Evidence:")
+    say(f"    {record.warc}, record {record.record_id} at byte {record.offset}")
+    say(f"    {record.digest} (the record's block), logged as entry {finding.log_index}")
+    say(f"    captured {clock(finding.capture.captured_at)} from {plain(finding.capture.url)}")
+    source = finding.source
+    if source.entered is not None:
+        say(f"    {plain(source.path or '')}, lines {source.line} to {source.end_line}")
+        for word, commit in (("entered", source.entered), ("left", source.left)):
+            if commit is not None:
+                message = plain(commit.message)
+                say(f"    {word} in commit {commit.id}, {clock(commit.authored_at)}: “{message}”")
+    say("Check it: sousveil verify")
+
+
+def changes(
+    target: Annotated[
+        str | None, typer.Argument(help="Only what vanished from this address.")
+    ] = None,
+    *,
+    folder: CaseOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """List the quotes that are no longer where they were found."""
+    case = chosen_case(folder)
+    with open_index(case) as index:
+        told = fates(index)
+        gone = [
+            (finding, told[finding.id])
+            for finding in findings(index)
+            if finding.id in told
+            and told[finding.id].verdict in GONE
+            and target in {None, finding.url, finding.watch_id}
+        ]
+    if as_json:
+        write_json(finding_json(finding, fate) for finding, fate in gone)
+        return
+    for finding, fate in gone:
+        tell_gone(finding, fate)
+    say(f"{len(gone)} gone.")
+
+
+def _one(index: Index, finding_id: str) -> tuple[Finding, Fate | None]:
+    matches = [finding for finding in findings(index) if finding.id.startswith(finding_id)]
+    if not finding_id or not matches:
+        raise InputError(f"{finding_id}: no such finding. `sousveil findings` lists them.")
+    if len(matches) > 1:
+        ids = ", ".join(finding.id for finding in matches[:5])
+        raise InputError(f"{finding_id}: begins several findings ({ids}). Give more of it.")
+    return matches[0], fates(index).get(matches[0].id)
+
+
+def read(
+    paths: Annotated[list[str], typer.Argument(help="Files, folders, or - for JSON Lines.")],
+    *,
+    topic: TopicOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Find claims in files, without a case. With -, judge each line of JSON on standard input."""
+    topics = [load(name) for name in topic or DEFAULT_TOPIC]
+    if paths == ["-"]:
+        judged = list(read_lines(sys.stdin.buffer, topics))
+        write_json(judged)
+        if any("error" in line for line in judged):
+            raise typer.Exit(FOUND_WRONG)
+        return
+    if "-" in paths:
+        raise InputError("-: standard input is read alone, without other files.")
+    wrong = False
+    for result in read_paths([Path(path) for path in paths], topics):
+        if result.problem is not None:
+            complain(result.problem)
+            wrong = True
+        if as_json:
+            write_json(file_finding_json(finding) for finding in result.findings)
+        else:
+            for finding in result.findings:
+                tell_finding(finding, None)
+    if wrong:
+        raise typer.Exit(FOUND_WRONG)
+
+
+def topics_list(*, as_json: JsonOption = False) -> None:
+    """List the topics that come with sousveil."""
+    topics = [load(name) for name in shipped()]
+    if as_json:
+        write_json(
+            {"name": topic.name, "version": topic.version, "title": topic.title} for topic in topics
+        )
+        return
+    for topic in topics:
+        say(f"{topic.name:<12} {topic.title} (version {topic.version})")
+
+
+def topics_show(name: Annotated[str, typer.Argument(help="A topic's name, or a file.")]) -> None:
+    """Show what a topic looks for."""
+    topic = load(name)
+    say(f"{topic.name} {topic.version}: {topic.title}")
+    say(topic.description)
+
+
+def topics_check(files: Annotated[list[Path], typer.Argument(help="Topic files.")]) -> None:
+    """Check topic files, before they are used."""
+    problems = [(path, problem) for path in files for problem in check(str(path))]
+    for path, problem in problems:
+        say(f"{path}: {problem}")
+    if problems:
+        raise typer.Exit(FOUND_WRONG)
+    say("No problem found.")

@@ -1,0 +1,87 @@
+"""What the terminal shows: results on standard output, everything else on standard error.
+
+Captured text is hostile: nothing of it reaches a terminal before `plain` has made its control
+characters visible (an escape sequence in a page title must not paint over our own words).
+"""
+
+import json
+import sys
+import unicodedata
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from typing import Any
+
+import msgspec
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn
+from rich.text import Text
+
+out = Console(highlight=False, soft_wrap=True)
+err = Console(stderr=True, highlight=False, soft_wrap=True)
+
+# Bidirectional overrides and isolates, which can make a line read other than it is (UAX 9).
+_BIDI = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+
+
+def plain(text: str, limit: int = 400) -> str:
+    """Return `text` on one line, safe for a terminal, cut after `limit` characters."""
+    line = " ".join(text.split())
+    if len(line) > limit:
+        line = line[: limit - 1] + "…"
+    return "".join(c if _is_harmless(c) else f"<U+{ord(c):04X}>" for c in line)
+
+
+def _is_harmless(character: str) -> bool:
+    return character not in _BIDI and unicodedata.category(character) not in {"Cc", "Cs"}
+
+
+def say(text: str, style: str = "") -> None:
+    """Print a line of results; `text` is ours or has been through `plain`."""
+    out.print(Text(text, style=style))
+
+
+def tell(text: str, style: str = "dim") -> None:
+    """Print a line about what is going on, on standard error."""
+    err.print(Text(text, style=style))
+
+
+def complain(message: str) -> None:
+    """Print the one line that says what went wrong and what to do."""
+    err.print(Text.assemble(("sousveil: ", "bold red"), plain(message, limit=2_000)))
+
+
+def write_json(values: Iterable[Any]) -> None:
+    """Print each value as one line of JSON."""
+    for value in values:
+        line = json.dumps(msgspec.to_builtins(value), ensure_ascii=False)
+        # A lone surrogate of a hostile page has no UTF-8 form: it is written as an escape.
+        sys.stdout.buffer.write(line.encode("utf-8", "backslashreplace") + b"\n")
+    sys.stdout.buffer.flush()
+
+
+def clock(at: datetime) -> str:
+    """Return a time as people write it: "2026-11-23 06:37 UTC"."""
+    return f"{at.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC"
+
+
+@contextmanager
+def progress(title: str, total: int | None = None) -> Iterator["Bar"]:
+    """Show that something goes on, on standard error, while the block runs."""
+    columns = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
+    with Progress(*columns, console=err, transient=True) as bar:
+        yield Bar(bar, title, total)
+
+
+class Bar:
+    """One progress bar."""
+
+    def __init__(self, bar: Progress, title: str, total: int | None) -> None:
+        self._bar = bar
+        self._title = title
+        self._task = bar.add_task(title, total=total)
+
+    def __call__(self, done: int, total: int | None = None, note: str = "") -> None:
+        """Show that `done` of `total` is behind us, and what is at hand."""
+        described = f"{self._title} {plain(note, 60)}" if note else self._title
+        self._bar.update(self._task, completed=done, total=total, description=described)

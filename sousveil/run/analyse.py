@@ -1,0 +1,128 @@
+"""Analysis: from captures in the archive to findings in the index, and their fates.
+
+Everything here is a function of the evidence and of the engine's version: it may be wrong, and be
+done again. A capture whose text cannot be read gets a note that says so, never silence.
+"""
+
+import functools
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from sousveil.archive.read import payload
+from sousveil.case import Case
+from sousveil.claims import ENGINE, find
+from sousveil.errors import SousveilError
+from sousveil.extract import extract
+from sousveil.index.query import fates, findings, notes, unread, watches
+from sousveil.index.store import Held, Index
+from sousveil.model import Capture, Document, Fate, Finding, Verdict
+from sousveil.run.fates import all_fates
+from sousveil.run.findings import Place, make_findings
+from sousveil.run.repositories import BUNDLE_TYPE, read_repository
+from sousveil.topics import Topic, load
+
+Progress = Callable[[int, int, str], None]
+
+GONE = frozenset(
+    {
+        Verdict.EDITED,
+        Verdict.QUOTE_REMOVED,
+        Verdict.REMOVED,
+        Verdict.SOFT_404,
+        Verdict.REDIRECTED_AWAY,
+    }
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Analysis:
+    """What an analysis changed."""
+
+    captures: int  # read just now
+    new: tuple[Finding, ...]
+    gone: tuple[tuple[Finding, Fate], ...]  # whose quote is no longer there, since the last time
+    unread: tuple[tuple[str, str], ...]  # URL and reason of captures whose text cannot be read
+
+
+def load_topics(case: Case) -> tuple[Topic, ...]:
+    """Return the topics that the case's settings name; raises TopicError for an unknown one."""
+    return tuple(load(name) for name in case.settings.topics)
+
+
+def engine_of(topics: Sequence[Topic]) -> str:
+    """Return the text that tells one way of reading from another."""
+    return "; ".join([ENGINE, *(f"{topic.name} {topic.version}" for topic in topics)])
+
+
+def analyse(case: Case, index: Index, progress: Progress) -> Analysis:
+    """Read every capture that this engine has not read, and tell the fate of every finding."""
+    topics = load_topics(case)
+    engine = engine_of(topics)
+    known = {finding.id for finding in findings(index)}
+    gone_before = {fate.finding_id for fate in fates(index).values() if fate.verdict in GONE}
+    actors = {watch.id: watch.actor for watch in watches(index)}
+    waiting = unread(index, engine)
+    for done, held in enumerate(waiting):
+        progress(done, len(waiting), held.capture.url)
+        actor = actors.get(held.watch_id or "")
+        if held.capture.media_type == BUNDLE_TYPE:
+            read_repository(
+                case, index, held, topics=topics, engine=engine, actor=actor, progress=progress
+            )
+        else:
+            _read_page(case, index, held, topics=topics, engine=engine, actor=actor)
+    told = list(all_fates(index, _reader(case)))
+    index.put_fates(told)
+    by_id = {finding.id: finding for finding in findings(index)}
+    return Analysis(
+        captures=len(waiting),
+        new=tuple(finding for finding in by_id.values() if finding.id not in known),
+        gone=tuple(
+            (by_id[fate.finding_id], fate)
+            for fate in told
+            if fate.verdict in GONE and fate.finding_id not in gone_before
+        ),
+        unread=tuple(notes(index)),
+    )
+
+
+def read_document(case: Case, capture: Capture) -> Document:
+    """Return the text of a capture; raises ArchiveError or ExtractError when there is none."""
+    answer = payload(case.root, capture.record)
+    return extract(
+        answer.body,
+        media_type=capture.media_type,
+        charset=answer.charset,
+        name=capture.url,
+    )
+
+
+def _reader(case: Case) -> Callable[[Capture], Document]:
+    return functools.lru_cache(maxsize=4)(functools.partial(read_document, case))
+
+
+def _read_page(
+    case: Case,
+    index: Index,
+    held: Held,
+    *,
+    topics: Sequence[Topic],
+    engine: str,
+    actor: str | None,
+) -> None:
+    if not _carries_content(held.capture):
+        index.put_sightings(held, [], engine=engine, note=None)
+        return
+    try:
+        document = read_document(case, held.capture)
+    except SousveilError as error:
+        index.put_sightings(held, [], engine=engine, note=str(error))
+        return
+    place = Place(held.address, held.capture, held.log_index, held.watch_id, actor)
+    found = make_findings(document, find(document, topics), place)
+    index.put_sightings(held, found, engine=engine, note=None)
+
+
+def _carries_content(capture: Capture) -> bool:
+    """Tell a page from a redirect or an error page, whose words are not the vendor's claim."""
+    return capture.status is None or capture.status // 100 == 2  # noqa: PLR2004  # RFC 9110 section 15.3

@@ -1,0 +1,36 @@
+"""Keeps the index level with the log, and makes it again from the case alone."""
+
+from collections.abc import Callable, Iterable
+
+from sousveil.archive.foreign import scan_archive
+from sousveil.case import Case, read_events
+from sousveil.index.project import project
+from sousveil.index.store import INDEX_FILE, Index
+from sousveil.model import Capture
+
+
+def sync_index(case: Case, index: Index) -> int:
+    """Project the events that the index does not hold yet; return how many there were."""
+    count = 0
+    for event in read_events(case, index.next_event()):
+        project(index, event, _captures_in(case))
+        count += 1
+    return count
+
+
+def open_index(case: Case, *, create: bool = False) -> Index:
+    """Open the case's index; raises CaseError when it is missing and not to be made."""
+    return Index(case.root / INDEX_FILE, create=create)
+
+
+def remove_index(case: Case) -> None:
+    """Delete the index and its write-ahead files."""
+    for path in case.root.glob(f"{INDEX_FILE}*"):
+        path.unlink()
+
+
+def _captures_in(case: Case) -> Callable[[str], Iterable[Capture]]:
+    def captures(warc: str) -> Iterable[Capture]:
+        return scan_archive(case.root / warc, warc).captures
+
+    return captures
