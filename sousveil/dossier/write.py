@@ -51,7 +51,7 @@ def write_dossier(report: Report, folder: Path) -> Path:
     except OSError as error:
         raise InputError(
             f"{folder}: the dossier cannot be written: {error.strerror}. "
-            "Free some space or choose another folder; what stood there is untouched."
+            "Free some space or choose another folder. An earlier dossier is not lost."
         ) from error
     return target / FIRST_PAGE
 

@@ -1,0 +1,100 @@
+import json
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta, timezone
+
+import pytest
+
+from sousveil.jsonform import finding_json, instant
+from sousveil.model import Finding, Json
+from tests.dossier.reports import (
+    CITED,
+    EDITED,
+    EDITED_TO,
+    ENTERED,
+    HOSTILE,
+    IN_HISTORY,
+    LEFT,
+    made_up_report,
+)
+
+# What the design promises to every reader of a finding in JSON.
+PROMISED = {"id", "topic", "trait", "label", "score", "quote", "selectors", "actor", "capture"}
+PROMISED |= {"source", "reasons"}
+CAPTURE = {"url", "captured_at", "warc", "record_digest", "record_id", "offset", "length"}
+CAPTURE |= {"log_index"}
+
+FINDINGS = made_up_report().findings
+
+
+@pytest.mark.parametrize("found", FINDINGS, ids=lambda found: found.id)
+def test_every_promised_field_is_there_and_nothing_is_empty(found: Finding) -> None:
+    form = finding_json(found)
+    assert set(form) >= PROMISED - ({"actor"} if found.actor is None else set())
+    assert set(form["capture"]) >= CAPTURE
+    assert json.loads(json.dumps(form)) == form
+    assert_nothing_empty({key: value for key, value in form.items() if key != "selectors"})
+
+
+def assert_nothing_empty(value: object) -> None:
+    assert value not in (None, "", [], {})
+    for part in value.values() if isinstance(value, dict) else ():
+        assert_nothing_empty(part)
+
+
+def test_the_quote_is_selected_by_its_words_and_by_its_position() -> None:
+    by_words, by_position = finding_json(EDITED)["selectors"]
+    assert by_words == {
+        "type": "TextQuoteSelector",
+        "exact": EDITED.quote,
+        "prefix": EDITED.prefix,
+        "suffix": EDITED.suffix,
+    }
+    assert by_position == {
+        "type": "TextPositionSelector",
+        "start": EDITED.claim.start,
+        "end": EDITED.claim.end,
+    }
+
+
+def test_lines_of_a_file_are_selected_as_the_gaps_around_them() -> None:
+    """RFC 5147: the first line is line=0,1."""
+    selector = finding_json(IN_HISTORY)["selectors"][2]
+    assert (IN_HISTORY.source.line, IN_HISTORY.source.end_line) == (41, 43)
+    assert selector["value"] == "line=40,43"
+    assert selector["conformsTo"] == "http://tools.ietf.org/rfc/rfc5147"
+
+
+def test_a_finding_in_a_repository_tells_its_commits_and_quotes_their_messages() -> None:
+    source: Json = finding_json(IN_HISTORY)["source"]
+    assert (source["commit"], source["message"]) == (CITED.id, CITED.message)
+    assert source["author_date"] == "2020-11-30T09:01:00Z"
+    assert source["entered"]["commit"] == ENTERED.id
+    assert source["left"]["message"] == LEFT.message
+    assert source["path"] == IN_HISTORY.source.path
+
+
+def test_a_fate_adds_what_became_of_it() -> None:
+    form = finding_json(EDITED, made_up_report().fates[EDITED.id])
+    assert form["verdict"] == "edited"
+    assert form["first_seen"] == "2026-11-02T08:00:04Z"
+    assert form["last_seen"] == "2026-11-18T08:03:00Z"
+    assert form["gone"] == "2026-11-20T08:04:00Z"
+    assert form["after"] == EDITED_TO
+    assert form["gone_log_index"] == 15
+    assert "verdict" not in finding_json(EDITED)
+
+
+def test_zero_is_not_empty() -> None:
+    claim = replace(EDITED.claim, score=0.0, start=0)
+    form = finding_json(replace(EDITED, claim=claim, log_index=0))
+    assert (form["score"], form["capture"]["log_index"]) == (0.0, 0)
+
+
+def test_hostile_text_is_passed_on_exactly() -> None:
+    assert finding_json(HOSTILE)["quote"] == HOSTILE.quote
+
+
+def test_times_are_in_utc_whatever_their_zone() -> None:
+    shanghai = timezone(timedelta(hours=8))
+    assert instant(datetime(2026, 3, 1, 8, 0, tzinfo=shanghai)) == "2026-03-01T00:00:00Z"
+    assert instant(datetime(2026, 3, 1, 8, 0, 0, 5, tzinfo=UTC)) == "2026-03-01T08:00:00.000005Z"
