@@ -9,9 +9,9 @@ section 5.2) are joined with one space. Also gives the parts of a media type (RF
 import re
 from dataclasses import dataclass
 
-_STATUS_LINE = re.compile(rb"\s*[A-Za-z]+(?:/[0-9.]+)?[ \t]+([0-9]{3})(?![0-9])")
-_END_OF_HEAD = re.compile(rb"\r?\n\r?\n")
-_FOLD = re.compile(rb"\r?\n[ \t]+")
+_STATUS_LINE = re.compile(rb"\s*(?:HTTP|ICY)(?:/[0-9.]+)?[ \t]+([0-9]{3})(?![0-9])")
+_END_OF_HEAD = re.compile(rb"\r{0,3}\n\r{0,3}\n")
+_FOLD = re.compile(rb"\r{0,3}\n[ \t]+")
 _CHARSET = re.compile(r";\s*charset\s*=\s*[\"']?\s*([^\s;\"',]+)", re.IGNORECASE)
 # RFC 9110 section 5.6.2 `token`, twice; anything else in a media type is noise.
 _MEDIA_TYPE = re.compile(r"[!#$%&'*+.^_`|~0-9a-z-]+/[!#$%&'*+.^_`|~0-9a-z-]+")

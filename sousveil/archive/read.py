@@ -1,0 +1,193 @@
+"""Reads what is archived: one record's block or payload, or a whole file against its digests.
+
+Takes a case folder and a `RecordRef` and gives bytes. Nothing in a record makes this raise except
+that the record is not there or is not the one that was noted (`ArchiveError`): what servers did
+wrong is in the payload's notes. Follows WARC 1.1, sections 5 and 6.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from itertools import chain
+from pathlib import Path
+
+from sousveil.archive.coding import MAX_DECODED_BYTES, decode_body
+from sousveil.archive.digests import Digests
+from sousveil.archive.records import MAX_START_BYTES, Record, RecordReader
+from sousveil.archive.unpack import GZIP_MAGIC, LZ4_MAGIC, Unpacked, begins_record
+from sousveil.capture.http_head import HttpHead, charset, media_type, parse_head, split_head
+from sousveil.errors import ArchiveError
+from sousveil.model import RecordRef
+
+# Twice what a visit takes of a head; what has no end by then is no HTTP.
+MAX_HTTP_HEAD_BYTES = 2**19
+# Decompressed bytes passed over at a time on the way to a record within a member.
+SKIP_BYTES = 2**20
+NO_HEAD = HttpHead(None, ())
+
+
+@dataclass(frozen=True, slots=True)
+class Payload:
+    """What an answer carried, with its codings undone."""
+
+    body: bytes
+    status: int | None  # None when the record is no HTTP answer
+    headers: tuple[tuple[str, str], ...]
+    media_type: str  # without parameters, "" when not told
+    charset: str  # the parameter as written, "" when not told
+    truncated: bool  # whether something of the answer is missing, then or now
+    notes: tuple[str, ...]  # what did not go by the book, in words
+
+
+def payload(case_root: Path, ref: RecordRef, limit: int = MAX_DECODED_BYTES) -> Payload:
+    """Return the payload of the record at `ref`, at most `limit` bytes of it.
+
+    A body that breaks off, is wrongly coded or too long gives what can be had, and a note.
+    Raises ArchiveError when the record is not there or its block does not have the digest noted.
+    """
+    with open_record(case_root / ref.warc, ref) as record:
+        digests = Digests()
+        head, body = split_http(record, _hashed(record.pieces(), digests))
+        transfer, content = head.get_list("Transfer-Encoding"), head.get_list("Content-Encoding")
+        decoded, notes = decode_body(body, transfer, content, limit)
+        for _ in _hashed(record.pieces(), digests):
+            pass  # what the decoder did not want counts for the digest all the same
+    _check_digest(case_root, ref, digests)
+    if was_cut := record.head.get("WARC-Truncated"):
+        notes.lost(f"the answer was cut when it was captured ({was_cut[:40]})")
+    if record.missing:
+        notes.lost(f"the record ends {record.missing} bytes early")
+    content_type = head.get("Content-Type") or _content_type(record)
+    return Payload(
+        body=decoded,
+        status=head.status,
+        headers=head.fields,
+        media_type=media_type(content_type),
+        charset=charset(content_type),
+        truncated=notes.is_cut,
+        notes=tuple(notes.words),
+    )
+
+
+def read_block(case_root: Path, ref: RecordRef) -> Iterator[bytes]:
+    """Yield the block of the record at `ref` in pieces, as stored; none is kept in memory.
+
+    Raises ArchiveError when the record is not there, and at the end when its digest is another.
+    """
+    digests = Digests()
+    with open_record(case_root / ref.warc, ref) as record:
+        yield from _hashed(record.pieces(), digests)
+    _check_digest(case_root, ref, digests)
+
+
+@contextmanager
+def open_record(path: Path, ref: RecordRef) -> Iterator[Record]:
+    """Open the record at `ref` in the file at `path`.
+
+    `ref.offset` is taken as an offset in the stored file first, then in the decompressed bytes
+    (see `records`). Raises ArchiveError when no record, or another one, is there.
+    """
+    if not path.is_file():
+        raise ArchiveError(f"{path}: no such file. Restore it from a copy.")
+    with path.open("rb") as file:
+        magic = file.read(len(LZ4_MAGIC))
+        record = _record_at(Unpacked(file, ref.offset), ref) if magic != LZ4_MAGIC else None
+        if record is None and magic.startswith((GZIP_MAGIC, LZ4_MAGIC)):
+            stream = Unpacked(file)
+            _skip(stream, ref.offset)
+            record = _record_at(stream, ref)
+        if record is None:
+            raise ArchiveError(
+                f"{path}: no record {ref.record_id} at byte {ref.offset}. The file was changed or "
+                "cut short; restore it from a copy."
+            )
+        yield record
+
+
+def split_http(record: Record, pieces: Iterator[bytes]) -> tuple[HttpHead, Iterator[bytes]]:
+    """Return the HTTP head that a record's block begins with, if any, and the rest."""
+    begin = bytearray()
+    while (end := split_head(bytes(begin))) < 0 and len(begin) < MAX_HTTP_HEAD_BYTES:
+        piece = next(pieces, b"")
+        if not piece:
+            break
+        begin += piece
+    head = parse_head(bytes(begin[:end] if end >= 0 else begin))
+    kind = record.head.get("Content-Type").lower()
+    if head.status is None or not kind.startswith("application/http"):
+        return NO_HEAD, chain([bytes(begin)], pieces)
+    return head, chain([bytes(begin[end:]) if end >= 0 else b""], pieces)
+
+
+def verify_warc(path: Path) -> Iterator[str]:
+    """Yield what is wrong with a WARC file, one line each; nothing when it is whole.
+
+    Every record's block and payload digests are computed again, every gzip member is read to its
+    checksum, every byte belongs to a record. Raises OSError when the file cannot be read.
+    """
+    with path.open("rb") as file:
+        stream = Unpacked(file)
+        reader = RecordReader(stream)
+        count = 0
+        for record in reader.records():
+            count += 1
+            problems = list(_digest_problems(record))
+            reader.finish(record)
+            for problem in problems if not record.missing else ():
+                yield f"byte {record.head.offset}: {problem}"
+        yield from reader.faults
+        if stream.padding_bytes:
+            yield f"{stream.padding_bytes} bytes of zeros at the end belong to no record"
+        if not count:
+            yield "no record in it"
+
+
+def _check_digest(case_root: Path, ref: RecordRef, digests: Digests) -> None:
+    if digests.sha256() != ref.digest:
+        raise ArchiveError(
+            f"{case_root / ref.warc}: the record at byte {ref.offset} was changed: its digest is "
+            f"not {ref.digest}. Restore the file from a copy."
+        )
+
+
+def _digest_problems(record: Record) -> Iterator[str]:
+    head = record.head
+    of_block, of_payload = head.get("WARC-Block-Digest"), head.get("WARC-Payload-Digest")
+    block, entity = Digests(of_block), Digests(of_payload)
+    http, body = split_http(record, _hashed(record.pieces(), block))
+    for piece in body:
+        entity.update(piece)
+    if of_block and block.agrees(of_block) is not True:
+        yield f"the record's block does not have the digest {of_block}"
+    # A revisit's payload lies elsewhere (WARC 1.1, section 6.7); what is meant by the payload of a
+    # body with a transfer coding, tools do not agree on.
+    has_payload = head.type != "revisit" and not http.get("Transfer-Encoding")
+    if of_payload and has_payload and entity.agrees(of_payload) is not True:
+        yield f"the record's payload does not have the digest {of_payload}"
+
+
+def _hashed(pieces: Iterator[bytes], digests: Digests) -> Iterator[bytes]:
+    for piece in pieces:
+        digests.update(piece)
+        yield piece
+
+
+def _record_at(stream: Unpacked, ref: RecordRef) -> Record | None:
+    """Return the record that begins at the stream's position if it is the one noted."""
+    if not begins_record(stream.peek(MAX_START_BYTES)):
+        return None
+    record = next(RecordReader(stream).records(), None)
+    if record is None or record.head.offset != ref.offset:
+        return None
+    named = record.head.get("WARC-Record-ID")
+    return record if named in {"", ref.record_id} else None
+
+
+def _skip(stream: Unpacked, position: int) -> None:
+    while stream.position < position:
+        if not stream.take(min(position - stream.position, SKIP_BYTES)) and not stream.resync():
+            return
+
+
+def _content_type(record: Record) -> str:
+    return record.head.get("ARC-Content-Type") or record.head.get("Content-Type")

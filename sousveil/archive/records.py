@@ -1,0 +1,251 @@
+"""Reads records: WARC of any version and old ARC, one after another, whole or damaged.
+
+Takes unpacked bytes and gives `Record`s with their place; what breaks the format becomes a line
+in `faults`, and reading goes on at the next record that can be found. Follows WARC 1.1, section
+4 (earlier versions differ in details that are read alike) and the ARC file format, versions 1
+and 2 (Burner and Kahle, 1996).
+
+Why not FastWARC here: it ends silently where a file is cut or damaged (the notes of any import
+must say so), and gives no way to go on; it is the referee in the tests instead.
+
+Where a record lies: `offset` counts bytes of the stored file when the record begins there (a
+plain file, or a gzip member of its own), and `length` its stored bytes. Otherwise (several
+records in one gzip member, LZ4) both count decompressed bytes. `archive.read` finds either.
+"""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from sousveil.archive.unpack import Unpacked
+
+# A head is some hundred bytes; crawlers that copy JSON into it reach tens of kilobytes.
+MAX_HEAD_BYTES = 2**18
+# Block bytes handed on at a time.
+PIECE_BYTES = 2**18
+# More faults than this in one file say nothing new; the rest is counted.
+MAX_FAULTS = 200
+
+# Some tools end lines with CR CR LF; their records are read like others.
+_WARC_START = re.compile(rb"WARC/[0-9]{1,2}\.[0-9]{1,2}[ \t]*\r{0,3}\n[A-Za-z-]{1,60}[ \t]*:")
+_WARC_VERSION = re.compile(rb"(WARC/[0-9]{1,2}\.[0-9]{1,2})[ \t]*\r{0,3}\n")
+# URL, IP address, date, type (and more, in version 2), length. URLs may hold spaces, types too.
+# Anchored to a line, so that a search stays linear.
+_ARC_LINE = re.compile(
+    rb"^([a-z][a-z0-9+.-]{0,20}:\S[^\n]{0,8000}?) ([0-9a-fA-F.:]{3,45}) ([0-9]{8,18}) "
+    rb"([^\n]{1,500}) (-?[0-9a-z]{1,18})\r?\n",
+    re.MULTILINE,
+)
+_END_OF_HEAD = re.compile(rb"\r{0,3}\n\r{0,3}\n")
+_FOLD = re.compile(r"\r{0,3}\n[ \t]+")
+_LENGTH = re.compile(r"[0-9]{1,18}")
+# Longer than any match of `_ARC_LINE`, the longest start of a record.
+MAX_START_BYTES = 2**14
+# Looked at together when searching the next record; memory, not meaning.
+_SEARCH_BYTES = 2**18
+
+ARC_HEADER = "arc_header"
+HTTP_RESPONSE = "application/http; msgtype=response"
+
+
+@dataclass(frozen=True, slots=True)
+class RecordHead:
+    """What stands before a record's block."""
+
+    offset: int  # where the record begins, see the module's docstring
+    version: str  # "WARC/1.1", "ARC"
+    fields: tuple[tuple[str, str], ...]  # as WARC names them, for ARC too
+    size: int  # Content-Length: bytes of the block, as announced
+    is_stored: bool  # whether `offset` counts stored bytes
+
+    def get(self, name: str) -> str:
+        """Return the value of the first field called `name` (any case), or ""."""
+        return next((value for key, value in self.fields if key.lower() == name.lower()), "")
+
+    @property
+    def type(self) -> str:
+        """The record's type in lower case, "" when it tells none."""
+        return self.get("WARC-Type").lower()
+
+
+class Record:
+    """A record under the reading head. Its block can be read once; then the reader goes on."""
+
+    def __init__(self, stream: Unpacked, head: RecordHead) -> None:
+        self.head = head
+        self.missing = head.size  # bytes of the block that were announced and not read yet
+        self.length = 0  # of the record as stored, once the reader has finished it
+        self._stream = stream
+
+    def pieces(self) -> Iterator[bytes]:
+        """Yield the rest of the block; it may end early, see `missing`."""
+        while self.missing and (piece := self._stream.take(min(self.missing, PIECE_BYTES))):
+            self.missing -= len(piece)
+            yield piece
+
+
+class RecordReader:
+    """Reads the records of one unpacked file; `faults` grows with what breaks the format."""
+
+    def __init__(self, stream: Unpacked) -> None:
+        self._stream = stream
+        self._begin = 0  # decompressed position of the record being read
+        self._is_arc: bool | None = None  # not known before the first record
+        self.faults: list[str] = []
+        self.faults_left_out = 0
+
+    def records(self) -> Iterator[Record]:
+        """Yield every record that can be found, in order; call `finish` on each when read."""
+        while True:
+            while (head := self._next_head()) is not None:
+                yield Record(self._stream, head)
+            if not self._stream.damage:
+                return
+            self._recover(self._stream.stored_end(), "")
+
+    def finish(self, record: Record) -> None:
+        """Skip what is left of a record and set its `length`; a short block becomes a fault."""
+        for _ in record.pieces():
+            pass
+        if not record.missing:
+            self._skip_line_ends(most=4)
+        offset, end = record.head.offset, self._stream.stored_offset()
+        if record.head.is_stored and end is not None:
+            record.length = end - offset
+        else:
+            record.length = self._stream.position - self._begin
+        lost = f"{record.missing} of the record's {record.head.size} bytes are missing"
+        if record.missing and self._stream.damage:
+            self._recover(offset, f"{lost}; ")
+        elif record.missing:
+            self.fault(offset, f"{lost}; the file is cut short")
+
+    def fault(self, offset: int, words: str) -> None:
+        """Note a fault at `offset`, one line; beyond `MAX_FAULTS` they are only counted."""
+        if len(self.faults) < MAX_FAULTS:
+            self.faults.append(f"byte {offset}: {words}")
+        else:
+            self.faults_left_out += 1
+
+    def _recover(self, offset: int, words: str) -> None:
+        """Note the stream's damage and go on behind it, if anything is there."""
+        damage = self._stream.damage
+        if self._stream.resync():
+            end = f"reading goes on at byte {self._stream.stored_offset()}"
+        else:
+            end = "nothing after it can be read"
+        self.fault(offset, f"{words}{damage}; {end}")
+
+    def _place(self) -> tuple[int, bool]:
+        """Return the offset of the next byte, and whether it counts stored bytes."""
+        stored = self._stream.stored_offset()
+        return (self._stream.position, False) if stored is None else (stored, True)
+
+    def _next_head(self) -> RecordHead | None:
+        """Return the head of the next record, or None at the end and before damage."""
+        while True:
+            self._skip_line_ends()
+            self._begin = self._stream.position
+            window = self._stream.peek(MAX_START_BYTES)
+            if not window:
+                return None
+            head = None
+            if self._is_arc is not True:
+                head = self._warc_head(window)
+            if head is None and self._is_arc is not False:
+                head = self._arc_head(window)
+            if head is not None:
+                self._is_arc = head.version == "ARC"
+                return head
+            self._skip_garbage()
+
+    def _skip_line_ends(self, most: int = 2**31) -> None:
+        while most and (window := self._stream.peek(min(most, MAX_START_BYTES))):
+            ends = len(window) - len(window.lstrip(b"\r\n"))
+            self._stream.take(ends)
+            most -= ends
+            if ends < len(window):
+                return
+
+    def _skip_garbage(self) -> None:
+        """Go to what looks like the start of a record, or to the end; what lies between is lost."""
+        (place, _), first, skipped = self._place(), 1, 0
+        found = None
+        while found is None and (window := self._stream.peek(_SEARCH_BYTES)):
+            found = _first(_WARC_START.search(window, first), _ARC_LINE.search(window, first))
+            whole = len(window) < _SEARCH_BYTES
+            step = found if found is not None else len(window) - (0 if whole else MAX_START_BYTES)
+            skipped += self._drop(step)
+            first = 0
+        words = f"{skipped} bytes that belong to no record"
+        if found is None and self._stream.damage:
+            self._recover(place, f"{words}; ")
+        else:
+            self.fault(place, words)
+
+    def _drop(self, size: int) -> int:
+        left = size
+        while left and (piece := self._stream.take(left)):
+            left -= len(piece)
+        return size - left
+
+    def _warc_head(self, window: bytes) -> RecordHead | None:
+        version = _WARC_VERSION.match(window)
+        if version is None:
+            return None
+        size = len(window)
+        while (end := _END_OF_HEAD.search(window, version.end() - 1)) is None:
+            if len(window) < size or size >= MAX_HEAD_BYTES:
+                return None
+            size *= 2
+            window = self._stream.peek(size)
+        offset, is_stored = self._place()
+        fields = _parse_fields(window[version.end() : end.start()])
+        self._drop(end.end())
+        length = next((v for k, v in fields if k.lower() == "content-length"), "")
+        size = self._length(offset, length)
+        return RecordHead(offset, version[1].decode(), fields, size, is_stored)
+
+    def _arc_head(self, window: bytes) -> RecordHead | None:
+        line = _ARC_LINE.match(window)
+        if line is None:
+            return None
+        offset, is_stored = self._place()
+        self._drop(line.end())
+        url, ip_address, date, kind, length = (part.decode("latin-1") for part in line.groups())
+        is_header = url.startswith("filedesc:")
+        fields = (
+            ("WARC-Type", ARC_HEADER if is_header else "response"),
+            ("WARC-Target-URI", url),
+            ("WARC-Date", _arc_date(date)),
+            ("WARC-IP-Address", ip_address),
+            ("Content-Type", HTTP_RESPONSE if url.startswith("http") else kind.split()[0]),
+            ("ARC-Content-Type", kind.split()[0]),
+        )
+        return RecordHead(offset, "ARC", fields, self._length(offset, length), is_stored)
+
+    def _length(self, offset: int, text: str) -> int:
+        if _LENGTH.fullmatch(text):
+            return int(text)
+        self.fault(offset, f"the record's length is '{text[:20]}', which is no number")
+        return 0
+
+
+def _first(*found: re.Match[bytes] | None) -> int | None:
+    return min((match.start() for match in found if match), default=None)
+
+
+def _parse_fields(head: bytes) -> tuple[tuple[str, str], ...]:
+    """Return the named fields; UTF-8, as WARC 1.1 section 4 says, or else ISO 8859-1."""
+    try:
+        text = head.decode()
+    except UnicodeDecodeError:
+        text = head.decode("latin-1")
+    lines = (line.partition(":") for line in _FOLD.sub(" ", text).split("\n"))
+    return tuple((name.strip(), value.strip()) for name, colon, value in lines if colon)
+
+
+def _arc_date(digits: str) -> str:
+    """Return an ARC date (YYYYMMDDhhmmss, sometimes cut or padded) as WARC writes dates."""
+    d = digits[:14].ljust(14, "0")
+    return f"{d[:4]}-{d[4:6]}-{d[6:8]}T{d[8:10]}:{d[10:12]}:{d[12:]}Z"
