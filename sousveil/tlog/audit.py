@@ -30,6 +30,12 @@ TIMESTAMP_FOLDER = "timestamps"  # checked where time stamps are
 # rather than name each.
 MAX_MISSING = 1_000
 
+_UNCONFIRMED = "is not confirmed: what would confirm it is damaged, or both were changed"
+_TOGETHER = (
+    "was changed, or another of the last tiles was: together they do not give the root hash that "
+    "the checkpoint signs"
+)
+
 
 def check(folder: Path, vkey: str) -> list[Fault]:
     """Return a fault for each file of the log in `folder` that is not as it was signed.
@@ -37,7 +43,9 @@ def check(folder: Path, vkey: str) -> list[Fault]:
     That is: changed, missing, cut short, swapped, or not of this log. `vkey` is the key that must
     have signed the checkpoint. Paths are given from the folder that `folder` lies in. Partial
     tiles of earlier sizes must be there while their full tile is not, and must be its beginning.
-    What lies in `timestamps/` is not looked at. No append may run meanwhile.
+    What lies in `timestamps/` is not looked at. No append may run meanwhile. Any two damaged tiles
+    are both named; of more, one may go unnamed while the other accounts of its entries are damaged
+    too. Without a good checkpoint, tiles are only compared with each other.
     Raises LogError only when `vkey` itself is malformed or the system refuses to read.
     """
     audit = _Audit(folder)
@@ -89,9 +97,9 @@ class _Audit:
         return head
 
     def size_on_disk(self) -> int:
-        """Return how many entries the bundles hold by their names."""
-        bundles = (one for one in self._tiles if one.level == ENTRIES)
-        return max((one.index * TILE_WIDTH + one.width for one in bundles), default=0)
+        """Return how many entries the names of the bundles and of their hash tiles tell of."""
+        lowest = (one for one in self._tiles if one.level <= 0)
+        return max((one.index * TILE_WIDTH + one.width for one in lowest), default=0)
 
     def has_about(self, size: int) -> bool:
         """Return whether enough tiles are there to go through them one by one."""
@@ -139,8 +147,10 @@ class _Audit:
             return stored
         if _root(size, stored) == root:
             return stored
-        derived = [self._derive(tile, own) for tile, own in zip(edge, stored, strict=True)]
-        for choice in product(*zip(stored, derived, strict=True)):
+        accounts = [
+            [own, *self._accounts_below(tile, own)] for tile, own in zip(edge, stored, strict=True)
+        ]
+        for choice in product(*accounts):
             if _root(size, choice) == root:
                 for tile, own, true in zip(edge, stored, choice, strict=True):
                     if own is not None and own != true:
@@ -148,12 +158,12 @@ class _Audit:
                 return list(choice)
         for tile, own in zip(edge, stored, strict=True):
             if own:
-                self._blame(
-                    tile.path,
-                    "was changed, or one of the last tiles of the other levels was: together "
-                    "they do not give the root hash that the checkpoint signs",
-                )
-        return [None] * len(edge)
+                self._blame(tile.path, _TOGETHER)
+        if not edge:
+            self._blame(CHECKPOINT_FILE, "signs a root hash that the empty log does not have")
+            return []
+        # The best guess for what is below: what a tile and any account of it agree on.
+        return [None, *(ways[min(1, len(ways) - 1)] for ways in accounts[1:])]
 
     def _check_full(self, tile: Tile, due: bytes | None) -> None:
         """Check a full tile, whose hash should be `due` if that is known, and all below it."""
@@ -162,8 +172,8 @@ class _Audit:
         if due and (stored is None or merkle.tree_hash(stored) != due):
             if stored is not None:
                 self._blame(tile.path, "was changed: the tile above it records another hash")
-            derived = self._derive(tile, stored)
-            true = derived if derived and merkle.tree_hash(derived) == due else None
+            accounts = self._accounts_below(tile, stored)
+            true = next((one for one in accounts if merkle.tree_hash(one) == due), None)
         self._check_earlier(tile, true)
         self._check_below(tile.level, tile.index, true, TILE_WIDTH)
 
@@ -180,7 +190,10 @@ class _Audit:
 
     def _check_bundle(self, bundle: Tile, hashes: Sequence[bytes] | None) -> None:
         stored = self._load(bundle)
-        if stored is None or hashes is None:
+        if stored is None:
+            return
+        if hashes is None:
+            self._blame(bundle.path, _UNCONFIRMED)
             return
         wrong = [str(i) for i, one in enumerate(stored) if hashes[i] != merkle.leaf_hash(one)]
         if wrong:
@@ -200,40 +213,39 @@ class _Audit:
                 items = self._load(earlier)
                 if tile.level == ENTRIES and items is not None:
                     items = [merkle.leaf_hash(one) for one in items]
-                if items is not None and hashes is not None and items != list(hashes[:width]):
+                if items is not None and hashes is None:
+                    self._blame(earlier.path, _UNCONFIRMED)
+                elif items is not None and hashes is not None and items != list(hashes[:width]):
                     self._blame(earlier.path, "was changed: it is not how the fuller tile begins")
             elif tile.width < TILE_WIDTH:
                 self._blame(earlier.path, "is missing")
 
-    def _derive(self, tile: Tile, stored: Sequence[bytes] | None) -> list[bytes] | None:
-        """Work out from the files below what a tile holds; None if they do not tell.
+    def _accounts_below(self, tile: Tile, stored: Sequence[bytes] | None) -> list[list[bytes]]:
+        """Work out from the files below what a tile holds, in the ways in which they tell it.
 
-        A hash that the tile and any one file below agree on is taken, so that one more damaged
-        file below does no harm.
+        A hash that the tile and any account of the file below agree on is taken, so that one more
+        damaged file below does no harm; where they disagree, the accounts differ from each other.
         """
         if tile.level == 0:
             entries = self._read(Tile(ENTRIES, tile.index, tile.width)) if tile.width else []
-            return None if entries is None else [merkle.leaf_hash(one) for one in entries]
-        hashes: list[bytes] = []
+            return [] if entries is None else [[merkle.leaf_hash(one) for one in entries]]
+        first: list[bytes] = []
+        last: list[bytes] = []
         for i in range(tile.width):
-            accounts = self._hashes_of(Tile(tile.level - 1, tile.index * TILE_WIDTH + i))
-            agreed = stored is not None and (stored[i] in accounts or not accounts)
-            if stored is not None and agreed:
-                hashes.append(stored[i])
-            elif accounts:
-                hashes.append(accounts[0])
-            else:
-                return None
-        return hashes
+            below = self._hashes_of(Tile(tile.level - 1, tile.index * TILE_WIDTH + i))
+            if stored is not None and (stored[i] in below or not below):
+                below = [stored[i]]
+            if not below:
+                return []
+            first.append(below[0])
+            last.append(below[-1])
+        return [first, last]
 
     def _hashes_of(self, tile: Tile) -> list[bytes]:
-        """Return the hash of a full tile by its file, and by the bundle if that is below it."""
+        """Return the hash of a full tile by its file, then by the files below it."""
         stored = self._read(tile)
-        accounts = [merkle.tree_hash(stored)] if stored else []
-        if tile.level == 0:
-            leaves = self._derive(tile, stored)
-            accounts += [merkle.tree_hash(leaves)] if leaves else []
-        return accounts
+        accounts = [stored] if stored else []
+        return [merkle.tree_hash(one) for one in accounts + self._accounts_below(tile, stored)]
 
     def _load(self, tile: Tile) -> list[bytes] | None:
         """Return what a tile that must be there holds; name it if it is missing or malformed."""

@@ -43,13 +43,13 @@ def create_signer(path: Path, name: str) -> Signer:
                 file.flush()
                 os.fsync(file.fileno())
             os.link(temporary, path)
+        except FileExistsError:
+            raise LogError(
+                f"{path} exists already; a signing key is never overwritten. "
+                "Use it, or move it away first."
+            ) from None
         finally:
             Path(temporary).unlink()
-    except FileExistsError:
-        raise LogError(
-            f"{path} exists already; a signing key is never overwritten. "
-            "Use it, or move it away first."
-        ) from None
     except OSError as error:
         raise LogError(f"{path}: the signing key could not be stored: {error.strerror}.") from error
     sync_folder(path.parent)
