@@ -91,8 +91,8 @@ def read_document(case: Case, capture: Capture) -> Document:
     answer = payload(case.root, capture.record)
     return extract(
         answer.body,
-        media_type=capture.media_type,
-        charset=answer.charset,
+        media_type=answer.media_type or capture.media_type,
+        charset=answer.charset or None,
         name=capture.url,
     )
 

@@ -4,6 +4,7 @@ A file is copied into `pending/`, scanned for what is intact, and committed with
 wrong with it. The same bytes are taken in once.
 """
 
+import os
 import shutil
 import tempfile
 from collections.abc import Sequence
@@ -11,9 +12,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from sousveil.archive.foreign import SUFFIXES
-from sousveil.case import Writer, file_sha256, read_events
+from sousveil.archive.foreign import SUFFIXES, scan_archive
+from sousveil.case import Writer, file_sha256
 from sousveil.errors import InputError
+from sousveil.index.query import event_body, imported_before
+from sousveil.index.store import Index
+from sousveil.run.visits import SOFTWARE
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +55,7 @@ def _is_archive(path: Path) -> bool:
     return any(path.name.lower().endswith(suffix) for suffix in SUFFIXES)
 
 
-def import_file(writer: Writer, path: Path, now: datetime) -> Imported:
+def import_file(writer: Writer, index: Index, path: Path, now: datetime) -> Imported:
     """Take one archive file into the case and return what is in it.
 
     A file that is no archive at all is not taken in: its one fault says why.
@@ -61,12 +65,45 @@ def import_file(writer: Writer, path: Path, now: datetime) -> Imported:
     if known is not None:
         body = event_body(index, known)
         return Imported(str(path), sha256, body["records"], body["captures"], (), known)
-    suffix = "".join(path.suffixes[-2:]) or ".warc"
-    warc_path = writer.new_warc_path(now, f"-import{suffix.lower()}")
-    with tempfile.TemporaryDirectory(prefix="import-", dir=writer.case.pending) as folder:
-        copy = Path(folder) / "copy"
-        shutil.copyfile(path, copy)
+    folder = Path(tempfile.mkdtemp(prefix="import-", dir=writer.case.pending))
+    try:
+        return _take_in(writer, path, folder, sha256, now)
+    finally:
+        shutil.rmtree(folder)
 
 
-"""
-"""
+def _take_in(writer: Writer, path: Path, folder: Path, sha256: str, now: datetime) -> Imported:
+    warc_path = writer.new_warc_path(now, _suffix(path))
+    copy = folder.with_name(f"{folder.name}.copy")
+    _copy_durably(path, copy)
+    scanned = scan_archive(copy, warc_path)
+    if not scanned.records:
+        copy.unlink()
+        return Imported(str(path), sha256, 0, 0, scanned.faults, None)
+    body = {
+        "file": path.name,
+        "sha256": sha256,
+        "bytes": path.stat().st_size,
+        "records": scanned.records,
+        "types": scanned.by_type,
+        "captures": len(scanned.captures),
+        "faults": list(scanned.faults),
+        "software": SOFTWARE,
+    }
+    event = writer.commit("import", body, now=now, warc=copy, warc_path=warc_path)
+    return Imported(
+        str(path), sha256, scanned.records, len(scanned.captures), scanned.faults, event.index
+    )
+
+
+def _suffix(path: Path) -> str:
+    """Return how the copy's name ends: as the file's did, so that tools know it."""
+    known = next((suffix for suffix in SUFFIXES if path.name.lower().endswith(suffix)), ".warc")
+    return f"-import{known}"
+
+
+def _copy_durably(path: Path, copy: Path) -> None:
+    with path.open("rb") as source, copy.open("xb") as target:
+        shutil.copyfileobj(source, target)
+        target.flush()
+        os.fsync(target.fileno())

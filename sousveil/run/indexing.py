@@ -1,6 +1,7 @@
 """Keeps the index level with the log, and makes it again from the case alone."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 
 from sousveil.archive.foreign import scan_archive
 from sousveil.case import Case, read_events
@@ -18,9 +19,14 @@ def sync_index(case: Case, index: Index) -> int:
     return count
 
 
-def open_index(case: Case, *, create: bool = False) -> Index:
+@contextmanager
+def open_index(case: Case, *, create: bool = False) -> Iterator[Index]:
     """Open the case's index; raises CaseError when it is missing and not to be made."""
-    return Index(case.root / INDEX_FILE, create=create)
+    index = Index(case.root / INDEX_FILE, create=create)
+    try:
+        yield index
+    finally:
+        index.close()
 
 
 def remove_index(case: Case) -> None:

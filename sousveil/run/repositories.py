@@ -13,7 +13,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Literal
 
-from sousveil.archive.read import open_block
+from sousveil.archive.read import read_block
 from sousveil.capture.gitbundle import mirror_lacks, rebuild_mirror
 from sousveil.capture.gitrun import run_git
 from sousveil.case import Case
@@ -54,7 +54,7 @@ def read_repository(
         index.put_sightings(held, [], engine=engine, note=None)
         return
     try:
-        found = list(_findings(case, index, bundles, topics, actor, progress))
+        found = list(_findings(case, index, bundles, topics=topics, actor=actor, progress=progress))
     except RepositoryError as error:
         index.put_sightings(held, [], engine=engine, note=str(error))
         return
@@ -79,8 +79,8 @@ def ensure_mirror(case: Case, index: Index, watch_id: str) -> Path:
         files = []
         for number, held in enumerate(bundles):
             files.append(Path(folder) / f"{number}.bundle")
-            with open_block(case.root, held.capture.record) as block, files[-1].open("wb") as file:
-                shutil.copyfileobj(block, file)
+            with files[-1].open("wb") as file:
+                file.writelines(read_block(case.root, held.capture.record))
         rebuild_mirror(mirror, files)
     return mirror
 
@@ -89,6 +89,7 @@ def _findings(
     case: Case,
     index: Index,
     bundles: Sequence[Held],
+    *,
     topics: Sequence[Topic],
     actor: str | None,
     progress: Callable[[int, int, str], None],
