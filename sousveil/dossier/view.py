@@ -27,6 +27,11 @@ from sousveil.model import (
 # folded list below, and the page stays light enough for a phone.
 MAX_SHOWN_IN_GROUP = 25
 
+# Losses told in full, and statements in each: one commit can take out a hundred lines, and the
+# reader needs the commit once, some of the lines, and the way to the rest.
+MAX_LOSSES_SHOWN = 40
+MAX_SHOWN_IN_LOSS = 3
+
 # Visits drawn in the strip of one address, and told in its table: a year of four a day is too much.
 MAX_VISITS_DRAWN = 120
 MAX_VISITS_TOLD = 60
@@ -54,6 +59,17 @@ class Statement:
     told: tuple[Visit, ...]  # of its watch, the latest first; empty for an import
     earlier: int  # visits that are not told
     bundles: tuple[Capture, ...]  # of its repository before its own capture, the oldest first
+
+
+@dataclass(frozen=True, slots=True)
+class Loss:
+    """The statements that went together: with one commit, or from one address at one look."""
+
+    first: Statement
+    total: int
+    labels: tuple[Label, ...]
+    shown: tuple[Statement, ...]
+    folded: tuple[Statement, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +110,9 @@ class View:
 
     report: Report
     statements: tuple[Statement, ...]
-    gone: tuple[Statement, ...]  # the latest loss first
+    gone: int
+    losses: tuple[Loss, ...]  # the latest first
+    further: tuple[Statement, ...]  # of losses that are not told in full
     unclear: tuple[Statement, ...]
     actors: tuple[Actor, ...]  # who lost most first
     addresses: tuple[Address, ...]
@@ -111,15 +129,17 @@ def arrange(report: Report) -> View:
             report.findings, key=lambda f: (f.url, f.source.path or "", f.claim.start, f.id)
         )
     )
-    gone = sorted(
-        (statement for statement in statements if statement.state == "gone"),
-        key=_loss,
-        reverse=True,
-    )
+    losses = _losses(statement for statement in statements if statement.state == "gone")
     return View(
         report=report,
         statements=statements,
-        gone=tuple(gone),
+        gone=_gone(statements),
+        losses=losses[:MAX_LOSSES_SHOWN],
+        further=tuple(
+            statement
+            for loss in losses[MAX_LOSSES_SHOWN:]
+            for statement in (*loss.shown, *loss.folded)
+        ),
         unclear=tuple(statement for statement in statements if statement.state == "unclear"),
         actors=_actors(statements),
         addresses=tuple(_address(watched) for watched in report.watches),
@@ -162,9 +182,33 @@ def _fate_in_history(finding: Finding) -> Fate | None:
     )
 
 
-def _loss(statement: Statement) -> tuple[datetime, str]:
+def _losses(gone: Iterable[Statement]) -> tuple[Loss, ...]:
+    """Put what went together together, the latest loss first."""
+    together: dict[object, list[Statement]] = {}
+    for statement in gone:
+        finding, fate = statement.finding, statement.fate
+        left = finding.source.left
+        when = left.id if left else fate.gone_by if fate else None
+        verdict = fate.verdict if fate else None
+        together.setdefault((finding.actor, finding.url, verdict, when), []).append(statement)
+    losses = [_loss(statements) for statements in together.values()]
+    return tuple(sorted(losses, key=lambda loss: _lost_at(loss.first), reverse=True))
+
+
+def _loss(statements: Sequence[Statement]) -> Loss:
+    labels = {statement.finding.claim.label for statement in statements}
+    return Loss(
+        first=statements[0],
+        total=len(statements),
+        labels=tuple(label for label in LABELS if label in labels),
+        shown=tuple(statements[:MAX_SHOWN_IN_LOSS]),
+        folded=tuple(statements[MAX_SHOWN_IN_LOSS:]),
+    )
+
+
+def _lost_at(statement: Statement) -> datetime:
     gone_by = statement.fate.gone_by if statement.fate else None
-    return gone_by or datetime.min.replace(tzinfo=UTC), statement.finding.id
+    return gone_by or datetime.min.replace(tzinfo=UTC)
 
 
 def _actors(statements: Sequence[Statement]) -> tuple[Actor, ...]:

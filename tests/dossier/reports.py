@@ -154,6 +154,16 @@ IN_HISTORY = finding(
     watch_id="cccccccccccc",
     log_index=6,
 )
+WENT_ALONG = finding(
+    'setMinorityEnabled(boolean on) // "民族" in the result',
+    '    public void setMinorityEnabled(boolean on) // "民族" in the result\n    { use(on); }\n',
+    url=IN_HISTORY.url,
+    actor=IN_HISTORY.actor,
+    lang="code",
+    source=replace(IN_GIT, path="sdk/src/main/java/example/Options.java", line=112, end_line=112),
+    watch_id="cccccccccccc",
+    log_index=6,
+)
 UNREACHABLE = finding(
     "Vendor shall supply ethnicity classification with an accuracy of 85 % or better",
     "4.2.7 Vendor shall supply ethnicity classification with an accuracy of 85 % or better, "
@@ -236,6 +246,10 @@ def fates() -> dict[str, Fate]:
             IN_HISTORY.id, Verdict.QUOTE_REMOVED, 1.0, CITED.authored_at, LEFT.authored_at, None,
             6, f"left in commit {LEFT.id[:12]}",
         ),
+        WENT_ALONG.id: Fate(
+            WENT_ALONG.id, Verdict.QUOTE_REMOVED, 1.0, CITED.authored_at, LEFT.authored_at, None,
+            6, f"left in commit {LEFT.id[:12]}",
+        ),
         UNREACHABLE.id: Fate(
             UNREACHABLE.id, Verdict.UNREACHABLE, 0.9, seen, None, None, 17,
             "cannot be told since 2026-11-20 08:05 UTC: no answer within 30 seconds",
@@ -265,9 +279,9 @@ def watched(found: Finding, kind: WatchKind, last: Verdict, outcome: str) -> Wat
 
 
 def made_up_report() -> Report:
-    """The whole made-up case: eight findings, five watches."""
+    """The whole made-up case: nine findings, five watches."""
     return Report(
-        title="Gates that sort people: five vendors, eighteen days",
+        title="Gates that sort people: four vendors, eighteen days",
         operator="A made-up research desk",
         made_at=MADE_AT,
         software="sousveil 0.1.0",
@@ -279,7 +293,8 @@ def made_up_report() -> Report:
             watched(DENIAL, WatchKind.PAGE, Verdict.PRESENT, "HTTP 200"),
         ),
         findings=(
-            EDITED, REMOVED, IN_HISTORY, UNREACHABLE, UYGHUR, DENIAL, DISCUSSION, HOSTILE,
+            EDITED, REMOVED, IN_HISTORY, WENT_ALONG, UNREACHABLE, UYGHUR, DENIAL, DISCUSSION,
+            HOSTILE,
         ),
         fates=fates(),
         log=LogHead(

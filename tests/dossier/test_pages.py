@@ -7,6 +7,7 @@ import pytest
 
 from sousveil.dossier.pages import MAX_PAGE_CHARS, render
 from sousveil.dossier.text import visible
+from sousveil.dossier.view import MAX_LOSSES_SHOWN
 from sousveil.errors import InputError
 from sousveil.model import Finding
 from tests.dossier.markup import Page, read_page
@@ -19,6 +20,7 @@ from tests.dossier.reports import (
     REMOVED,
     UNREACHABLE,
     UYGHUR,
+    WENT_ALONG,
     finding,
     made_up_report,
 )
@@ -200,6 +202,30 @@ def test_what_cannot_be_seen_is_not_called_vanished() -> None:
     assert not any(UNREACHABLE.quote in text for text in losses)
     assert "not seen since: no answer" in page_of(UNREACHABLE).text
     assert "still there" in page_of(DENIAL).text
+
+
+def test_what_went_with_one_commit_is_told_once() -> None:
+    losses = [e.text for e in INDEX.all("article") if e.attributes["class"] == "loss"]
+    (together,) = [text for text in losses if WENT_ALONG.quote in text]
+    assert IN_HISTORY.quote in together
+    assert together.count(LEFT.message.strip()) == 1
+    assert "2 statements" in together
+
+
+def test_a_commit_that_took_out_many_lines_does_not_fill_the_front_page() -> None:
+    found = [
+        replace(WENT_ALONG, id=f"{number:012x}", url=f"https://x.example/{number // 10}")
+        for number in range(500)
+    ]
+    fates = {each.id: made_up_report().fates[WENT_ALONG.id] for each in found}
+    page = read_page(
+        render(replace(made_up_report(), findings=tuple(found), fates=fates))["index.html"]
+    )
+    losses = [e.text for e in page.all("article") if e.attributes["class"] == "loss"]
+    assert len(losses) == MAX_LOSSES_SHOWN
+    assert "7 more statements that went with them" in losses[0]
+    linked = {e.attributes["href"] for e in page.all("a")}
+    assert {f"findings/{each.id}.html" for each in found} <= linked
 
 
 def test_the_evidence_of_a_statement_is_told_in_full() -> None:

@@ -62,7 +62,7 @@ def test_a_file_in_the_way_is_refused(tmp_path: Path) -> None:
         write_dossier(REPORT, tmp_path / "dossier")
 
 
-@pytest.mark.parametrize("failing", range(1, 14))
+@pytest.mark.parametrize("failing", range(1, 15))
 def test_when_the_disk_is_full_the_earlier_dossier_stays_whole(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, failing: int
 ) -> None:
