@@ -99,11 +99,11 @@ def _finalize(value: object) -> object:
 
 
 def _findings_json(arranged: view.View) -> str:
-    """Return all findings as a JSON array, one a line."""
-    lines = [
-        json.dumps(finding_json(statement.finding, statement.fate), ensure_ascii=False)
-        for statement in arranged.statements
-    ]
+    """Return all findings as a JSON array, one a line; local folders by name only."""
+    forms = [finding_json(statement.finding, statement.fate) for statement in arranged.statements]
+    for form in forms:
+        form["capture"]["url"] = text.public_address(form["capture"]["url"])
+    lines = [json.dumps(form, ensure_ascii=False) for form in forms]
     # A lone surrogate cannot be UTF-8; as \udXXX it is valid JSON (RFC 8259 section 7).
     array = "[\n" + ",\n".join(lines) + "\n]\n"
     return array.encode("utf-8", "backslashreplace").decode("utf-8")

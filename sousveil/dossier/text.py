@@ -9,7 +9,7 @@ import re
 import unicodedata
 from dataclasses import dataclass
 from typing import Literal
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 from sousveil.model import Finding
 
@@ -77,7 +77,7 @@ def public_address(address: str) -> str:
 
     The path of a local repository tells the name and the habits of whoever made the copy.
     """
-    local = address.removeprefix("file://")
+    local = unquote(address.removeprefix("file://")) if "://" in address else address
     if not local.startswith("/"):
         return address
     folder, mark, rest = local.partition("#")

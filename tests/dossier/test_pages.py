@@ -293,12 +293,13 @@ def test_an_id_that_could_leave_the_folder_is_refused() -> None:
 
 
 def test_the_name_of_a_local_folder_is_published_without_its_path() -> None:
-    found = replace(IN_HISTORY, url="/home/jo/secret/face-sdk")
+    folder = "/home/jo/secret/face-sdk"
+    capture = replace(IN_HISTORY.capture, url=f"file://{folder}")
+    found = replace(IN_HISTORY, url=f"file://{folder}", capture=capture)
     report = made_up_report()
-    local = replace(
-        report.watches[2], watch=replace(report.watches[2].watch, target="/home/jo/secret/face-sdk")
-    )
+    watched = report.watches[2]
+    local = replace(watched, watch=replace(watched.watch, target=folder))
     pages = render(replace(report, findings=(found,), watches=(local,)))
-    shown = pages["index.html"] + pages[f"findings/{found.id}.html"]
-    assert b"local copy of face-sdk" in shown
-    assert b"/home/jo" not in shown
+    assert b"local copy of face-sdk" in pages["index.html"]
+    assert b"local copy of face-sdk" in pages["findings.json"]
+    assert not any(b"/home/jo" in content for content in pages.values())

@@ -94,6 +94,8 @@ def test_anything_else_is_no_link(url: str) -> None:
 def test_of_a_local_folder_only_the_name_is_published() -> None:
     assert public_address("/home/jo/work/face-sdk/") == "local copy of face-sdk"
     assert public_address("file:///home/jo/face-sdk") == "local copy of face-sdk"
+    assert public_address("file:///home/jo/%E9%9D%A2%E9%83%A8") == "local copy of 面部"
+    assert public_address("https://x.example/%E9") == "https://x.example/%E9"
     assert public_address("https://x.example/home/jo") == "https://x.example/home/jo"
 
 
