@@ -23,6 +23,8 @@ from sousveil.model import RecordRef
 MAX_HTTP_HEAD_BYTES = 2**19
 # Decompressed bytes passed over at a time on the way to a record within a member.
 SKIP_BYTES = 2**20
+# WARC 1.1, section 5.1; Content-Length is the fourth, and no record is read without it.
+MANDATORY_FIELDS = ("WARC-Record-ID", "WARC-Date", "WARC-Type")
 NO_HEAD = HttpHead(None, ())
 
 
@@ -157,6 +159,9 @@ def _digest_problems(record: Record) -> Iterator[str]:
     http, body = split_http(record, _hashed(record.pieces(), block))
     for piece in body:
         entity.update(piece)
+    for name in MANDATORY_FIELDS:
+        if not head.get(name):
+            yield f"the record has no {name}"
     if of_block and block.agrees(of_block) is not True:
         yield f"the record's block does not have the digest {of_block}"
     # A revisit's payload lies elsewhere (WARC 1.1, section 6.7); what is meant by the payload of a

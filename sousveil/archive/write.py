@@ -9,7 +9,8 @@ What a record says and what it does not:
 - `WARC-Block-Digest` is on every record. `WARC-Payload-Digest` is over the body as sent (content
   coding included, WARC 1.1 section 5.9) and is left out where the body has a transfer coding:
   the standard means the body without it, warcio and FastWARC take it with it, and a digest that
-  half of all tools call wrong is no evidence. The block digest covers the same bytes.
+  half of all tools call wrong is no evidence. The same goes for a head so odd that readers would
+  not agree where the body begins. The block digest covers the same bytes.
 - The TLS session, interim answers, time taken and any failure have no place in WARC 1.1; they are
   a `metadata` record in JSON beside the exchange, with the certificates as PEM.
 
@@ -31,7 +32,7 @@ from pathlib import Path
 from typing import Self
 from uuid import uuid4
 
-from sousveil.capture.http_head import media_type, parse_head
+from sousveil.capture.http_head import media_type, parse_head, split_head
 from sousveil.model import Capture, Exchange, Json, RecordRef
 
 WARC_1_1 = "http://iipc.github.io/warc-specifications/specifications/warc-format/warc-1.1/"
@@ -164,7 +165,9 @@ class WarcWriter:
 
     def _write_response(self, exchange: Exchange, named: _Fields) -> RecordRef:
         fields = [*named, ("Content-Type", RESPONSE)]
-        if not parse_head(exchange.response_head).get_list("Transfer-Encoding"):
+        head = exchange.response_head
+        is_split_alike = split_head(head) == len(head)  # by us and by any reader of the record
+        if is_split_alike and not parse_head(head).get_list("Transfer-Encoding"):
             digest, _ = _measure(_Block(b"", exchange.body))
             fields.append(("WARC-Payload-Digest", digest))
         if exchange.truncated:

@@ -321,7 +321,7 @@ def _failure(incoming: _Incoming, code: int, words: str) -> Failure | None:
 
 
 def _truncated(failure: Failure | None) -> Literal["length", "time", "disconnect"] | None:
-    """Return WARC-Truncated (WARC 1.1, section 5.13) for an answer that failed after its start."""
+    """Return WARC-Truncated (WARC 1.1, section 5.15) for an answer that failed after its start."""
     if failure is None:
         return None
     if failure.kind is FailureKind.TOO_LARGE:

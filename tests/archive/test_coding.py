@@ -1,0 +1,150 @@
+"""Codings are undone as far as they go, and a bomb costs no more than the limit."""
+
+import functools
+import gzip
+import zlib
+from collections.abc import Callable, Iterator
+
+import brotli  # type: ignore[import-untyped]  # ships none; comes with FastWARC
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from sousveil.archive.coding import decode_body
+
+TEXT = b"<p>" + b"plain words, \xe4\xb8\xad\xe6\x96\x87; " * 200 + b"</p>"
+
+
+PACK: dict[str, Callable[[bytes], bytes]] = {
+    "gzip": lambda body: gzip.compress(body, 1),
+    "deflate": lambda body: zlib.compress(body, 1),
+    "br": functools.partial(brotli.compress, quality=1),
+}
+
+
+def chunked(body: bytes, size: int = 7) -> bytes:
+    parts = [body[i : i + size] for i in range(0, len(body), size)]
+    framed = b"".join(b"%x;a=b\r\n%s\r\n" % (len(part), part) for part in parts)
+    return framed + b"0\r\nX-Trailer: t\r\n\r\n"
+
+
+def raw_deflate(body: bytes) -> bytes:
+    deflate = zlib.compressobj(wbits=-15)
+    return deflate.compress(body) + deflate.flush()
+
+
+def decode(
+    body: bytes, transfer: str = "", content: str = "", limit: int = 10**6, piece: int = 11
+) -> tuple[bytes, list[str], bool]:
+    pieces = (body[i : i + piece] for i in range(0, len(body), piece))
+    outer, inner = ([name for name in text.split(",") if name] for text in (transfer, content))
+    found, notes = decode_body(pieces, outer, inner, limit)
+    return found, notes.words, notes.is_cut
+
+
+@pytest.mark.parametrize(
+    ("body", "transfer", "content"),
+    [
+        (TEXT, "", ""),
+        (TEXT, "identity", "identity"),
+        (chunked(TEXT), "chunked", ""),
+        (chunked(TEXT).replace(b"\r\n", b"\n"), "chunked", ""),
+        (gzip.compress(TEXT), "", "gzip"),
+        (gzip.compress(TEXT[:50]) + gzip.compress(TEXT[50:]), "", "x-gzip"),
+        (gzip.compress(TEXT) + b"padding", "", "gzip"),
+        (zlib.compress(TEXT), "", "deflate"),
+        (raw_deflate(TEXT), "", "deflate"),
+        (brotli.compress(TEXT), "", "br"),
+        (chunked(brotli.compress(TEXT), 1), "chunked", "br"),
+        (chunked(gzip.compress(TEXT)), "gzip,chunked", ""),
+        (gzip.compress(brotli.compress(TEXT)), "", "br,gzip"),
+        (b"", "chunked", "gzip"),
+    ],
+)
+def test_a_coding_is_undone_without_a_note(body: bytes, transfer: str, content: str) -> None:
+    expected = TEXT if body else b""
+    assert decode(body, transfer, content)[0] == expected
+    if body:
+        assert decode(body, transfer, content)[1:] == ([], False)
+
+
+@pytest.mark.parametrize(
+    ("transfer", "content", "words"),
+    [
+        ("chunked", "", "chunked"),
+        ("", "gzip", "gzip"),
+        ("", "br", "br"),
+        ("", "deflate", "deflate"),
+    ],
+)
+def test_a_body_that_is_not_coded_as_it_says_is_given_as_it_is(
+    transfer: str, content: str, words: str
+) -> None:
+    body = b"<!doctype html>" + TEXT
+    assert decode(body, transfer, content) == (
+        body,
+        [f"the body says it is {words}, but is not"],
+        False,
+    )
+
+
+@pytest.mark.parametrize(
+    ("body", "transfer", "content", "least"),
+    [
+        (chunked(TEXT)[:-300], "chunked", "", TEXT[:500]),
+        (chunked(TEXT)[:192] + b"ZZ\r\n" + TEXT, "chunked", "", TEXT[:50]),
+        (gzip.compress(TEXT)[:-20], "", "gzip", TEXT[:50]),
+        (gzip.compress(TEXT)[:-8] + b"12345678", "", "gzip", TEXT),
+        (brotli.compress(TEXT)[:-5], "", "br", b""),
+    ],
+)
+def test_a_body_that_breaks_off_gives_what_it_has_and_says_so(
+    body: bytes, transfer: str, content: str, least: bytes
+) -> None:
+    found, words, is_cut = decode(body, transfer, content)
+    assert TEXT.startswith(found)
+    assert found.startswith(least)
+    assert len(words) == 1
+    assert is_cut
+
+
+@pytest.mark.parametrize("content", ["gzip", "br", "gzip,gzip", "deflate"])
+def test_a_bomb_is_cut_at_the_limit(content: str) -> None:
+    body = bytes(50 * 2**20)
+    packed = body
+    for name in content.split(","):
+        packed = PACK[name](packed)
+    found, words, is_cut = decode(packed, "", content, limit=100_000, piece=4096)
+    assert found == bytes(100_000)
+    assert words == ["the body is longer than 100000 bytes; the rest was not decoded"]
+    assert is_cut
+
+
+def test_empty_gzip_members_without_end_are_bounded_too() -> None:
+    def endless() -> Iterator[bytes]:
+        while True:
+            yield bytes(65536)
+
+    packed = gzip.compress(gzip.compress(b"") * 200_000)
+    found, words, _ = decode(packed, "", "gzip,gzip", limit=100_000, piece=4096)
+    assert found == b""
+    assert words[0] == "the body is longer than 100000 bytes; the rest was not decoded"
+    assert decode_body(endless(), [], [], limit=10)[0] == bytes(10)
+
+
+def test_codings_that_are_unknown_or_too_many_are_named() -> None:
+    assert decode(TEXT, "", "zstd")[1] == ["the body is coded in 'zstd', which is not undone"]
+    found, words, _ = decode(TEXT, "", "gzip,gzip,gzip,gzip,gzip")
+    assert (found, words) == (TEXT, ["the body says it is coded 5 times; left as it is"])
+
+
+@given(st.binary(max_size=2000), st.sampled_from(["chunked", "gzip", "br", "deflate", "zstd"]))
+def test_any_bytes_are_decoded_or_noted(body: bytes, name: str) -> None:
+    found, words, _ = decode(body, "", name, limit=5000)
+    assert len(found) <= 5000
+    assert words or name != "zstd"
+
+
+@given(st.binary(max_size=500), st.integers(1, 40), st.integers(1, 40))
+def test_chunks_of_any_size_join_to_the_body(body: bytes, size: int, piece: int) -> None:
+    assert decode(chunked(body, size), "chunked", piece=piece) == (body, [], False)
