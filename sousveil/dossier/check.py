@@ -10,8 +10,11 @@ from dataclasses import dataclass
 
 from sousveil.model import Capture, Finding, RecordRef
 
-# Bundles of earlier visits that are spelled out; a bundle holds only what was new.
-MAX_EARLIER_BUNDLES = 12
+# Bundles of other visits that are spelled out on either side; a bundle holds only what was new.
+MAX_OTHER_BUNDLES = 12
+
+# What the commands name the files that they write.
+BUNDLE, ANSWER, OTHER = "evidence.bundle", "evidence.http", "other.bundle"
 
 _SHA256_DIGITS = 64
 
@@ -25,14 +28,17 @@ class Step:
     command: str
 
 
-def check_steps(finding: Finding, earlier: Sequence[Capture]) -> tuple[Step, ...]:
+def check_steps(
+    finding: Finding, earlier: Sequence[Capture] = (), later: Sequence[Capture] = ()
+) -> tuple[Step, ...]:
     """Return the steps that lead from the log to the quoted words, and then to its signature.
 
-    `earlier` are the captures of the same repository before the finding's, the oldest first.
+    `earlier` and `later` are the other captures of the same repository, the oldest first: its
+    bundle needs the earlier ones, and the commit that took the words out may be in a later one.
     """
     record = finding.capture.record
     warc = shlex.quote(record.warc)
-    block = "evidence.bundle" if finding.source.commit else "evidence.http"
+    block = BUNDLE if finding.source.commit else ANSWER
     return (
         Step(
             "The file is the one that was logged",
@@ -50,7 +56,7 @@ def check_steps(finding: Finding, earlier: Sequence[Capture]) -> tuple[Step, ...
             f"sha256sum {block}\n"
             f"# {record.digest.removeprefix('sha256:')}",
         ),
-        _in_repository(finding, earlier, block) if finding.source.commit else _on_page(block),
+        _in_repository(finding, earlier, later) if finding.source.commit else _on_page(),
         Step(
             "The whole case is as it was logged and signed",
             "Recomputes every digest, the tree over the log and its signature, and names whatever "
@@ -69,29 +75,26 @@ def _cut_out(record: RecordRef, into: str) -> str:
     )
 
 
-def _on_page(block: str) -> Step:
+def _on_page() -> Step:
     return Step(
         "The words are in the record",
         "Shows the answer as it came, header first. The body may be compressed or in another "
         "character set; the WARC file also opens in ReplayWeb.page, which shows the page as it "
         "was.",
-        f"less {block}",
+        f"less {ANSWER}",
     )
 
 
-def _in_repository(finding: Finding, earlier: Sequence[Capture], block: str) -> Step:
+def _in_repository(finding: Finding, earlier: Sequence[Capture], later: Sequence[Capture]) -> Step:
     source = finding.source
     commits = [each for each in (source.commit, source.entered, source.left) if each]
     sha256 = " --object-format=sha256" if len(commits[0].id) == _SHA256_DIGITS else ""
-    commands = [f"git init -q --bare{sha256} evidence.git"]
-    for capture in earlier[:MAX_EARLIER_BUNDLES]:
-        commands += [_cut_out(capture.record, "earlier.bundle"), _unbundle("earlier.bundle")]
-    if len(earlier) > MAX_EARLIER_BUNDLES:
-        left_out = len(earlier) - MAX_EARLIER_BUNDLES
-        commands.append(f"# {left_out} more captures of this repository, in the same way")
-    commands += [
-        _unbundle(block),
+    commands = [
+        f"git init -q --bare{sha256} evidence.git",
+        *_unbundle_others(earlier),
+        _unbundle(BUNDLE),
         f"git -C evidence.git show {_file(finding)} | sed -n {source.line},{source.end_line}p",
+        *(_unbundle_others(later) if source.left else ()),
     ]
     commands += [
         f"git -C evidence.git show -s --format='%H %aI%n%B' {shlex.quote(commit.id)}"
@@ -103,6 +106,16 @@ def _in_repository(finding: Finding, earlier: Sequence[Capture], block: str) -> 
         "commit’s name vouches for the file. Nothing from the repository is run.",
         "\n".join(commands),
     )
+
+
+def _unbundle_others(captures: Sequence[Capture]) -> list[str]:
+    commands = []
+    for capture in captures[:MAX_OTHER_BUNDLES]:
+        commands += [_cut_out(capture.record, OTHER), _unbundle(OTHER)]
+    if len(captures) > MAX_OTHER_BUNDLES:
+        left_out = len(captures) - MAX_OTHER_BUNDLES
+        commands.append(f"# {left_out} more captures of this repository, in the same way")
+    return commands
 
 
 def _unbundle(bundle: str) -> str:

@@ -69,6 +69,7 @@ def _environment() -> Environment:
         "language_tag": text.language_tag,
         "direction": text.direction,
         "minute": wording.minute,
+        "second": wording.second,
         "sentence": wording.sentence,
         "public": text.public_address,
         "line": lambda value: text.shorten([text.Piece(value)], MAX_LINE_CHARS),

@@ -58,7 +58,8 @@ class Statement:
     state: Literal["gone", "unclear", "stands"]
     told: tuple[Visit, ...]  # of its watch, the latest first; empty for an import
     earlier: int  # visits that are not told
-    bundles: tuple[Capture, ...]  # of its repository before its own capture, the oldest first
+    before: tuple[Capture, ...]  # of its repository before its own capture, the oldest first
+    after: tuple[Capture, ...]  # and after it
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,15 +155,22 @@ def _statement(finding: Finding, known: Fate | None, visits: tuple[Visit, ...]) 
     if fate is not None and fate.verdict is not Verdict.PRESENT:
         state = "gone" if fate.gone_by else "unclear"
     told = visits[-MAX_VISITS_TOLD:]
-    bundles = tuple(
+    own = finding.capture
+    bundles = [
         capture
         for visit in visits
         for capture in visit.captures
-        if finding.source.commit is not None
-        and capture.media_type == finding.capture.media_type
-        and capture.captured_at < finding.capture.captured_at
+        if finding.source.commit is not None and capture.media_type == own.media_type
+    ]
+    return Statement(
+        finding=finding,
+        fate=fate,
+        state=state,
+        told=told[::-1],
+        earlier=len(visits) - len(told),
+        before=tuple(each for each in bundles if each.captured_at < own.captured_at),
+        after=tuple(each for each in bundles if each.captured_at > own.captured_at),
     )
-    return Statement(finding, fate, state, told[::-1], len(visits) - len(told), bundles)
 
 
 def _fate_in_history(finding: Finding) -> Fate | None:

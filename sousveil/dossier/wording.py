@@ -112,6 +112,11 @@ def minute(when: datetime) -> str:
     return f"{day(when)}, {when.astimezone(UTC):%H:%M} UTC"
 
 
+def second(when: datetime) -> str:
+    """Return the second in UTC: "1 March 2026, 08:00:59 UTC"."""
+    return f"{day(when)}, {when.astimezone(UTC):%H:%M:%S} UTC"
+
+
 def count(number: int, one: str, many: str = "") -> str:
     """Return a number with its noun: "1 statement", "1,200 statements"."""
     return f"{number:,} {one if number == 1 else many or one + 's'}"
@@ -124,5 +129,6 @@ def listing(items: Iterable[str]) -> str:
 
 
 def sentence(text: str) -> str:
-    """Return `text` as a sentence: capital letter, full stop."""
-    return f"{text[:1].upper()}{text[1:].rstrip('.')}." if text else ""
+    """Return `text` as a sentence: capital letter, full stop, unless a quotation ends in one."""
+    stop = "" if text.endswith((".", ".”")) else "."
+    return f"{text[:1].upper()}{text[1:]}{stop}" if text else ""

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 from warcio.warcwriter import WARCWriter
 
-from sousveil.dossier.check import MAX_EARLIER_BUNDLES, check_steps
+from sousveil.dossier.check import MAX_OTHER_BUNDLES, check_steps
 from sousveil.model import BlockKind, Capture, Commit, Finding, RecordRef, Source
 from tests.dossier.reports import EDITED, HOSTILE, finding
 
@@ -85,7 +85,7 @@ def bundle(repository: Path, *revisions: str) -> bytes:
 
 
 @pytest.mark.parametrize("object_format", ["sha1", "sha256"])
-def test_the_commands_show_a_line_of_a_repository_that_needs_an_earlier_bundle(
+def test_the_commands_show_a_line_of_a_repository_from_three_bundles_that_need_each_other(
     tmp_path: Path, object_format: str
 ) -> None:
     repository, case = tmp_path / "repository", tmp_path / "case"
@@ -97,12 +97,17 @@ def test_the_commands_show_a_line_of_a_repository_that_needs_an_earlier_bundle(
     first = commit_file(repository, "one\n", "begin")
     bundles = [bundle(repository, "main")]
     entered = commit_file(repository, "one\nint minority; // 民族\nthree\n", "feat: 属性")
-    left = commit_file(repository, "one\nthree\n", "chore: tidy up")
     bundles.append(bundle(repository, "main", f"^{first.id}"))
-    earlier, record = write_warc(case, "a.warc.gz", bundles)
+    left = commit_file(repository, "one\nthree\n", "chore: tidy up")
+    bundles.append(bundle(repository, "main", f"^{entered.id}"))
+    earlier, record, later = write_warc(case, "a.warc.gz", bundles)
     write_log(case, "a.warc.gz")
     found = in_repository(record, entered, left)
-    file, cut, shown, verify = check_steps(found, [replace(found.capture, record=earlier)])
+    file, cut, shown, verify = check_steps(
+        found,
+        [replace(found.capture, record=earlier)],
+        [replace(found.capture, record=later)],
+    )
     assert run(case, file.command).splitlines()[1] == "log/tile/entries/000.p/1"
     assert run(case, cut.command).split()[0] == record.digest.removeprefix("sha256:")
     answer = run(case, shown.command)
@@ -136,7 +141,7 @@ def in_repository(record: RecordRef, entered: Commit, left: Commit) -> Finding:
 def test_a_changed_file_is_not_found_in_the_log(tmp_path: Path) -> None:
     (record,) = write_warc(tmp_path, "a.warc.gz", [b"evidence"])
     write_log(tmp_path, "a.warc.gz")
-    file, *_ = check_steps(with_record(EDITED, record), [])
+    file, *_ = check_steps(with_record(EDITED, record))
     content = bytearray((tmp_path / "a.warc.gz").read_bytes())
     content[-1] ^= 1
     (tmp_path / "a.warc.gz").write_bytes(content)
@@ -148,7 +153,7 @@ def test_a_changed_file_is_not_found_in_the_log(tmp_path: Path) -> None:
 def test_the_commands_cut_out_an_answer_byte_for_byte(tmp_path: Path, name: str) -> None:
     block = b"HTTP/1.1 200 OK\r\nX: y\r\n\r\n\r\n\r\n\x00\xff binary \r\n\r\n"
     (record,) = write_warc(tmp_path, name, [block])
-    _, cut, look, _ = check_steps(with_record(EDITED, record), [])
+    _, cut, look, _ = check_steps(with_record(EDITED, record))
     assert run(tmp_path, cut.command).split()[0] == record.digest.removeprefix("sha256:")
     assert (tmp_path / "evidence.http").read_bytes() == block
     assert look.command == "less evidence.http"
@@ -159,14 +164,14 @@ def with_record(found: Finding, record: RecordRef) -> Finding:
 
 
 def test_a_path_that_could_deceive_is_named_by_its_hash() -> None:
-    _, _, shown, _ = check_steps(HOSTILE, [])
+    _, _, shown, _ = check_steps(HOSTILE)
     assert HOSTILE.source.path is not None
     assert "touch" not in shown.command
     assert f"show {HOSTILE.source.blob} |" in shown.command
 
 
 def test_a_long_row_of_earlier_bundles_is_cut_and_says_so() -> None:
-    captures: list[Capture] = [EDITED.capture] * (MAX_EARLIER_BUNDLES + 5)
+    captures: list[Capture] = [EDITED.capture] * (MAX_OTHER_BUNDLES + 5)
     _, _, shown, _ = check_steps(HOSTILE, captures)
-    assert shown.command.count(shlex.quote(EDITED.capture.record.warc)) == MAX_EARLIER_BUNDLES
+    assert shown.command.count(shlex.quote(EDITED.capture.record.warc)) == MAX_OTHER_BUNDLES
     assert "# 5 more captures of this repository" in shown.command

@@ -1,6 +1,7 @@
 import json
 import posixpath
 from dataclasses import replace
+from datetime import timedelta
 from urllib.parse import urlsplit
 
 import pytest
@@ -184,7 +185,7 @@ def test_a_vanished_statement_shows_before_after_and_what_shows_it() -> None:
     ]
     assert [e.text for e in page.all("ins")] == ["sixty", "each registered"]
     rows = [e.text for e in page.all("tr")]
-    assert any("Gone by" in row and "20 November 2026, 08:04 UTC" in row for row in rows)
+    assert any("Gone by" in row and "20 November 2026, 08:04:00 UTC" in row for row in rows)
     assert any("Gone by" in row and "Log entry 15" in row for row in rows)
 
 
@@ -192,7 +193,7 @@ def test_a_statement_that_left_a_repository_quotes_the_message_of_the_commit() -
     figures = [e.text for e in page_of(IN_HISTORY).all("figure")]
     taken_out = next(text for text in figures if "Taken out" in text)
     assert LEFT.id[:12] in taken_out
-    assert "11 December 2020, 03:27 UTC" in taken_out
+    assert "11 December 2020, 03:27:00 UTC" in taken_out
     assert taken_out.rstrip().endswith(LEFT.message.strip())
 
 
@@ -277,6 +278,28 @@ def test_an_empty_case_makes_a_whole_dossier() -> None:
 def test_the_same_report_gives_the_same_bytes_whatever_the_order_of_its_findings() -> None:
     report = made_up_report()
     assert render(replace(report, findings=report.findings[::-1])) == FILES
+
+
+def test_the_bundles_of_a_repository_are_used_in_the_order_in_which_they_came() -> None:
+    report = made_up_report()
+    watched = report.watches[2]
+    own = IN_HISTORY.capture
+    others = [
+        replace(
+            own,
+            captured_at=own.captured_at + timedelta(days=days),
+            record=replace(own.record, warc=name),
+        )
+        for days, name in ((-1, "before.warc.gz"), (1, "after.warc.gz"))
+    ]
+    visits = [
+        replace(watched.visits[0], captures=(capture,)) for capture in (others[0], own, others[1])
+    ]
+    report = replace(report, watches=(replace(watched, visits=tuple(visits)),))
+    page = read_page(render(report)[f"findings/{IN_HISTORY.id}.html"])
+    command = next(e.text for e in page.all("pre") if "git init" in e.text)
+    steps = ("before.warc.gz", "unbundle ../evidence.bundle", "after.warc.gz", LEFT.id)
+    assert sorted(steps, key=command.index) == list(steps)
 
 
 def test_the_data_holds_the_exact_quotes() -> None:
