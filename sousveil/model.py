@@ -272,6 +272,18 @@ class Verdict(StrEnum):
     UNKNOWN = "unknown"
 
 
+GONE = frozenset(
+    {
+        Verdict.EDITED,
+        Verdict.QUOTE_REMOVED,
+        Verdict.REMOVED,
+        Verdict.SOFT_404,
+        Verdict.REDIRECTED_AWAY,
+    }
+)
+"""Verdicts after which a quote is no longer where it was."""
+
+
 @dataclass(frozen=True, slots=True)
 class Fate:
     """What became of one finding between two looks, and what shows it."""
@@ -284,6 +296,12 @@ class Fate:
     after: str | None  # what stands there now, for an edit
     log_index: int | None  # entry of the log that records the look without it
     evidence: str  # one sentence: "HTTP 404 at 2026-…", "left in commit …"
+    remains: bool = False  # whether what stands there now still makes the claim, in other words
+
+    @property
+    def is_gone(self) -> bool:
+        """Whether the claim itself, not just its wording, is no longer where it was."""
+        return self.verdict in GONE and not self.remains
 
 
 # ---------------------------------------------------------------- events

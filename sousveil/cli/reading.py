@@ -14,7 +14,7 @@ from sousveil.index.query import fates, findings, unread
 from sousveil.index.store import Index
 from sousveil.jsonform import finding_json
 from sousveil.model import LABELS, Fate, Finding
-from sousveil.run.analyse import GONE, engine_of, load_topics
+from sousveil.run.analyse import engine_of, load_topics
 from sousveil.run.indexing import open_index
 from sousveil.run.reading import file_finding_json, read_lines, read_paths
 from sousveil.topics import check, load, shipped
@@ -89,7 +89,7 @@ def show(
         write_json([finding_json(finding, fate)])
         return
     tell_finding(finding, None)
-    if fate is not None and fate.verdict in GONE:
+    if fate is not None and fate.is_gone:
         tell_gone(finding, fate)
     say("")
     say(f"In its passage:\n    {plain(finding.passage, limit=2_000)}")
@@ -131,7 +131,7 @@ def changes(
             (finding, told[finding.id])
             for finding in findings(index)
             if finding.id in told
-            and told[finding.id].verdict in GONE
+            and told[finding.id].is_gone
             and target in {None, finding.url, finding.watch_id}
         ]
     if as_json:

@@ -15,24 +15,13 @@ from sousveil.errors import SousveilError
 from sousveil.extract import extract
 from sousveil.index.query import fates, findings, notes, unread, watches
 from sousveil.index.store import Held, Index
-from sousveil.model import Capture, Document, Fate, Finding, Verdict
+from sousveil.model import Capture, Document, Fate, Finding
 from sousveil.run.fates import all_fates
 from sousveil.run.findings import Place, make_findings
 from sousveil.run.repositories import BUNDLE_TYPE, read_repository
 from sousveil.topics import Topic, load
 
 Progress = Callable[[int, int, str], None]
-
-GONE = frozenset(
-    {
-        Verdict.EDITED,
-        Verdict.QUOTE_REMOVED,
-        Verdict.REMOVED,
-        Verdict.SOFT_404,
-        Verdict.REDIRECTED_AWAY,
-    }
-)
-
 
 @dataclass(frozen=True, slots=True)
 class Analysis:
@@ -59,7 +48,7 @@ def analyse(case: Case, index: Index, progress: Progress) -> Analysis:
     topics = load_topics(case)
     engine = engine_of(topics)
     known = {finding.id for finding in findings(index)}
-    gone_before = {fate.finding_id for fate in fates(index).values() if fate.verdict in GONE}
+    gone_before = {fate.finding_id for fate in fates(index).values() if fate.is_gone}
     actors = {watch.id: watch.actor for watch in watches(index)}
     waiting = unread(index, engine)
     for done, held in enumerate(waiting):
@@ -80,7 +69,7 @@ def analyse(case: Case, index: Index, progress: Progress) -> Analysis:
         gone=tuple(
             (by_id[fate.finding_id], fate)
             for fate in told
-            if fate.verdict in GONE and fate.finding_id not in gone_before
+            if fate.is_gone and fate.finding_id not in gone_before
         ),
         unread=tuple(notes(index)),
     )

@@ -1,6 +1,7 @@
 """Fates of all findings, from what the index tells of every look at their addresses."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 
 from sousveil.changes.fate import Look, find_rewording, quote_fate
 from sousveil.index.query import (
@@ -29,7 +30,19 @@ def all_fates(index: Index, read: Callable[[Capture], Document]) -> Iterator[Fat
             if finding.source.path is not None:
                 yield _repository_fate(index, finding)
             else:
-                yield quote_fate(finding_id, at_address, _rewording(index, finding, read))
+                fate = quote_fate(finding_id, at_address, _rewording(index, finding, read))
+                yield replace(fate, remains=_still_claims(fate, finding, by_id))
+
+
+def _still_claims(fate: Fate, finding: Finding, by_id: Mapping[str, Finding]) -> bool:
+    """Tell whether the new wording holds another finding of the same trait at that address."""
+    return fate.after is not None and any(
+        other.url == finding.url
+        and other.id != finding.id
+        and other.claim.trait == finding.claim.trait
+        and other.quote in fate.after
+        for other in by_id.values()
+    )
 
 
 def _rewording(
@@ -80,4 +93,5 @@ def _repository_fate(index: Index, finding: Finding) -> Fate:
         after,
         shown.log_index if shown else finding.log_index,
         sentence,
+        remains=source.reworded is not None,
     )
