@@ -88,14 +88,14 @@ def too_many_blocks() -> ExtractError:
 
 
 def lay(
-    source: str, blocks: list[Block], start: int, end: int, kind: BlockKind, context: str = ""
+    source: str, blocks: list[Block], span: tuple[int, int], kind: BlockKind, context: str = ""
 ) -> None:
-    """Append the block `source[start:end]` less the white space at its ends; nothing if empty.
+    """Append the block of `source` at `span`, white space at its ends aside; nothing if empty.
 
     For documents whose text is their source. Raises ExtractError beyond `MAX_BLOCKS`.
     """
-    text = source[start:end]
-    start += len(text) - len(text.lstrip())
+    text = source[slice(*span)]
+    start = span[0] + len(text) - len(text.lstrip())
     end = start + len(text.strip())
     if end == start:
         return

@@ -11,6 +11,7 @@ character is replaced.
 import codecs
 import re
 from collections.abc import Iterator
+from operator import itemgetter
 
 from resiliparse.parse.encoding import detect_encoding, map_encoding_to_html5
 
@@ -23,9 +24,9 @@ MAX_RARE = 0.2  # of the Chinese characters of a text that is Chinese
 MIN_NUL_SHARE = 0.2  # of every second byte: UTF-16 of text that has ASCII in it
 
 _BOMS = ((b"\xef\xbb\xbf", "utf-8"), (b"\xff\xfe", "utf-16le"), (b"\xfe\xff", "utf-16be"))
-_META = re.compile(rb"<meta\b[^>]{0,500}?charset\s*=\s*[\"']?\s*([A-Za-z0-9_:.\-]{2,40})", re.IGNORECASE)
-_XML = re.compile(rb"\s*<\?xml\b[^>]{0,200}?encoding\s*=\s*[\"']([A-Za-z0-9_:.\-]{2,40})")
-_HIGH_LINE = re.compile(rb"[^\r\n\x80-\xff]*+[\x80-\xff][^\r\n]*+")
+_LABEL = rb"\s*=\s*[\"']?\s*([A-Za-z0-9_:.\-]{2,40})"
+_META = re.compile(rb"<meta\b[^>]{0,500}?charset" + _LABEL, re.IGNORECASE)
+_XML = re.compile(rb"\s*<\?xml\b[^>]{0,200}?encoding" + _LABEL)
 # What well-formed text looks like in bytes, and the plane of common characters, which make up
 # nine tenths of real text: the detector gives up on the few words that a source file holds.
 _CHINESE = (
@@ -109,8 +110,7 @@ def _choose(payload: bytes, http: str | None, *, declares: bool) -> str:
     1. A byte-order mark decides. 2. Bytes that prove themselves UTF-8 are. 3. The first
     multi-byte declaration that the bytes obey; one-byte encodings accept nearly everything, so
     that they fit says nothing, and servers send "iso-8859-1" unasked. 4. A declared one-byte
-    encoding. 5. What the bytes look like. 6. The multi-byte candidate with the fewest damages,
-    if they are few. 7. The first declaration, or what the detector says.
+    encoding. 5. What the bytes look like.
     """
     for mark, name in _BOMS:
         if payload.startswith(mark):
@@ -118,17 +118,26 @@ def _choose(payload: bytes, http: str | None, *, declares: bool) -> str:
     if _proves_utf8(payload):
         return "utf-8"
     declared = list(dict.fromkeys(_declared(payload, http, declares=declares)))
-    for name in declared:
-        if name in _MULTI_BYTE and _obeys(payload, name):
-            return name
+    obeyed = next((n for n in declared if n in _MULTI_BYTE and _obeys(payload, n)), None)
+    if obeyed is not None:
+        return obeyed
     if declared and declared[0] not in _MULTI_BYTE:
         return declared[0]
+    return _choose_by_look(payload, declared)
+
+
+def _choose_by_look(payload: bytes, declared: list[str]) -> str:
+    """Pick the encoding of bytes that no declaration fits.
+
+    1. The first guess that the bytes obey. 2. The candidate with the fewest damages, if they are
+    few. 3. The first declaration, or what the detector says.
+    """
     guesses = list(dict.fromkeys(_guessed(payload)))
-    for name in guesses:
-        if name in _MULTI_BYTE and _obeys(payload, name):
-            return name
+    obeyed = next((n for n in guesses if n in _MULTI_BYTE and _obeys(payload, n)), None)
+    if obeyed is not None:
+        return obeyed
     candidates = [name for name in (*declared, *guesses) if name in _MULTI_BYTE]
-    damage, best = min(((_damage(payload, name), name) for name in candidates), key=lambda d: d[0])
+    damage, best = min(((_damage(payload, name), name) for name in candidates), key=itemgetter(0))
     if damage <= MAX_DAMAGE:
         return best
     return declared[0] if declared else guesses[-1]
@@ -156,7 +165,8 @@ def _guessed(payload: bytes) -> Iterator[str]:
     elif sample[::2].count(0) > half * MIN_NUL_SHARE and not sample[1::2].count(0):
         yield "utf-16be"
     yield "utf-8"
-    telling = b"\n".join(_HIGH_LINE.findall(payload[:SEARCH_BYTES]))
+    lines = payload[:SEARCH_BYTES].splitlines()
+    telling = b"\n".join(line for line in lines if not line.isascii())
     detected = whatwg_name(detect_encoding(telling, max_len=DETECT_BYTES) or "utf-8") or "utf-8"
     if detected not in _SURE:
         yield from (name for name, shape, common in _CHINESE if _reads(telling, shape, common))

@@ -39,7 +39,7 @@ def _family(comment: str, string: str = _STRING) -> re.Pattern[str]:
 _C = _family(_SLASHES, rf"{_RAW_STRING}|{_STRING}")
 _JAVASCRIPT = _family(_SLASHES, rf"{_STRING}|{_BACKTICKS}")
 _JAVA = _family(_SLASHES, rf"\"\"\"(?s:.*?)(?:\"\"\"|\Z)|{_STRING}")
-_PYTHON = _family(rf"{_HASH}|^[ \t]*+(?:{_DOCSTRING})(?=\s*$)", rf"{_DOCSTRING}|{_STRING}")
+_PYTHON = _family(rf"{_HASH}|^[ \t]*+(?:{_DOCSTRING})(?=[ \t]*+$)", rf"{_DOCSTRING}|{_STRING}")
 _SHELL = _family(_HASH)
 _RUBY = _family(rf"^=begin\b(?s:.*?)(?:^=end\b|\Z)|{_HASH}")
 _PHP = _family(rf"{_SLASHES}|{_HASH}")
@@ -47,17 +47,19 @@ _SQL = _family(r"--[^\r\n]*+|/\*(?:[^*]++|\*(?!/))*+(?:\*/|\Z)")
 _MARKUP = _family(r"<!--(?:[^-]++|-(?!->))*+(?:-->|\Z)", r"\0")
 
 _FAMILIES = {
-    **dict.fromkeys(["c", "cc", "cpp", "cxx", "h", "hh", "hpp", "hxx", "inl", "m", "mm", "ino", "cu"], _C),
-    **dict.fromkeys(["js", "jsx", "mjs", "cjs", "ts", "tsx", "vue", "svelte", "go", "css", "scss", "less", "dart"], _JAVASCRIPT),
-    **dict.fromkeys(["java", "kt", "kts", "swift", "scala", "groovy", "gradle", "cs", "rs", "proto"], _JAVA),
-    **dict.fromkeys(["py", "pyi", "pyx"], _PYTHON),
-    **dict.fromkeys(
-        ["sh", "bash", "zsh", "ps1", "r", "pl", "pm", "toml", "ini", "cfg", "conf", "properties", "cmake", "mk"], _SHELL
-    ),
-    **dict.fromkeys(["rb", "rake"], _RUBY),
-    **dict.fromkeys(["php", "thrift"], _PHP),
-    **dict.fromkeys(["sql", "lua"], _SQL),
-    **dict.fromkeys(["xml", "xsd", "xaml", "plist", "svg", "wsdl", "resx", "jsp"], _MARKUP),
+    suffix: family
+    for suffixes, family in (
+        ("c cc cpp cxx h hh hpp hxx inl m mm ino cu", _C),
+        ("js jsx mjs cjs ts tsx vue svelte go css scss less dart", _JAVASCRIPT),
+        ("java kt kts swift scala groovy gradle cs rs proto", _JAVA),
+        ("py pyi pyx", _PYTHON),
+        ("sh bash zsh ps1 r pl pm toml ini cfg conf properties cmake mk", _SHELL),
+        ("rb rake", _RUBY),
+        ("php thrift", _PHP),
+        ("sql lua", _SQL),
+        ("xml xsd xaml plist svg wsdl resx jsp", _MARKUP),
+    )
+    for suffix in suffixes.split()
 }
 _MEDIA_TYPES = {
     "text/css": "css",
@@ -87,6 +89,8 @@ _DECLARATION = re.compile(
     re.IGNORECASE,
 )
 _OUTSIDE = re.compile(r"[{}()\]#]|(?:public|private|protected)\b\s*:|end\b|then\b|else\b")
+_NOT_SPACE = re.compile(r"\S")
+_CONTINUED = re.compile(r"(?s:.{0,2})\\(?:\r\n|\r|\n)\Z")
 _CUT = f"{{{MAX_LINE_CHARACTERS}}}"
 _PIECE = re.compile(rf".{_CUT}[^;,{{}}]{{0,{MAX_LINE_CHARACTERS}}}[;,{{}}]?|.+", re.DOTALL)
 
@@ -154,10 +158,10 @@ class _CodeReader:
             self.close_comment()
             return end
         first = position + len(text) - len(bare)
-        comment_end = self._only_comment(first, end)
-        if comment_end is not None:
-            self._extend_run(first, comment_end)
-            return max(comment_end, end)
+        end, has_code = self._after_comments(first, end)
+        if not has_code:
+            self._extend_run(first, end)
+            return end
         self.close_comment()
         return self._code(position, first, end)
 
@@ -171,19 +175,19 @@ class _CodeReader:
             self._comment = next(self._comments, None)
         return self._comment
 
-    def _only_comment(self, first: int, end: int) -> int | None:
-        """Return the end of the last line, if comments fill it from `first` on; else None."""
+    def _after_comments(self, first: int, end: int) -> tuple[int, bool]:
+        """Pass the comments that begin at `first`: where the last line ends, if code follows."""
         position = first
         while True:
             comment = self._next_comment(position)
             if comment is None or comment[0] > position:
-                return None
-            position = comment[1]
-            end = max(end, self._line_end(position) if position > end else end)
-            rest = self._source[position:end]
-            if not rest.strip():
-                return end
-            position += len(rest) - len(rest.lstrip())
+                return end, True
+            if comment[1] > end:
+                end = self._line_end(comment[1])
+            code = _NOT_SPACE.search(self._source, comment[1], end)
+            if code is None:
+                return end, False
+            position = code.start()
 
     def _extend_run(self, first: int, end: int) -> None:
         is_block = self._source.startswith(("/*", "<!--", '"""', "'''"), first)
@@ -196,17 +200,17 @@ class _CodeReader:
     def _code(self, position: int, first: int, end: int) -> int:
         """Add the line of code at `first` with its continuation and trailing comment."""
         comment = self._next_comment(first)
-        while comment is None or comment[0] >= end:  # no comment in it
-            if not self._source[first:end].rstrip("\r\n").endswith("\\") or end >= len(
-                self._source
-            ):
+        while (comment is None or comment[0] >= end) and _CONTINUED.match(
+            self._source, max(first, end - 3), end
+        ):
+            if end == len(self._source):
                 break
             end = self._line_end(end)
-            comment = self._next_comment(first)
         code_end = end
         while comment is not None and comment[0] < end:
             code_end = min(code_end, comment[0])
-            end = max(end, self._line_end(comment[1] - 1))
+            if comment[1] > end:
+                end = self._line_end(comment[1] - 1)
             comment = self._next_comment(comment[1])
         self._enter(position, first, code_end)
         self._lay(first, end, BlockKind.CODE)
@@ -231,10 +235,10 @@ class _CodeReader:
 
     def _lay(self, start: int, end: int, kind: BlockKind) -> None:
         if end - start <= MAX_LINE_CHARACTERS * 2 or kind is BlockKind.COMMENT:
-            lay(self._source, self.blocks, start, end, kind, self._context)
+            lay(self._source, self.blocks, (start, end), kind, self._context)
         else:
             for piece in _PIECE.finditer(self._source, start, end):
-                lay(self._source, self.blocks, *piece.span(), kind, self._context)
+                lay(self._source, self.blocks, piece.span(), kind, self._context)
         if kind is BlockKind.CODE and self._pending is not None:
             self._names.append(self._pending)
             self._context = " > ".join(name for _, name in self._names[-MAX_NAMES:])

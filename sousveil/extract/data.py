@@ -65,7 +65,7 @@ class _YamlReader:
         """End the open block scalar, if any."""
         if self._scalar is not None:
             _, start, end = self._scalar
-            lay(self._source, self.blocks, start, end, BlockKind.STRING, self._pointer())
+            lay(self._source, self.blocks, (start, end), BlockKind.STRING, self._pointer())
             self._scalar = None
 
     def line(self, match: re.Match[str]) -> None:
@@ -81,7 +81,7 @@ class _YamlReader:
         start, end = match.span("value")
         if match["name"] is not None:
             self._enter(indent, match["name"].strip("\"' "))
-            lay(self._source, self.blocks, *match.span("name"), BlockKind.FIELD, self._pointer())
+            lay(self._source, self.blocks, match.span("name"), BlockKind.FIELD, self._pointer())
         elif match["dashes"]:
             self._leave(indent)
         self._value(len(match["indent"]), start, end, named=match["name"] is not None)
@@ -92,9 +92,9 @@ class _YamlReader:
         if named and _BLOCK_SCALAR.fullmatch(self._source, start, end):
             self._scalar = (indent, end, end)
             return
-        lay(self._source, self.blocks, start, stop, BlockKind.STRING, self._pointer())
+        lay(self._source, self.blocks, (start, stop), BlockKind.STRING, self._pointer())
         if stop < end:
-            lay(self._source, self.blocks, stop, end, BlockKind.COMMENT, self._pointer())
+            lay(self._source, self.blocks, (stop, end), BlockKind.COMMENT, self._pointer())
 
     def _pointer(self) -> str:
         return self._names[-1][1] if self._names else ""

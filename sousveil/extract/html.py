@@ -35,12 +35,17 @@ _KINDS = {
     **dict.fromkeys(("pre", "xmp"), BlockKind.CODE),
     **dict.fromkeys(("body", "table", "caption", "svg"), BlockKind.PARAGRAPH),
 }
-_BLOCKS = frozenset(_KINDS) | frozenset(
-    ["address", "article", "aside", "audio", "blockquote", "button", "canvas", "center", "datalist", "desc", "details", "dialog", "dir", "div", "dl", "fieldset", "figcaption", "figure", "footer", "foreignobject", "form", "frameset", "head", "header", "hgroup", "html", "legend", "main", "math", "menu", "nav", "noscript", "object", "ol", "optgroup", "p", "search", "section", "select", "summary", "template", "text", "textarea", "tbody", "tfoot", "thead", "title", "tr", "ul", "video"]
-)
-_VOID = frozenset(
-    ["area", "base", "br", "col", "embed", "frame", "hr", "img", "input", "link", "meta", "param", "source", "track", "wbr"]
-)
+_OTHER_BLOCKS = """
+    address article aside audio blockquote button canvas center datalist desc details dialog dir
+    div dl fieldset figcaption figure footer foreignobject form frameset head header hgroup html
+    legend main math menu nav noscript object ol optgroup p search section select summary template
+    text textarea tbody tfoot thead title tr ul video
+"""
+_VOID_ELEMENTS = """
+    area base br col embed frame hr img input link meta param source track wbr
+"""
+_BLOCKS = frozenset(_KINDS) | frozenset(_OTHER_BLOCKS.split())
+_VOID = frozenset(_VOID_ELEMENTS.split())
 _CUTS = frozenset({"br", "hr", "img", "input", "area", "embed"})  # void elements that part text
 _IMPLIED_ENDS = {  # start tag -> open elements that it ends, unless one of these stands between
     **dict.fromkeys(_HEADINGS, (frozenset(_HEADINGS), frozenset({"table", "td", "th"}))),

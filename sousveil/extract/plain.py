@@ -37,7 +37,7 @@ def row_blocks(source: str) -> tuple[Block, ...]:
     """Return one cell block a line, for CSV and its relatives; raises as `plain_blocks`."""
     blocks: list[Block] = []
     for match in _LINE.finditer(source):
-        lay(source, blocks, match.start(), match.end(), BlockKind.CELL)
+        lay(source, blocks, match.span(), BlockKind.CELL)
     return tuple(blocks)
 
 
@@ -55,7 +55,7 @@ class _PlainReader:
 
     def close(self) -> None:
         """End the open block; what follows is a paragraph."""
-        lay(self._source, self.blocks, self._start, self._end, self._kind, self._path)
+        lay(self._source, self.blocks, (self._start, self._end), self._kind, self._path)
         self._start = self._end
         self._kind = BlockKind.PARAGRAPH
 

@@ -127,11 +127,18 @@ def _html(page: _Page, *, xml: bool) -> Document:
         blocks=blocks,
         format="html",
         charset=page.charset,
-        lang=reader.lang or guess_language(text),
+        lang=_language(reader.lang, text),
         title=reader.title,
         source_offsets=offsets,
         line_starts=page.line_starts,
     )
+
+
+def _language(declared: str, text: str) -> str:
+    """Return the declared language, unless it is a template's "en" over another script."""
+    if declared and declared.partition("-")[0].lower() != "en":
+        return declared
+    return guess_language(text) or declared
 
 
 def _json(page: _Page) -> Document | None:
