@@ -1,24 +1,69 @@
-"""What all tests share: a configuration folder of their own, and fresh cases."""
+"""What tests of several rooms need: real git repositories, made by the real git."""
 
-from datetime import UTC, datetime
+import os
+import subprocess
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import pytest
 
-from sousveil.case import Case, create_case
-
-NOW = datetime(2026, 1, 2, 3, 4, 5, 678901, tzinfo=UTC)
-
-
-@pytest.fixture(autouse=True)
-def own_config(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Keep signing keys of tests away from those of the person who runs them."""
-    folder = tmp_path_factory.mktemp("config")
-    monkeypatch.setenv("SOUSVEIL_CONFIG", str(folder))
-    monkeypatch.delenv("SOUSVEIL_CASE", raising=False)
-    return folder
+Git = Callable[..., str]
+Commit = Callable[..., str]
 
 
 @pytest.fixture
-def case(tmp_path: Path) -> Case:
-    return create_case(tmp_path / "case", title="Test", operator="Nobody", now=NOW)
+def git(tmp_path: Path) -> Git:
+    """Run git in a folder: `git(folder, "tag", "v1")` gives what it prints, stripped."""
+    configuration = tmp_path / "gitconfig"
+    configuration.write_text("[user]\nname = N\nemail = e@example\n[init]\ndefaultBranch = main\n")
+
+    def run(
+        folder: Path, *arguments: str, stdin: bytes = b"", date: str = "1600000000 +0000"
+    ) -> str:
+        environment = os.environ | {
+            "GIT_CONFIG_GLOBAL": str(configuration),
+            "GIT_CONFIG_NOSYSTEM": "1",
+            "GIT_AUTHOR_DATE": date,
+            "GIT_COMMITTER_DATE": date,
+        }
+        done = subprocess.run(
+            ["git", *arguments], cwd=folder, env=environment, input=stdin,
+            capture_output=True, check=False,
+        )  # fmt: skip
+        assert done.returncode == 0, done.stderr.decode()
+        return done.stdout.decode("utf-8", "surrogateescape").strip()
+
+    return run
+
+
+@pytest.fixture
+def commit(git: Git) -> Commit:
+    """Write files (None deletes one), commit them, and give the commit's id.
+
+    Each commit is a day later than the one before, the first of 14 September 2020.
+    """
+    days = iter(range(10_000))
+
+    def run(folder: Path, message: str, files: Mapping[str, bytes | None]) -> str:
+        for name, content in files.items():
+            path = folder / name
+            if content is None:
+                path.unlink()
+                continue
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(content)
+        date = f"{1_600_041_600 + 86_400 * next(days)} +0800"
+        git(folder, "add", "-A")
+        git(folder, "commit", "--quiet", "--allow-empty", "-m", message, date=date)
+        return git(folder, "rev-parse", "HEAD")
+
+    return run
+
+
+@pytest.fixture
+def repository(tmp_path: Path, git: Git) -> Path:
+    """An empty repository with a work tree, on branch main."""
+    folder = tmp_path / "vendor sdk"
+    folder.mkdir()
+    git(folder, "init", "--quiet")
+    return folder

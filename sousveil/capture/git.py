@@ -230,6 +230,13 @@ def _fetch(url: str, mirror: Path, resolve: Resolve) -> _Listing:
     )  # fmt: skip
     fetched = run_git(["for-each-ref", "--format=%(objectname) %(refname)", _NOW], git_dir=mirror)
     refs = {_published(name): object_id for object_id, name in _pairs(fetched, " ")}
+    # Git refuses references of a shallow repository and yet calls the fetch a success.
+    if late := [name for name in named.keys() - {"HEAD"} if refs.get(name) != named[name]]:
+        raise _OutcomeError(
+            FailureKind.REPOSITORY,
+            f"{url}: the server did not give {min(late)} as announced: it changed meanwhile (then "
+            f"visit again), or {_SHALLOW}",
+        )
     if head in refs:
         refs = {"HEAD": refs[head]} | refs
     return _checked(refs, head, None, address)
@@ -258,7 +265,7 @@ def _pin(url: str, resolve: Resolve) -> tuple[str, list[tuple[str, str]], str]:
     port = parts.port or _PORTS[parts.scheme]
     if not _HOST_NAME.fullmatch(host):
         try:
-            host = str(ipaddress.ip_address(host))
+            host = str(ipaddress.ip_address(host.replace("%", " ")))  # no zone: ::1%lo
         except ValueError:
             raise _OutcomeError(
                 FailureKind.DNS,

@@ -20,7 +20,7 @@ from rapidfuzz import fuzz, process
 from sousveil.capture.gitobjects import read_commits, read_objects, shown_path
 from sousveil.capture.gitrun import READING_SECONDS, run_git, stream_git
 from sousveil.changes.spans import Quote, Span, Step, Told, follow
-from sousveil.errors import ExtractError
+from sousveil.errors import ExtractError, RepositoryError
 from sousveil.model import Claim, Commit, Document
 
 Find: TypeAlias = Callable[[bytes, str], tuple[Document, Sequence[Claim]]]
@@ -86,15 +86,15 @@ def trace(
     others does. `maybe` is asked first, on raw bytes, and must be quick: False means that `find`
     would find nothing. Raises RepositoryError when the mirror lacks commits or trees.
     """
-    commits_of_tips = _commits(mirror, tips)
+    given = _commits(mirror, tips)
     reading = _Reading(find, maybe)
     with _listed_blobs(mirror, tips) as (listing, total):
         reading.read(mirror, listing, lambda done: progress("files", done, total))
-    steps = list(_steps(mirror, commits_of_tips, reading.quotes))
-    told = list(follow(steps, reading.quotes, commits_of_tips))
+    steps = list(_steps(mirror, list(given), reading.quotes))
+    told = list(follow(steps, reading.quotes, list(given)))
     progress("commits", len(steps), len(steps))
     return RepositoryHistory(
-        stays=tuple(_stays(mirror, told, commits_of_tips[0] if commits_of_tips else "")),
+        stays=tuple(_stays(mirror, told, given, tips[0])),
         commits=len(steps),
         files=reading.count["files"],
         with_claims=len(reading.quotes),
@@ -223,15 +223,24 @@ def _listed_blobs(mirror: Path, tips: Sequence[str]) -> Iterator[tuple[IO[bytes]
 # ---------------------------------------------------------------- commits
 
 
-def _commits(mirror: Path, tips: Sequence[str]) -> list[str]:
-    """Return the commits that `tips` name, tags followed; tags of files and trees name none."""
+def _commits(mirror: Path, tips: Sequence[str]) -> dict[str, str]:
+    """Return the commits that `tips` name, tags followed, each with the first tip that names it.
+
+    A tag of a file or a tree names none. Raises RepositoryError when the mirror lacks a tip.
+    """
     answer = run_git(
         ["cat-file", "--batch-check=%(objectname) %(objecttype)"],
         git_dir=mirror,
-        stdin=b"".join(line.rstrip() + b"^{}\n" for line in _lines(tips).splitlines()),
+        stdin=_lines([f"{tip}^{{}}" for tip in tips]),
     )
-    named = (line.split(" ") for line in answer.decode("utf-8", "replace").splitlines())
-    return list(dict.fromkeys(words[0] for words in named if words[1:] == ["commit"]))
+    commits: dict[str, str] = {}
+    for tip, line in zip(tips, answer.decode("ascii").splitlines(), strict=True):
+        object_id, _, kind = line.partition(" ")
+        if kind == "commit":
+            commits.setdefault(object_id, tip)
+        elif kind == "missing":
+            raise RepositoryError(f"{mirror}: lacks {tip}; make the mirror again from the bundles.")
+    return commits
 
 
 def _steps(
@@ -282,7 +291,9 @@ def _lines(ids: Sequence[str]) -> bytes:
 # ---------------------------------------------------------------- stays
 
 
-def _stays(mirror: Path, told: Sequence[Told], head: str) -> Iterator[Stay]:
+def _stays(
+    mirror: Path, told: Sequence[Told], given: Mapping[str, str], head: str
+) -> Iterator[Stay]:
     wanted: set[str] = set()
     for one in told:
         wanted |= {one.span.entered, one.ending.last if one.ending else one.tip}
@@ -298,8 +309,8 @@ def _stays(mirror: Path, told: Sequence[Told], head: str) -> Iterator[Stay]:
             commit=commits[ending.last if ending else one.tip],
             entered=commits[one.span.entered],
             left=commits[ending.left] if ending else None,
-            tip=one.tip,
-            at_head=ending is None and one.tip == head,
+            tip=given[one.tip],
+            at_head=ending is None and given[one.tip] == head,
             moved_to=arrivals.elsewhere(one.span, ending.left) if ending else None,
             reworded=arrivals.in_its_place(one.span, ending.left) if ending else None,
         )
