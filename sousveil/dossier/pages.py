@@ -16,6 +16,7 @@ from markupsafe import Markup
 from sousveil.dossier import text, view, wording
 from sousveil.dossier.check import check_steps
 from sousveil.dossier.compare import before_and_after
+from sousveil.dossier.summary import summary
 from sousveil.errors import InputError
 from sousveil.jsonform import finding_json, instant
 from sousveil.model import LABELS, Report
@@ -81,11 +82,13 @@ def _environment() -> Environment:
         "check_steps": check_steps,
         "count": wording.count,
         "in_context": text.in_context,
+        "summary": summary,
         "web_link": text.web_link,
         "BLOCK_KINDS": wording.BLOCK_KINDS,
         "FRONT": MAX_FRONT_CHARS,
         "LABELS": LABELS,
         "LABEL_MEANINGS": wording.LABEL_MEANINGS,
+        "MARKS": wording.MARKS,
         "PAGE": MAX_PAGE_CHARS,
         "VERDICTS": wording.VERDICTS,
     }

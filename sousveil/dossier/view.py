@@ -4,13 +4,11 @@ Takes a `Report` and gives a `View`. A statement is *gone* when some look showed
 the file without it, *unclear* when later looks could not tell; all others stand.
 """
 
-from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Literal
 
-from sousveil.dossier.wording import LABEL_VERBS, VERDICT_COUNTS, count, day, listing
 from sousveil.model import (
     LABELS,
     Capture,
@@ -118,7 +116,6 @@ class View:
     actors: tuple[Actor, ...]  # who lost most first
     addresses: tuple[Address, ...]
     looks: int
-    sentences: tuple[str, ...]
 
 
 def arrange(report: Report) -> View:
@@ -143,9 +140,10 @@ def arrange(report: Report) -> View:
         ),
         unclear=tuple(statement for statement in statements if statement.state == "unclear"),
         actors=_actors(statements),
-        addresses=tuple(_address(watched) for watched in report.watches),
+        addresses=tuple(
+            _address(watched, _looks_that_differed(statements)) for watched in report.watches
+        ),
         looks=sum(len(watched.visits) for watched in report.watches),
-        sentences=_sentences(report, statements),
     )
 
 
@@ -261,64 +259,33 @@ def _gone(statements: Iterable[Statement]) -> int:
     return sum(statement.state == "gone" for statement in statements)
 
 
-def _address(watched: WatchReport) -> Address:
-    drawn = watched.visits[-MAX_VISITS_DRAWN:]
+def _looks_that_differed(statements: Iterable[Statement]) -> frozenset[int]:
+    """Return the log entries of the looks that found a page without words it had before.
+
+    Not those of repositories: what left one did so in its history, before the look.
+    """
+    return frozenset(
+        statement.fate.log_index
+        for statement in statements
+        if statement.fate is not None
+        and statement.fate.log_index is not None
+        and statement.state == "gone"
+        and statement.finding.source.commit is None
+    )
+
+
+def _address(watched: WatchReport, differed: frozenset[int]) -> Address:
     told = watched.visits[-MAX_VISITS_TOLD:]
     return Address(
         report=watched,
-        drawn=tuple((visit, _MARKS.get(visit.verdict, "barred")) for visit in drawn),
+        drawn=tuple(
+            (visit, _mark(visit, differed)) for visit in watched.visits[-MAX_VISITS_DRAWN:]
+        ),
         told=told[::-1],
         earlier=len(watched.visits) - len(told),
     )
 
 
-def _sentences(report: Report, statements: Sequence[Statement]) -> tuple[str, ...]:
-    """Sum the report up, for the head of the first page."""
-    labels = Counter(statement.finding.claim.label for statement in statements)
-    actors = {statement.finding.actor for statement in statements} - {None}
-    traits = sorted({statement.finding.claim.trait for statement in statements})
-    if not statements:
-        return ("No statement about inferring a protected trait of people was found.",)
-    kinds = listing(
-        f"{labels[label]} {verbs[labels[label] != 1]}"
-        for label, verbs in LABEL_VERBS.items()
-        if labels[label]
-    )
-    spoken = f"{count(len(statements), 'statement')} by {count(len(actors), 'named actor')}"
-    about = f"about inferring or targeting a protected trait of people ({listing(traits)})"
-    return (
-        f"This dossier quotes {spoken} {about}: {kinds}.",
-        _loss_sentence(statements),
-        *_unclear_sentence(statements),
-        *_looks_sentence(report),
-    )
-
-
-def _loss_sentence(statements: Sequence[Statement]) -> str:
-    lost = Counter(s.fate.verdict for s in statements if s.state == "gone" and s.fate)
-    if not lost:
-        return "None of them is known to have vanished since it was first seen."
-    ways = listing(
-        f"{lost[verdict]} {words}" for verdict, words in VERDICT_COUNTS.items() if lost[verdict]
-    )
-    verb = "has" if lost.total() == 1 else "have"
-    return f"{lost.total()} of them {verb} vanished since: {ways}."
-
-
-def _unclear_sentence(statements: Sequence[Statement]) -> Iterable[str]:
-    unclear = sum(statement.state == "unclear" for statement in statements)
-    if unclear:
-        yield (
-            f"{unclear} more could not be seen at the latest look, which does not show that "
-            f"{'it is' if unclear == 1 else 'they are'} gone."
-        )
-
-
-def _looks_sentence(report: Report) -> Iterable[str]:
-    times = [visit.started_at for watched in report.watches for visit in watched.visits]
-    if times:
-        addresses = count(len(report.watches), "address", "addresses")
-        looks = count(len(times), "time")
-        first, last = day(min(times)), day(max(times))
-        when = f"on {first}" if first == last else f"between {first} and {last}"
-        yield f"{addresses} {'was' if len(report.watches) == 1 else 'were'} visited {looks} {when}."
+def _mark(visit: Visit, differed: frozenset[int]) -> Mark:
+    mark = _MARKS.get(visit.verdict, "barred")
+    return "changed" if mark == "seen" and visit.log_index in differed else mark

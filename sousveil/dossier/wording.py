@@ -51,6 +51,14 @@ VERDICT_COUNTS: dict[Verdict, str] = {
     Verdict.UNKNOWN: "gone in a way that is unclear",
 }
 
+# What one visit showed.
+MARKS = {
+    "seen": "there",
+    "changed": "there, without words it had",
+    "gone": "gone",
+    "barred": "no usable answer",
+}
+
 BLOCK_KINDS: dict[BlockKind, str] = {
     BlockKind.PARAGRAPH: "paragraph",
     BlockKind.HEADING: "heading",

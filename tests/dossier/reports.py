@@ -258,7 +258,9 @@ def fates() -> dict[str, Fate]:
     }  # fmt: skip
 
 
-def watched(found: Finding, kind: WatchKind, last: Verdict, outcome: str) -> WatchReport:
+def watched(
+    found: Finding, kind: WatchKind, last: Verdict, outcome: str, last_entry: int
+) -> WatchReport:
     """A watch with nine quiet visits, a failed one, and `last`."""
     watch_id = found.watch_id or ""
     visits = [
@@ -269,11 +271,11 @@ def watched(found: Finding, kind: WatchKind, last: Verdict, outcome: str) -> Wat
             "name not found" if number == 4 else "HTTP 200",
             None if number == 4 else 200,
             (found.capture,) if number == 0 else (),
-            3 + number,
+            number,
         )
         for number in range(9)
     ]
-    visits.append(Visit(watch_id, SECOND_LOOK, last, outcome, None, (), 15))
+    visits.append(Visit(watch_id, SECOND_LOOK, last, outcome, None, (), last_entry))
     watch = Watch(watch_id, found.url, kind, 172_800, found.actor, FIRST_LOOK)
     return WatchReport(watch, tuple(visits))
 
@@ -286,11 +288,11 @@ def made_up_report() -> Report:
         made_at=MADE_AT,
         software="sousveil 0.1.0",
         watches=(
-            watched(EDITED, WatchKind.PAGE, Verdict.PRESENT, "HTTP 200"),
-            watched(REMOVED, WatchKind.PAGE, Verdict.REMOVED, "HTTP 404"),
-            watched(IN_HISTORY, WatchKind.REPOSITORY, Verdict.PRESENT, "412 commits read"),
-            watched(UNREACHABLE, WatchKind.PAGE, Verdict.UNREACHABLE, "no answer in 30 seconds"),
-            watched(DENIAL, WatchKind.PAGE, Verdict.PRESENT, "HTTP 200"),
+            watched(EDITED, WatchKind.PAGE, Verdict.PRESENT, "HTTP 200", 15),
+            watched(REMOVED, WatchKind.PAGE, Verdict.REMOVED, "HTTP 404", 16),
+            watched(IN_HISTORY, WatchKind.REPOSITORY, Verdict.PRESENT, "412 commits read", 13),
+            watched(UNREACHABLE, WatchKind.PAGE, Verdict.UNREACHABLE, "no answer in 30 s", 17),
+            watched(DENIAL, WatchKind.PAGE, Verdict.PRESENT, "HTTP 200", 14),
         ),
         findings=(
             EDITED, REMOVED, IN_HISTORY, WENT_ALONG, UNREACHABLE, UYGHUR, DENIAL, DISCUSSION,

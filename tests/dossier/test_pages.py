@@ -1,5 +1,6 @@
 import json
 import posixpath
+import re
 from dataclasses import replace
 from datetime import timedelta
 from urllib.parse import urlsplit
@@ -235,6 +236,20 @@ def test_the_evidence_of_a_statement_is_told_in_full() -> None:
     for fact in (record.warc, record.record_id, record.digest, EDITED.url, EDITED.id):
         assert fact in text
     assert "sousveil verify" in text
+
+
+def test_the_strip_of_an_address_shows_each_visit_oldest_first() -> None:
+    strips = [e.text for e in INDEX.all("ol") if e.attributes.get("class") == "strip"]
+    outcomes = [re.findall(r"2026: ([a-z, ]+?)(?=\d|$)", strip) for strip in strips]
+    quiet = ["there"] * 4 + ["no usable answer"] + ["there"] * 4
+    assert [looks[:-1] for looks in outcomes] == [quiet] * 5
+    assert [looks[-1] for looks in outcomes] == [
+        "there, without words it had",
+        "gone",
+        "there",
+        "no usable answer",
+        "there",
+    ]
 
 
 def test_huge_passages_are_cut_with_a_visible_mark() -> None:

@@ -1,0 +1,61 @@
+"""The summary: a dossier in a few sentences, for the head of its first page."""
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+
+from sousveil.dossier.view import Statement, View
+from sousveil.dossier.wording import LABEL_VERBS, VERDICT_COUNTS, count, day, listing
+from sousveil.model import Report
+
+
+def summary(view: View) -> tuple[str, ...]:
+    """Return the sentences that sum a dossier up: what was said, what vanished, what was seen."""
+    statements = view.statements
+    labels = Counter(statement.finding.claim.label for statement in statements)
+    actors = {statement.finding.actor for statement in statements} - {None}
+    traits = sorted({statement.finding.claim.trait for statement in statements})
+    if not statements:
+        return ("No statement about inferring a protected trait of people was found.",)
+    kinds = listing(
+        f"{labels[label]} {verbs[labels[label] != 1]}"
+        for label, verbs in LABEL_VERBS.items()
+        if labels[label]
+    )
+    spoken = f"{count(len(statements), 'statement')} by {count(len(actors), 'named actor')}"
+    about = f"about inferring or targeting a protected trait of people ({listing(traits)})"
+    return (
+        f"This dossier quotes {spoken} {about}: {kinds}.",
+        _loss_sentence(statements),
+        *_unclear_sentence(statements),
+        *_looks_sentence(view.report),
+    )
+
+
+def _loss_sentence(statements: Sequence[Statement]) -> str:
+    lost = Counter(s.fate.verdict for s in statements if s.state == "gone" and s.fate)
+    if not lost:
+        return "None of them is known to have vanished since it was first seen."
+    ways = listing(
+        f"{lost[verdict]} {words}" for verdict, words in VERDICT_COUNTS.items() if lost[verdict]
+    )
+    verb = "has" if lost.total() == 1 else "have"
+    return f"{lost.total()} of them {verb} vanished since: {ways}."
+
+
+def _unclear_sentence(statements: Sequence[Statement]) -> Iterable[str]:
+    unclear = sum(statement.state == "unclear" for statement in statements)
+    if unclear:
+        yield (
+            f"{unclear} more could not be seen at the latest look, which does not show that "
+            f"{'it is' if unclear == 1 else 'they are'} gone."
+        )
+
+
+def _looks_sentence(report: Report) -> Iterable[str]:
+    times = [visit.started_at for watched in report.watches for visit in watched.visits]
+    if times:
+        addresses = count(len(report.watches), "address", "addresses")
+        looks = count(len(times), "time")
+        first, last = day(min(times)), day(max(times))
+        when = f"on {first}" if first == last else f"between {first} and {last}"
+        yield f"{addresses} {'was' if len(report.watches) == 1 else 'were'} visited {looks} {when}."

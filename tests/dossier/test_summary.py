@@ -1,0 +1,39 @@
+from dataclasses import replace
+
+from sousveil.dossier.summary import summary
+from sousveil.dossier.view import arrange
+from tests.dossier.reports import DENIAL, UYGHUR, made_up_report
+
+REPORT = made_up_report()
+
+
+def test_the_summary_says_what_was_said_what_vanished_and_what_was_looked_at() -> None:
+    assert summary(arrange(REPORT)) == (
+        (
+            "This dossier quotes 9 statements by 5 named actors about inferring or targeting a "
+            "protected trait of people (ethnicity): 6 offer such a capability, 1 reports that somebody "
+            "has one, 1 denies or withdraws it and 1 discusses the subject."
+        ),
+        (
+            "4 of them have vanished since: 1 reworded, 2 taken out of a page or file that still "
+            "stands and 1 gone with its page."
+        ),
+        "1 more could not be seen at the latest look, which does not show that it is gone.",
+        "5 addresses were visited 50 times between 2 November 2026 and 20 November 2026.",
+    )
+
+
+def test_one_statement_that_stands_is_told_in_the_singular() -> None:
+    report = replace(REPORT, findings=(DENIAL,), watches=REPORT.watches[-1:])
+    assert summary(arrange(report)) == (
+        (
+            "This dossier quotes 1 statement by 1 named actor about inferring or targeting a "
+            "protected trait of people (ethnicity): 1 denies or withdraws it."
+        ),
+        "None of them is known to have vanished since it was first seen.",
+        "1 address was visited 10 times between 2 November 2026 and 20 November 2026.",
+    )
+
+
+def test_an_import_without_watches_has_no_sentence_on_looks() -> None:
+    assert len(summary(arrange(replace(REPORT, findings=(UYGHUR,), watches=())))) == 2
