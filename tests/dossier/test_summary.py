@@ -11,8 +11,8 @@ def test_the_summary_says_what_was_said_what_vanished_and_what_was_looked_at() -
     assert summary(arrange(REPORT)) == (
         (
             "This dossier quotes 9 statements by 5 named actors about inferring or targeting a "
-            "protected trait of people (ethnicity): 6 offer such a capability, 1 reports that somebody "
-            "has one, 1 denies or withdraws it and 1 discusses the subject."
+            "protected trait of people (ethnicity): 6 offer such a capability, 1 reports that "
+            "somebody has one, 1 denies or withdraws it and 1 discusses the subject."
         ),
         (
             "4 of them have vanished since: 1 reworded, 2 taken out of a page or file that still "
