@@ -1,14 +1,34 @@
-"""What tests of several rooms need: real git repositories, made by the real git."""
+"""What tests of several rooms need: a configuration of their own, cases, real git repositories."""
 
 import os
 import subprocess
 from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
+from sousveil.case import Case, create_case
+
+NOW = datetime(2026, 1, 2, 3, 4, 5, 678901, tzinfo=UTC)
+
 Git = Callable[..., str]
 Commit = Callable[..., str]
+
+
+@pytest.fixture(autouse=True)
+def own_config(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Keep signing keys of tests away from those of the person who runs them."""
+    folder = tmp_path_factory.mktemp("config")
+    monkeypatch.setenv("SOUSVEIL_CONFIG", str(folder))
+    monkeypatch.delenv("SOUSVEIL_CASE", raising=False)
+    return folder
+
+
+@pytest.fixture
+def case(tmp_path: Path) -> Case:
+    """Give a fresh case, with nothing in it but its opening."""
+    return create_case(tmp_path / "case", title="Test", operator="Nobody", now=NOW)
 
 
 @pytest.fixture
