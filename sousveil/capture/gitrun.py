@@ -98,8 +98,8 @@ def require_git() -> str:
     version = found[0] if found else ""
     if not found or tuple(map(int, version.split(".")[:2])) < OLDEST_GIT:
         raise RepositoryError(
-            f"git {version or 'of unknown version'} is too old: install git {oldest} or newer to watch "
-            "repositories safely."
+            f"git {version or 'of unknown version'} is too old: install git {oldest} or newer to "
+            "watch repositories safely."
         )
     return version
 
