@@ -21,7 +21,7 @@ SEARCH_BYTES = 4_194_304  # where lines with non-ASCII bytes are looked for
 MIN_UTF8_PROOF = 6  # continuation bytes; GBK text that is UTF-8 by chance: below one in a million
 MAX_DAMAGE = 0.02  # of the characters: a few broken ones do not refute an encoding
 MAX_RARE = 0.2  # of the Chinese characters of a text that is Chinese
-MIN_NUL_SHARE = 0.2  # of every second byte: UTF-16 of text that has ASCII in it
+MIN_NUL_SHARE = 0.02  # of every second byte: UTF-16 of text that has a little ASCII in it
 
 _BOMS = ((b"\xef\xbb\xbf", "utf-8"), (b"\xff\xfe", "utf-16le"), (b"\xfe\xff", "utf-16be"))
 _LABEL = rb"\s*=\s*[\"']?\s*([A-Za-z0-9_:.\-]{2,40})"
@@ -159,11 +159,9 @@ def _declared(payload: bytes, http: str | None, *, declares: bool) -> Iterator[s
 def _guessed(payload: bytes) -> Iterator[str]:
     """Yield what the bytes look like, the surest first; the detector's word comes last."""
     sample = payload[:DETECT_BYTES]
-    half = max(1, len(sample) // 2)
-    if sample[1::2].count(0) > half * MIN_NUL_SHARE and not sample[::2].count(0):
-        yield "utf-16le"
-    elif sample[::2].count(0) > half * MIN_NUL_SHARE and not sample[1::2].count(0):
-        yield "utf-16be"
+    even, odd = sample[::2].count(0), sample[1::2].count(0)
+    if max(even, odd) > len(sample) / 2 * MIN_NUL_SHARE and min(even, odd) * 8 <= max(even, odd):
+        yield "utf-16le" if odd > even else "utf-16be"
     yield "utf-8"
     lines = payload[:SEARCH_BYTES].splitlines()
     telling = b"\n".join(line for line in lines if not line.isascii())

@@ -112,7 +112,7 @@ class _Scanner:
 
     def string(self, head: str, start: int, end: int) -> bool:
         """Take a string that begins with `head`; False where none may stand."""
-        if self._expect in {_Expect.NAME, _Expect.NAME_OR_END}:
+        if self._expect in (_Expect.NAME, _Expect.NAME_OR_END):
             self._levels[-1].name = head[: end - start]
             self.strings.append(
                 JsonString(is_name=True, start=start, end=end, pointer=self._here())
@@ -138,7 +138,7 @@ class _Scanner:
         return self._close(is_object=mark == "}")
 
     def _may_take_value(self) -> bool:
-        starts = self._expect in {_Expect.VALUE, _Expect.VALUE_OR_END}
+        starts = self._expect in (_Expect.VALUE, _Expect.VALUE_OR_END)
         return starts or self.complete  # a value after a value: JSON Lines
 
     def _open(self, mark: str) -> bool:
@@ -163,7 +163,7 @@ class _Scanner:
         if not self._levels or self._levels[-1].is_object is not is_object:
             return False
         empty = _Expect.NAME_OR_END if is_object else _Expect.VALUE_OR_END
-        if self._expect not in {empty, _Expect.COMMA_OR_END}:
+        if self._expect not in (empty, _Expect.COMMA_OR_END):
             return False
         self._levels.pop()
         self._expect = _Expect.COMMA_OR_END
