@@ -230,6 +230,7 @@ class Source:
     commit: Commit | None = None  # the commit it is cited from
     entered: Commit | None = None  # the commit that brought the quote in
     left: Commit | None = None  # the commit that took it out; None while it stands
+    left_log_index: int | None = None  # log entry of the visit that kept that commit
     moved_to: str | None = None  # path where that same commit put the same quote
     reworded: str | None = None  # what that same commit wrote in its place
     reach: Literal["head", "branch", "dropped"] | None = None  # which tips still hold it, if any

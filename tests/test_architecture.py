@@ -27,6 +27,7 @@ ORDER = (
     "run",
     "demo",
     "cli",
+    "__main__",
 )
 
 

@@ -151,7 +151,10 @@ def _statement(finding: Finding, known: Fate | None, visits: tuple[Visit, ...]) 
     fate = known or _fate_in_history(finding)
     state: Literal["gone", "unclear", "stands"] = "stands"
     if fate is not None and fate.verdict is not Verdict.PRESENT:
-        state = "gone" if fate.gone_by else "unclear"
+        if fate.is_gone:
+            state = "gone"
+        elif fate.gone_by is None:
+            state = "unclear"
     told = visits[-MAX_VISITS_TOLD:]
     own = finding.capture
     bundles = [

@@ -23,6 +23,7 @@ from sousveil.topics import Topic, load
 
 Progress = Callable[[int, int, str], None]
 
+
 @dataclass(frozen=True, slots=True)
 class Analysis:
     """What an analysis changed."""

@@ -73,7 +73,6 @@ def _repository_fate(index: Index, finding: Finding) -> Fate:
             finding.id, Verdict.REMOVED, 0.9, capture.captured_at, gone, None, log_index, sentence
         )
     left = source.left
-    shown = next((v for v in looks if v.started_at >= left.committed_at), None)
     verdict, after = Verdict.QUOTE_REMOVED, None
     if source.moved_to is not None:
         verdict, after = Verdict.MOVED, source.moved_to
@@ -91,7 +90,7 @@ def _repository_fate(index: Index, finding: Finding) -> Fate:
         source.commit.committed_at if source.commit else left.committed_at,
         left.committed_at,
         after,
-        shown.log_index if shown else finding.log_index,
+        source.left_log_index,
         sentence,
         remains=source.reworded is not None,
     )

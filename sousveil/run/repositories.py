@@ -124,6 +124,7 @@ def _findings(
             commit=stay.commit,
             entered=stay.entered,
             left=stay.left,
+            left_log_index=bundles[kept_in[stay.left.id]].log_index if stay.left else None,
             moved_to=stay.moved_to,
             reworded=stay.reworded,
             reach=_reach(stay, frozenset(now.values())),
