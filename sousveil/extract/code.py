@@ -21,29 +21,31 @@ TAB_WIDTH = 4
 # Each string also ends where its line or the file does: one that must be closed to match would be
 # looked for again from every quote in it, which takes the square of the time.
 _STRING = (
-    r"\"(?:[^\"\\\r\n]++|\\.)*+(?:\"|(?=[\r\n])|\Z)|'(?:[^'\\\r\n]++|\\.)*+(?:'|(?=[\r\n])|\Z)"
+    r"\"(?:[^\"\\\r\n]++|\\.?+)*+(?:\"|(?=[\r\n])|\Z)|'(?:[^'\\\r\n]++|\\.?+)*+(?:'|(?=[\r\n])|\Z)"
 )
 _RAW_STRING = r"R\"(?P<delimiter>[^\s()\\\"]{0,16})\((?s:.*?)(?:\)(?P=delimiter)\"|\Z)"
-_SLASHES = r"//(?:[^\\\r\n]++|\\(?:\r\n|.)?+)*+|/\*(?:[^*]++|\*(?!/))*+(?:\*/|\Z)"
+_STARS = r"/\*(?:[^*]++|\*(?!/))*+(?:\*/|\Z)"
+_SLASHES = rf"//[^\r\n]*+|{_STARS}"
+_C_SLASHES = rf"//(?:[^\\\r\n]++|\\(?:\r\n|.)?+)*+|{_STARS}"  # a backslash joins lines
 _HASH = r"(?:^|(?<=[\s;,(){}\[\]:]))\#[^\r\n]*+"
 _DOCSTRING = (
-    r"\"\"\"(?:[^\"\\]++|\\.|\"(?!\"\"))*+(?:\"\"\"|\Z)|'''(?:[^'\\]++|\\.|'(?!''))*+(?:'''|\Z)"
+    r"\"\"\"(?:[^\"\\]++|\\.?+|\"(?!\"\"))*+(?:\"\"\"|\Z)|'''(?:[^'\\]++|\\.?+|'(?!''))*+(?:'''|\Z)"
 )
-_BACKTICKS = r"`(?:[^`\\]++|\\.)*+(?:`|\Z)"
+_BACKTICKS = r"`(?:[^`\\]++|\\.?+)*+(?:`|\Z)"
 
 
 def _family(comment: str, string: str = _STRING) -> re.Pattern[str]:
     return re.compile(rf"(?P<comment>{comment})|{string}", re.DOTALL | re.MULTILINE)
 
 
-_C = _family(_SLASHES, rf"{_RAW_STRING}|{_STRING}")
+_C = _family(_C_SLASHES, rf"{_RAW_STRING}|{_STRING}")
 _JAVASCRIPT = _family(_SLASHES, rf"{_STRING}|{_BACKTICKS}")
 _JAVA = _family(_SLASHES, rf"\"\"\"(?s:.*?)(?:\"\"\"|\Z)|{_STRING}")
 _PYTHON = _family(rf"{_HASH}|^[ \t]*+(?:{_DOCSTRING})(?=[ \t]*+$)", rf"{_DOCSTRING}|{_STRING}")
 _SHELL = _family(_HASH)
 _RUBY = _family(rf"^=begin\b(?s:.*?)(?:^=end\b|\Z)|{_HASH}")
 _PHP = _family(rf"{_SLASHES}|{_HASH}")
-_SQL = _family(r"--[^\r\n]*+|/\*(?:[^*]++|\*(?!/))*+(?:\*/|\Z)")
+_SQL = _family(rf"--[^\r\n]*+|{_STARS}")
 _MARKUP = _family(r"<!--(?:[^-]++|-(?!->))*+(?:-->|\Z)", r"\0")
 
 _FAMILIES = {
