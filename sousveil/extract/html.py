@@ -59,6 +59,7 @@ _IMPLIED_ENDS = {  # start tag -> open elements that it ends, unless one of thes
     ),
     **dict.fromkeys(("option", "optgroup"), (frozenset({"option"}), frozenset({"select"}))),
 }
+_P = frozenset({"p"})
 _ENDS_P = _BLOCKS - {"button", "option", "optgroup", "object", "select", "textarea", "title"}
 _SCOPE = frozenset({"table", "td", "th", "caption", "template", "button", "object"})
 _TABLE_PARTS = frozenset({"table", "thead", "tbody", "tfoot", "tr", "td", "th", "caption"})
@@ -173,9 +174,9 @@ class HtmlReader:
 
     def _flush(self) -> None:
         """End the open block, with the kind and context of where the reader stands."""
-        self._gap = []
         if not self.assembly.open:
             return
+        self._gap = []
         top = self._stack[-1]
         text = self.assembly.close(top.kind, self._context(top.label, top.kind))
         if top.kind is BlockKind.TITLE and not self.title:
@@ -229,7 +230,8 @@ class HtmlReader:
                 self._flush()
             if not (self._xml and self._source.endswith("/", token.start, token.end)):
                 self._push(name, label)
-        self._use(name, found)
+        if found or name in _ALWAYS_READ:
+            self._use(name, found)
 
     def _push(self, name: str, label: str) -> None:
         if len(self._stack) > MAX_DEPTH:  # as browsers do: deeper elements become siblings
@@ -270,10 +272,10 @@ class HtmlReader:
 
     def _end_implied(self, name: str) -> None:
         if self._count["p"] and name in _ENDS_P:
-            self._pop_through(frozenset({"p"}), _SCOPE)
-        names, scope = _IMPLIED_ENDS.get(name, (frozenset(), frozenset()))
-        if any(self._count[open_name] for open_name in names):
-            self._pop_through(names, scope)
+            self._pop_through(_P, _SCOPE)
+        implied = _IMPLIED_ENDS.get(name)
+        if implied is not None and any(self._count[open_name] for open_name in implied[0]):
+            self._pop_through(*implied)
 
     def _end_tag(self, name: str) -> None:
         if name in _BLOCKS or "-" in name:
