@@ -226,6 +226,7 @@ class Source:
     source_end: int
     charset: str
     path: str | None = None  # of a file in a repository
+    read_as: str | None = None  # another path of the same bytes, whose ending told how to read them
     blob: str | None = None  # git object id of that file's bytes
     commit: Commit | None = None  # the commit it is cited from
     entered: Commit | None = None  # the commit that brought the quote in

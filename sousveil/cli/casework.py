@@ -1,5 +1,6 @@
 """Commands that bring evidence into a case: init, add, visit, import, analyse, reindex."""
 
+from collections import Counter
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
@@ -23,6 +24,7 @@ from sousveil.run.watches import add_watches
 from sousveil.watch.targets import DEFAULT_EVERY, due, find_watches, make_watch
 
 FOUND_WRONG = 1
+MAX_KINDS = 8  # media types named when captures cannot be read
 
 
 def register(app: typer.Typer) -> None:
@@ -47,7 +49,10 @@ def init(
     operator: Annotated[str, typer.Option(help="Who answers for it.")] = "",
     as_json: JsonOption = False,
 ) -> None:
-    """Make a new case: a folder that keeps evidence, and a signing key outside of it."""
+    """Make a new case.
+
+    A folder that keeps the evidence of one investigation, and a signing key outside of it.
+    """
     case = create_case(path, title=title or path.name, operator=operator, now=now())
     with open_index(case, create=True) as index:
         sync_index(case, index)
@@ -93,7 +98,11 @@ def visit(
     folder: CaseOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Visit watches, keep what they answer, read it, and say what came and what went."""
+    """Visit watches and say what came and went.
+
+    What they answer is kept and logged first, then read for claims. Without arguments, the watches
+    whose time has come are visited.
+    """
     case = chosen_case(folder)
     with writing(case) as writer, open_index(case, create=True) as index:
         sync_index(case, index)
@@ -130,7 +139,10 @@ def import_(
     folder: CaseOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Take archives made by others into the case, as they are, and read them."""
+    """Take in archives made by others.
+
+    WARC, ARC and WACZ files are kept byte for byte. Exit status 1: some of them are damaged.
+    """
     case = chosen_case(folder)
     files = archives_in(paths)
     imported: list[Imported] = []
@@ -156,7 +168,7 @@ def import_(
 
 
 def analyse_(*, folder: CaseOption = None, as_json: JsonOption = False) -> None:
-    """Read again whatever this version of sousveil, or of its topics, has not read."""
+    """Read again what this version has not read."""
     case = chosen_case(folder)
     with writing(case), open_index(case, create=True) as index:
         sync_index(case, index)
@@ -164,7 +176,7 @@ def analyse_(*, folder: CaseOption = None, as_json: JsonOption = False) -> None:
 
 
 def reindex(*, folder: CaseOption = None, as_json: JsonOption = False) -> None:
-    """Make the index again, from the log and the archive alone."""
+    """Make the index again, from the evidence."""
     case = chosen_case(folder)
     with writing(case):
         remove_index(case)
@@ -191,8 +203,10 @@ def _tell_changes(result: Analysis) -> None:
         say("What vanished", "bold")
         for finding, fate in result.gone:
             tell_gone(finding, fate)
-    for url, reason in result.unread:
-        tell(f"not read: {plain(url)}: {plain(reason)}")
+    if result.unread:
+        kinds = Counter(media_type or "unknown" for _, media_type, _ in result.unread)
+        told = ", ".join(f"{plain(kind)} {count}" for kind, count in kinds.most_common(MAX_KINDS))
+        tell(f"{len(result.unread)} captures are kept, but have no text we can read yet: {told}")
     say(f"{len(result.new)} new findings, {len(result.gone)} gone.")
 
 

@@ -35,7 +35,11 @@ def verify(
     folder: CaseOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Check every byte of the evidence against the log, and each quote against its capture."""
+    """Check every byte of the evidence.
+
+    Files against the log, the log against its signature, each quote against its capture. Exit
+    status 1: something is wrong, and named.
+    """
     case = open_case(path) if path is not None else chosen_case(folder)
     result, faults = check_case(case)
     if as_json:
@@ -84,7 +88,7 @@ def dossier(
     folder: CaseOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Write what was found as web pages that open without a network."""
+    """Write a report that opens without a network."""
     case = chosen_case(folder)
     result, faults = check_case(case)
     with open_index(case) as index:
@@ -101,7 +105,7 @@ def dossier(
 
 
 def doctor(*, as_json: JsonOption = False) -> None:
-    """Check that this computer has what sousveil needs."""
+    """Check what this computer has and lacks."""
     checks = examine()
     if as_json:
         write_json(checks)

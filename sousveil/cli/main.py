@@ -8,7 +8,6 @@ import sys
 from collections.abc import Sequence
 from typing import Annotated
 
-import click
 import typer
 
 import sousveil
@@ -22,7 +21,6 @@ INTERRUPTED = 130  # as shells report SIGINT
 app = typer.Typer(
     name="sousveil",
     help="Keeps watch on those who build systems that infer protected traits of people.",
-    no_args_is_help=True,
     add_completion=False,
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
@@ -33,25 +31,25 @@ for module in (casework, reading, checks, story):
 
 @app.callback(invoke_without_command=True)
 def version(
-    *, show: Annotated[bool, typer.Option("--version", help="Print the version.")] = False
+    context: typer.Context,
+    *,
+    show: Annotated[bool, typer.Option("--version", help="Print the version.")] = False,
 ) -> None:
-    """Keep watch, keep the proof."""
+    """Keep watch on those who build systems that infer protected traits of people."""
     if show:
         say(f"sousveil {sousveil.__version__}")
-        raise typer.Exit
+    elif context.invoked_subcommand is None:
+        say(context.get_help())
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run one command and exit with its status."""
     try:
         status = app(args=arguments, prog_name="sousveil", standalone_mode=False)
-    except click.UsageError as error:
-        command = error.ctx.command_path if error.ctx else "sousveil"
-        complain(f"{error.format_message()} See `{command} --help`.")
+    except typer.TyperException as error:
+        complain(f"{error.format_message()} `sousveil --help` lists what can be done.")
         status = REFUSED
-    except click.exceptions.Exit as done:
-        status = done.exit_code
-    except (click.Abort, KeyboardInterrupt):
+    except typer.Abort:
         complain("stopped; what was reported as done is kept.")
         status = INTERRUPTED
     except SousveilError as error:

@@ -33,7 +33,8 @@ def register(app: typer.Typer) -> None:
     app.command()(show)
     app.command()(changes)
     app.command()(read)
-    topics = typer.Typer(help="What to look for, as data.", no_args_is_help=True)
+    topics = typer.Typer(help="What to look for.", invoke_without_command=True)
+    topics.callback()(topics_help)
     topics.command(name="list")(topics_list)
     topics.command(name="show")(topics_show)
     topics.command(name="check")(topics_check)
@@ -49,7 +50,10 @@ def findings_(
     folder: CaseOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """List the passages that claim a system infers or targets a protected trait."""
+    """List what was found.
+
+    Passages that claim a system infers or targets a protected trait of people.
+    """
     for name in label or ():
         if name not in LABELS:
             raise InputError(f"--label {name}: no such label. There are {', '.join(LABELS)}.")
@@ -81,7 +85,7 @@ def show(
     folder: CaseOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Show one finding with its evidence, and how to check it by hand."""
+    """Show one finding with its evidence."""
     case = chosen_case(folder)
     with open_index(case) as index:
         finding, fate = _one(index, finding_id)
@@ -123,7 +127,7 @@ def changes(
     folder: CaseOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """List the quotes that are no longer where they were found."""
+    """List what vanished: quotes no longer in place."""
     case = chosen_case(folder)
     with open_index(case) as index:
         told = fates(index)
@@ -180,6 +184,12 @@ def read(
                 tell_finding(finding, None)
     if wrong:
         raise typer.Exit(FOUND_WRONG)
+
+
+def topics_help(context: typer.Context) -> None:
+    """Show what can be done with topics."""
+    if context.invoked_subcommand is None:
+        say(context.get_help())
 
 
 def topics_list(*, as_json: JsonOption = False) -> None:

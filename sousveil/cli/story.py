@@ -28,7 +28,9 @@ def register(app: typer.Typer) -> None:
 
     def run(arguments: Sequence[str]) -> None:
         say(f"\n$ sousveil {shlex.join(arguments)}", "bold blue")
-        app(args=list(arguments), prog_name="sousveil", standalone_mode=False)
+        status = app(args=list(arguments), prog_name="sousveil", standalone_mode=False)
+        if status:
+            raise typer.Exit(status)
 
     @app.command()
     def demo(

@@ -10,6 +10,7 @@ from datetime import datetime
 import msgspec
 
 from sousveil.changes.fate import Look, Probe, judge_address
+from sousveil.index.query import repository_visits
 from sousveil.index.store import Index
 from sousveil.model import Capture, Event, Watch
 
@@ -43,8 +44,14 @@ def _put_visit(index: Index, event: Event) -> None:
         watch_id=body["watch_id"],
         status=probes[-1].status if probes else None,
     )
-    for capture in msgspec.convert(body["captures"], list[Capture]):
+    captures = msgspec.convert(body["captures"], list[Capture])
+    for capture in captures:
         index.put_capture(capture, look_id)
+    if "repository" in body and not captures:
+        before, now = repository_visits(index, body["watch_id"])[-2:]
+        if before["refs"] != now["refs"]:
+            # Branches moved to commits that were kept before: what stands has to be told anew.
+            index.forget_last_reading(body["watch_id"])
 
 
 def _put_import(

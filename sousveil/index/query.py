@@ -79,10 +79,14 @@ def unread(index: Index, engine: str) -> list[Held]:
     return _held(index, " WHERE c.engine IS NULL OR c.engine != ?", engine)
 
 
-def notes(index: Index) -> list[tuple[str, str]]:
-    """Return the URL of each capture whose text could not be read, and why."""
-    rows = index.rows("SELECT url, note FROM capture WHERE note NOT NULL ORDER BY id")
-    return [(url, note) for url, note in rows]
+def unreadable(index: Index) -> list[tuple[str, str, str]]:
+    """Return URL, media type and reason of each capture whose text could not be read."""
+    return [
+        (url, media_type, note)
+        for url, media_type, note in index.rows(
+            "SELECT url, media_type, note FROM capture WHERE note NOT NULL ORDER BY id"
+        )
+    ]
 
 
 def findings(index: Index) -> list[Finding]:
@@ -101,6 +105,17 @@ def _place(finding: Finding) -> tuple[str, str, int, str]:
 def captures_of_watch(index: Index, watch_id: str) -> list[Held]:
     """Return the captures that a watch's visits brought, the oldest first."""
     return _held(index, " WHERE l.watch_id = ?", watch_id)
+
+
+def repository_visits(index: Index, watch_id: str) -> list[Json]:
+    """Return what each visit to a repository saw of its references, the oldest first."""
+    rows = index.rows(
+        "SELECT json_extract(e.body, '$.repository') FROM event e"
+        " JOIN look l ON l.log_index = e.idx WHERE l.watch_id = ?"
+        " AND json_extract(e.body, '$.repository') NOT NULL ORDER BY e.idx",
+        watch_id,
+    )
+    return [msgspec.json.decode(facts, type=Json) for (facts,) in rows]
 
 
 def imported_before(index: Index, sha256: str) -> int | None:

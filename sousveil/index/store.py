@@ -179,6 +179,14 @@ class Index:
                 "UPDATE capture SET engine = ?, note = ? WHERE id = ?", (engine, note, held.id)
             )
 
+    def forget_last_reading(self, watch_id: str) -> None:
+        """Let the newest capture of a watch be read again."""
+        self._db.execute(
+            "UPDATE capture SET engine = NULL WHERE id = (SELECT max(c.id) FROM capture c"
+            " JOIN look l ON l.id = c.look_id WHERE l.watch_id = ?)",
+            (watch_id,),
+        )
+
     def put_fates(self, fates: Iterable[Fate]) -> None:
         """Replace the fates of all findings."""
         with self.transaction():

@@ -13,7 +13,7 @@ from sousveil.case import Case
 from sousveil.claims import ENGINE, find
 from sousveil.errors import SousveilError
 from sousveil.extract import extract
-from sousveil.index.query import fates, findings, notes, unread, watches
+from sousveil.index.query import fates, findings, unread, unreadable, watches
 from sousveil.index.store import Held, Index
 from sousveil.model import Capture, Document, Fate, Finding
 from sousveil.run.fates import all_fates
@@ -31,7 +31,7 @@ class Analysis:
     captures: int  # read just now
     new: tuple[Finding, ...]
     gone: tuple[tuple[Finding, Fate], ...]  # whose quote is no longer there, since the last time
-    unread: tuple[tuple[str, str], ...]  # URL and reason of captures whose text cannot be read
+    unread: tuple[tuple[str, str, str], ...]  # URL, media type and reason: no text to be had
 
 
 def load_topics(case: Case) -> tuple[Topic, ...]:
@@ -72,7 +72,7 @@ def analyse(case: Case, index: Index, progress: Progress) -> Analysis:
             for fate in told
             if fate.is_gone and fate.finding_id not in gone_before
         ),
-        unread=tuple(notes(index)),
+        unread=tuple(unreadable(index)),
     )
 
 

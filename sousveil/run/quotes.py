@@ -41,4 +41,4 @@ def _document(case: Case, index: Index, finding: Finding) -> Document:
     mirror = ensure_mirror(case, index, finding.watch_id or "")
     objects = file_proof(mirror, source.commit.id, source.path)
     data = verify_file_proof(objects, source.commit.id, source.path)
-    return extract(data, media_type="", charset=None, name=source.path)
+    return extract(data, media_type="", charset=None, name=source.read_as or source.path)

@@ -21,9 +21,9 @@ from sousveil.changes.history import Stay, cite, trace
 from sousveil.claims import find, maybe
 from sousveil.errors import RepositoryError
 from sousveil.extract import extract
-from sousveil.index.query import captures_of_watch, event_body
+from sousveil.index.query import captures_of_watch, event_body, repository_visits
 from sousveil.index.store import Held, Index
-from sousveil.model import Claim, Document, Finding
+from sousveil.model import Claim, Document, Finding, Json
 from sousveil.run.findings import Place, make_finding
 from sousveil.topics import Topic
 
@@ -100,8 +100,8 @@ def _findings(
 
     watch_id, address = bundles[-1].watch_id or "", bundles[-1].address
     mirror = ensure_mirror(case, index, watch_id)
-    now = _refs(index, bundles[-1])
-    ever = [tip for held in bundles for tip in _refs(index, held).values()]
+    now = _named(repository_visits(index, watch_id)[-1])
+    ever = [tip for facts in repository_visits(index, watch_id) for tip in _named(facts).values()]
     tips = list(dict.fromkeys([now["HEAD"], *now.values(), *ever]))
     history = trace(
         mirror,
@@ -121,6 +121,7 @@ def _findings(
         source = replace(
             finding.source,
             blob=stay.blob,
+            read_as=history.read_as[stay.blob],
             commit=stay.commit,
             entered=stay.entered,
             left=stay.left,
@@ -168,5 +169,8 @@ def _bundles(index: Index, watch_id: str) -> list[Held]:
 
 def _refs(index: Index, held: Held) -> dict[str, str]:
     """Return the branches and tags that the visit of a bundle saw, and HEAD's commit as "HEAD"."""
-    facts = event_body(index, held.log_index)["repository"]
+    return _named(event_body(index, held.log_index)["repository"])
+
+
+def _named(facts: Json) -> dict[str, str]:
     return {**facts["refs"], "HEAD": facts["head_commit"]}

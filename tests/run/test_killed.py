@@ -11,11 +11,11 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from commands import sousveil
 
 from sousveil.case import open_case, read_events, save_settings
 from sousveil.demo.vendor import VendorSite
 from sousveil.settings import head_path
+from tests.commands import sousveil
 
 CHILD = """
 import os, signal, sys, time

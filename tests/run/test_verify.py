@@ -7,12 +7,12 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from commands import sousveil
 
 from sousveil.archive.write import WarcWriter
 from sousveil.case import Case, open_case, writing
 from sousveil.model import Fault
 from sousveil.run.verify import verify_evidence
+from tests.commands import sousveil
 
 NOW = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
 
