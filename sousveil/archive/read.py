@@ -115,8 +115,10 @@ def split_http(record: Record, pieces: Iterator[bytes]) -> tuple[HttpHead, Itera
             break
         begin += piece
     head = parse_head(bytes(begin[:end] if end >= 0 else begin))
-    kind = record.head.get("Content-Type").lower()
-    if head.status is None or not kind.startswith("application/http"):
+    # Some crawlers write the body's type where "application/http" belongs.
+    is_answer = record.head.type in {"response", "revisit"}
+    is_http = record.head.get("Content-Type").lower().startswith("application/http")
+    if head.status is None or not (is_answer or is_http):
         return NO_HEAD, chain([bytes(begin)], pieces)
     return head, chain([bytes(begin[end:]) if end >= 0 else b""], pieces)
 

@@ -36,11 +36,15 @@ _ARC_LINE = re.compile(
     rb"([^\n]{1,500}) (-?[0-9a-z]{1,18})\r?\n",
     re.MULTILINE,
 )
-_END_OF_HEAD = re.compile(rb"\r{0,3}\n\r{0,3}\n")
+# An empty line, or another record's version line: a head without end must not be searched anew
+# from each of its lines.
+_END_OF_HEAD = re.compile(rb"\r{0,3}\n(\r{0,3}\n)|WARC/[0-9]{1,2}\.[0-9]{1,2}[ \t]*\r{0,3}\n")
 _FOLD = re.compile(r"\r{0,3}\n[ \t]+")
 _LENGTH = re.compile(r"[0-9]{1,18}")
 # Longer than any match of `_ARC_LINE`, the longest start of a record.
 MAX_START_BYTES = 2**14
+# Enough to tell a record from other bytes; read first.
+_FIRST_BYTES = 2**9
 # Looked at together when searching the next record; memory, not meaning.
 _SEARCH_BYTES = 2**18
 
@@ -146,21 +150,21 @@ class RecordReader:
         while True:
             self._skip_line_ends()
             self._begin = self._stream.position
-            window = self._stream.peek(MAX_START_BYTES)
+            window = self._stream.peek(_FIRST_BYTES)
             if not window:
                 return None
             head = None
             if self._is_arc is not True:
                 head = self._warc_head(window)
             if head is None and self._is_arc is not False:
-                head = self._arc_head(window)
+                head = self._arc_head()
             if head is not None:
                 self._is_arc = head.version == "ARC"
                 return head
             self._skip_garbage()
 
     def _skip_line_ends(self, most: int = 2**31) -> None:
-        while most and (window := self._stream.peek(min(most, MAX_START_BYTES))):
+        while most and (window := self._stream.peek(min(most, _FIRST_BYTES))):
             ends = len(window) - len(window.lstrip(b"\r\n"))
             self._stream.take(ends)
             most -= ends
@@ -170,11 +174,14 @@ class RecordReader:
     def _skip_garbage(self) -> None:
         """Go to what looks like the start of a record, or to the end; what lies between is lost."""
         (place, _), first, skipped = self._place(), 1, 0
-        found = None
-        while found is None and (window := self._stream.peek(_SEARCH_BYTES)):
-            found = _first(_WARC_START.search(window, first), _ARC_LINE.search(window, first))
-            whole = len(window) < _SEARCH_BYTES
-            step = found if found is not None else len(window) - (0 if whole else MAX_START_BYTES)
+        found, size = None, _FIRST_BYTES  # growing, so that many false starts cost little each
+        while found is None and (window := self._stream.peek(size)):
+            found = self._find_start(window, first)
+            is_last = len(window) < size
+            size = min(2 * size, _SEARCH_BYTES)
+            if found is None and not is_last and len(window) < _SEARCH_BYTES:
+                continue
+            step = len(window) - (0 if is_last else MAX_START_BYTES) if found is None else found
             skipped += self._drop(step)
             first = 0
         words = f"{skipped} bytes that belong to no record"
@@ -182,6 +189,12 @@ class RecordReader:
             self._recover(place, f"{words}; ")
         else:
             self.fault(place, words)
+
+    def _find_start(self, window: bytes, first: int) -> int | None:
+        """Return where in `window`, from `first` on, a record seems to begin."""
+        warc = _WARC_START.search(window, first) if self._is_arc is not True else None
+        arc = _ARC_LINE.search(window, first) if self._is_arc is not False else None
+        return min((match.start() for match in (warc, arc) if match), default=None)
 
     def _drop(self, size: int) -> int:
         left = size
@@ -199,6 +212,8 @@ class RecordReader:
                 return None
             size *= 2
             window = self._stream.peek(size)
+        if end[1] is None:
+            return None
         offset, is_stored = self._place()
         fields = _parse_fields(window[version.end() : end.start()])
         self._drop(end.end())
@@ -206,8 +221,8 @@ class RecordReader:
         size = self._length(offset, length)
         return RecordHead(offset, version[1].decode(), fields, size, is_stored)
 
-    def _arc_head(self, window: bytes) -> RecordHead | None:
-        line = _ARC_LINE.match(window)
+    def _arc_head(self) -> RecordHead | None:
+        line = _ARC_LINE.match(self._stream.peek(MAX_START_BYTES))
         if line is None:
             return None
         offset, is_stored = self._place()
@@ -229,10 +244,6 @@ class RecordReader:
             return int(text)
         self.fault(offset, f"the record's length is '{text[:20]}', which is no number")
         return 0
-
-
-def _first(*found: re.Match[bytes] | None) -> int | None:
-    return min((match.start() for match in found if match), default=None)
 
 
 def _parse_fields(head: bytes) -> tuple[tuple[str, str], ...]:

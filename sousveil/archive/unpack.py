@@ -63,12 +63,14 @@ class Unpacked:
     def peek(self, size: int) -> bytes:
         """Return the next `size` bytes, or fewer at the end or before damage; consumes none."""
         self._fill(size)
-        return bytes(self._buffer[:size])
+        with memoryview(self._buffer) as view:
+            return bytes(view[:size])
 
     def take(self, size: int) -> bytes:
         """Return the next bytes, at most `size`, and go on behind them; b"" at the end."""
         self._fill(min(size, STEP_BYTES))
-        data = bytes(self._buffer[:size])
+        with memoryview(self._buffer) as view:
+            data = bytes(view[:size])
         del self._buffer[:size]
         self.position += len(data)
         while self._members and self._members[0][0] < self.position:
@@ -161,6 +163,7 @@ class Unpacked:
         offset = self._stored
         self._file.seek(offset)
         head = self._read(len(GZIP_MAGIC))
+        self._members.append((self.position + len(self._buffer), offset))  # whatever it is
         if head == GZIP_MAGIC:
             self._start_member(offset)
             return
