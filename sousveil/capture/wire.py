@@ -16,7 +16,7 @@ from pathlib import Path
 from urllib.parse import quote, urljoin, urlsplit, urlunsplit
 
 from sousveil.capture.guard import check_allowed
-from sousveil.capture.http_head import parse_head
+from sousveil.capture.http_head import parse_head, split_head
 from sousveil.capture.transfer import WireSettings, request
 from sousveil.errors import TargetError
 from sousveil.model import Exchange, Failure, FailureKind
@@ -88,7 +88,8 @@ def request_url(url: str) -> str:
 def _follow(exchange: Exchange, seen: set[str], max_redirects: int) -> tuple[Exchange, str | None]:
     """Return `exchange` with where it leads, and the URL to ask for next, if any."""
     written = parse_head(exchange.response_head).get("Location")
-    if exchange.status not in REDIRECTS or not written or exchange.truncated:
+    # A body cut short does not matter, a head cut short may have lost part of the address.
+    if exchange.status not in REDIRECTS or not written or split_head(exchange.response_head) < 0:
         return exchange, None
     location = _absolute(exchange.url, written)
     exchange = replace(exchange, location=location)

@@ -91,10 +91,8 @@ def test_a_revisit_shows_its_original_at_its_own_date(
 def test_a_revisit_without_its_original_is_named(tmp_path: Path) -> None:
     found = scan(tmp_path, record("revisit", b"", **REVISIT, WARC_Refers_To="<urn:uuid:77>"))
     assert found.captures == ()
-    assert found.faults == (
-        "byte 0: a revisit of http://v.example/ whose original is not in this file;"
-        + " it is not taken as a capture",
-    )
+    (fault,) = found.faults
+    assert fault.startswith("byte 0: a revisit of http://v.example/ whose original is not in")
 
 
 @pytest.mark.parametrize(

@@ -328,6 +328,14 @@ def test_each_hop_of_a_redirect_is_its_own_exchange(tmp_path: Path) -> None:
     assert all(exchange.failure is None for exchange in chain)
 
 
+def test_a_redirect_whose_body_breaks_off_is_followed(tmp_path: Path) -> None:
+    cut = hop("/b").replace(b"Content-Length: 4", b"Content-Length: 400")
+    with serving(route({"/": cut, "/b": OK})) as server:
+        first, second = get(server.url, tmp_path)
+    assert (kind(first), first.truncated) == (FailureKind.DISCONNECT, "disconnect")
+    assert (second.status, second.failure) == (200, None)
+
+
 def test_a_circle_of_redirects_is_noticed(tmp_path: Path) -> None:
     with serving(route({"/": hop("/b"), "/b": hop("/")})) as server:
         chain = get(server.url, tmp_path)
@@ -346,7 +354,13 @@ def test_a_hundred_redirects_end_at_the_limit(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     "location",
-    ["file:///etc/passwd", "ftp://127.0.0.1/x", "javascript:alert(1)", "http://[::1/", "http://:80/"],
+    [
+        "file:///etc/passwd",
+        "ftp://127.0.0.1/x",
+        "javascript:alert(1)",
+        "http://[::1/",
+        "http://:80/",
+    ],
 )
 def test_a_redirect_away_from_http_is_not_followed(tmp_path: Path, location: str) -> None:
     with serving(hop(location)) as server:
