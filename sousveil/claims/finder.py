@@ -6,9 +6,10 @@ terms within one declaration. Each window gives at most one claim, so that findi
 """
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from sousveil import __version__
-from sousveil.claims.features import read
+from sousveil.claims.features import FACE_ATTRIBUTES, IDENTITY_DOCUMENT, read
 from sousveil.claims.judgement import Decision, decide
 from sousveil.claims.lexicon import Lexicon, lexicon
 from sousveil.claims.model import Model, shipped_model
@@ -18,11 +19,13 @@ from sousveil.model import LABELS, Block, BlockKind, Claim, Document
 from sousveil.topics.load import Topic
 
 ENGINE = f"claims {__version__}"
-THRESHOLD = 0.6  # of the claim's probability; measured by bench/claims.py on ordinary text
+THRESHOLD = 0.5  # of the claim's probability; measured by bench/claims.py on ordinary text
 DISCUSSES_BAR = 0.6  # of the probability of discusses
 SHORT_BLOCK_CHARACTERS = 500  # a block up to here is judged whole, as the labelled passages are
 CODE_REACH = 3  # lines of code before and after a term that belong to its window
 CODE_WINDOW_LINES = 16
+CODE_AROUND = 14  # lines looked at for what a declaration is about
+CODE_AROUND_CHARACTERS = 800  # on either side
 
 _CODE_KINDS = frozenset({BlockKind.CODE, BlockKind.COMMENT, BlockKind.STRING, BlockKind.FIELD})
 _LINE_FORMATS = frozenset({"code", "json"})
@@ -38,12 +41,28 @@ def find(document: Document, topics: Sequence[Topic], threshold: float = THRESHO
     model = shipped_model()
     engine = f"{ENGINE}, {words.versions}"
     claims: list[Claim] = []
+    cards: set[str] = set()  # declarations that were seen to be identity documents
     for start, end, context, code in _windows(document, words):
         reading = read(document.text[start:end], words, context=context, code=code)
         decision = decide(reading, model)
-        if _shown(decision, threshold):
-            claims.append(_claim(decision, start, end, engine))
-    return claims
+        declaration = context.partition("\n")[0]
+        if IDENTITY_DOCUMENT in reading.features and declaration:
+            cards.add(declaration)
+        if not _shown(decision, threshold):
+            continue
+        if code and declaration in cards and FACE_ATTRIBUTES not in reading.features:
+            continue  # an accessor of a card's field
+        claims.append(_claim(decision, start, end, engine))
+        if code:  # the fields of a declaration are claims of their own
+            seen = {decision.trait}
+            for mention in reading.others:
+                if mention.trait not in seen:
+                    seen.add(mention.trait)
+                    other = replace(
+                        decision, trait=mention.trait, topic=mention.topic, quote=mention.quote
+                    )
+                    claims.append(_claim(other, start, end, engine))
+    return sorted(claims, key=lambda claim: claim.start)
 
 
 def _shown(decision: Decision, threshold: float) -> bool:
@@ -83,14 +102,24 @@ def _windows(document: Document, words: Lexicon) -> Iterator[tuple[int, int, str
             first = max(first, done + 1)
             done = last
             begin, end = document.blocks[first].start, document.blocks[last].end
-            yield begin, end, _context(document, block), True
+            yield begin, end, _code_context(document, block, first, last), True
         else:
             for start, end in _prose(document.text, block, places):
                 yield start, end, _context(document, block), False
 
 
+def _code_context(document: Document, block: Block, first: int, last: int) -> str:
+    """Return declaration and title with the lines around the window: an identity card shows there."""
+    blocks = document.blocks
+    above = document.text[blocks[max(0, first - CODE_AROUND)].start : blocks[first].start]
+    below_end = blocks[min(len(blocks) - 1, last + CODE_AROUND)].end
+    below = document.text[blocks[last].end : below_end]
+    around = above[-CODE_AROUND_CHARACTERS:], below[:CODE_AROUND_CHARACTERS]
+    return "\n".join((block.context, document.title, *around))
+
+
 def _context(document: Document, block: Block) -> str:
-    return f"{document.title}\n{block.context}" if document.title else block.context
+    return f"{block.context}\n{document.title}"
 
 
 def _marked_blocks(document: Document, words: Lexicon) -> list[tuple[int, list[int]]]:

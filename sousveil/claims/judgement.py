@@ -7,15 +7,17 @@ for a bare text, the way any labelled set is scored.
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sousveil.claims.features import Reading, read
+from sousveil.claims.features import IDENTITY_DOCUMENT, Reading, read
 from sousveil.claims.lexicon import lexicon
 from sousveil.claims.model import CLAIM_LABELS, MODEL_LABELS, Model, shipped_model
 from sousveil.claims.windows import Span
 from sousveil.topics.cues import CLASSES
 from sousveil.topics.load import Topic
 
+DOCUMENT_SCORE = 0.02  # of a field of an identity document
 EVEN = 0.5  # a passage is called a claim when that is likelier than not
 MAX_REASONS = 8
+MAX_SPANS = 3  # a headline and what repeats it
 MAX_REASON_WORDS = 60  # characters of the passage shown in a reason
 
 _KIND_REASONS = {
@@ -25,6 +27,7 @@ _KIND_REASONS = {
     "proxy": "names a sign of the trait",
     "list": "lists values of the trait",
     "value": "has a word for a value of the trait",
+    "ambiguous": "names the trait",
     "field": "has a field for the trait",
 }
 
@@ -56,7 +59,8 @@ def judge(text: str, lang: str, topics: Sequence[Topic]) -> Judgement:
     """Return the verdict on one passage. `lang` is a BCP 47 tag, "code" for source text, or ""."""
     reading = read(text, lexicon(tuple(topics)), code=lang == "code")
     decision = decide(reading, shipped_model())
-    spans = [text[slice(*decision.quote)]] if decision.label in CLAIM_LABELS else []
+    quotes = [decision.quote, *(mention.quote for mention in reading.others)][:MAX_SPANS]
+    spans = [text[slice(*q)] for q in quotes] if decision.label in CLAIM_LABELS else []
     return Judgement(decision.label, decision.trait, decision.score, spans)
 
 
@@ -64,6 +68,9 @@ def decide(reading: Reading, model: Model) -> Decision:
     """Return label, trait and reasons for what was read. The same reading gives the same answer."""
     if reading.anchor is None:
         return Decision("none", "", "none", 0.0, 0.0, (0, 0), ())
+    if IDENTITY_DOCUMENT in reading.features:  # certain: LABELLING rule 3
+        reason = f"stands among identity-document fields: {reading.features[IDENTITY_DOCUMENT]}"
+        return Decision("none", "", "none", DOCUMENT_SCORE, 0.0, reading.quote, (reason,))
     chances = model.probabilities(reading.features)
     score = model.claim_probability(chances)
     claims = len(CLAIM_LABELS)

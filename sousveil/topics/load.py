@@ -20,6 +20,7 @@ KINDS = {
     "capability": "a phrase that by itself names inferring or targeting: racial profiling",
     "proxy": "a sign that stands for the trait: a headscarf",
     "value": "an ordinary word that counts only in a list of three or more: white, black, asian",
+    "ambiguous": "a word with other senses; counts only beside faces, people or other traits: race",
     "field": "a name in source code, in words: em nation type",
 }
 MAX_FILE_BYTES = 1_000_000  # ours have 30 kB; a larger file is no word list
