@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from passages import Row, calibrate, corpus, out_of_fold, readings, words
+from bench.passages import Row, calibrate, corpus, out_of_fold, readings, words
 
 from sousveil.claims.features import Reading, read
 from sousveil.claims.judgement import EVEN, MAX_SPANS, decide
@@ -34,14 +34,17 @@ class Verdict:
 
     @property
     def claim(self) -> bool:
+        """Whether it is labelled a claim."""
         return self.row.label in CLAIM_LABELS
 
     @property
     def found(self) -> bool:
+        """Whether it was decided to be a claim."""
         return self.label in CLAIM_LABELS
 
 
 def main() -> None:
+    """Measure and print."""
     rows = corpus()
     seen = readings(rows)
     shared = any(row.shared for row in rows)

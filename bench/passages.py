@@ -39,6 +39,7 @@ class Row:
 
 
 def words() -> Lexicon:
+    """Return the lexicon of all shipped topics."""
     return lexicon(tuple(topics.load(name) for name in topics.shipped()))
 
 
@@ -73,6 +74,7 @@ def _row(data: dict[str, Any], *, shared: bool) -> Row:
 
 
 def readings(rows: list[Row]) -> list[Reading]:
+    """Return what is seen in each passage."""
     lex = words()
     return [read(r.text, lex, context=r.context, code=r.lang == "code") for r in rows]
 
@@ -133,6 +135,7 @@ def calibrate(rows: list[Row], chances: list[tuple[float, ...]]) -> dict[str, fl
 
 
 def train(rows: list[Row]) -> dict[str, Any]:
+    """Return the calibrated model in the form of model.json, without its record."""
     seen = readings(rows)
     model = fit(seen, rows)
     model["calibration"] = calibrate(rows, out_of_fold(rows, seen))
@@ -140,6 +143,7 @@ def train(rows: list[Row]) -> dict[str, Any]:
 
 
 def record(rows: list[Row], model: dict[str, Any]) -> dict[str, Any]:
+    """Return what a reader of model.json should know of its training."""
     digest = hashlib.sha256()
     for path in ([SHARED] if SHARED.exists() else []) + sorted(OWN.glob("*.jsonl")):
         digest.update(path.read_bytes())

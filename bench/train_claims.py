@@ -8,12 +8,13 @@ are out of fold, with all passages of a source in one fold.
 import json
 from pathlib import Path
 
-from passages import corpus, record, train
+from bench.passages import corpus, record, train
 
 MODEL = Path(__file__).parents[1] / "sousveil" / "claims" / "model.json"
 
 
 def main() -> None:
+    """Train on all passages and write the weights."""
     rows = corpus()
     model = train(rows)
     model["record"] = record(rows, model)

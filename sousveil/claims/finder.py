@@ -12,7 +12,7 @@ from sousveil import __version__
 from sousveil.claims.features import FACE_ATTRIBUTES, IDENTITY_DOCUMENT, read
 from sousveil.claims.judgement import Decision, decide
 from sousveil.claims.lexicon import Lexicon, lexicon
-from sousveil.claims.model import Model, shipped_model
+from sousveil.claims.model import shipped_model
 from sousveil.claims.normal import normalise
 from sousveil.claims.windows import Span, sentences
 from sousveil.model import LABELS, Block, BlockKind, Claim, Document
@@ -109,7 +109,7 @@ def _windows(document: Document, words: Lexicon) -> Iterator[tuple[int, int, str
 
 
 def _code_context(document: Document, block: Block, first: int, last: int) -> str:
-    """Return declaration and title with the lines around the window: an identity card shows there."""
+    """Return declaration, title and the lines around: an identity card shows there."""
     blocks = document.blocks
     above = document.text[blocks[max(0, first - CODE_AROUND)].start : blocks[first].start]
     below_end = blocks[min(len(blocks) - 1, last + CODE_AROUND)].end

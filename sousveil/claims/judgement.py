@@ -7,7 +7,7 @@ for a bare text, the way any labelled set is scored.
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sousveil.claims.features import IDENTITY_DOCUMENT, Reading, read
+from sousveil.claims.features import FACE_ATTRIBUTES, IDENTITY_DOCUMENT, Reading, read
 from sousveil.claims.lexicon import lexicon
 from sousveil.claims.model import CLAIM_LABELS, MODEL_LABELS, Model, shipped_model
 from sousveil.claims.windows import Span
@@ -29,6 +29,16 @@ _KIND_REASONS = {
     "value": "has a word for a value of the trait",
     "ambiguous": "names the trait",
     "field": "has a field for the trait",
+}
+
+
+_STANDINGS = frozenset({"near", "far", "governs", "ahead", "touches", "follows"})
+_OTHER_REASONS = {
+    "many groups": "names many groups",
+    "some groups": "names several groups",
+    "cleared": "has the word in another sense",
+    "other term negated": "negates",
+    FACE_ATTRIBUTES: "stands among face attributes",
 }
 
 
@@ -112,16 +122,7 @@ def _phrase(feature: str, words: str) -> str:
     place, _, rest = feature.partition(" ")
     if place in {"has", "anchor"}:
         return f"{_KIND_REASONS[rest]}: {shown}"
-    if place in {"says", "near"} and rest in CLASSES:
-        return f"{CLASSES[rest]}: {shown}"
-    if place == "around" and rest in CLASSES:
-        return f"{CLASSES[rest]} nearby: {shown}"
-    if place in CLASSES and rest in {"near", "far"}:
-        return f"{CLASSES[place]}: {shown}"
-    if place in {"negation", "denial", "forbid"}:
-        return f"{CLASSES[place]}: {shown}"
-    if feature in {"many groups", "some groups"}:
-        return f"names several groups: {shown}"
-    if feature == "cleared":
-        return f"has the word in another sense: {shown}"
-    return ""
+    if place in {"says", "near", "around"} and rest in CLASSES:
+        return f"{CLASSES[rest]}{' nearby' if place == 'around' else ''}: {shown}"
+    spoken = CLASSES.get(place, "") if rest in _STANDINGS else _OTHER_REASONS.get(feature, "")
+    return f"{spoken}: {shown}" if spoken else ""

@@ -21,7 +21,7 @@ _EDIT = re.compile(
     rf"(?P<drop>[{_INVISIBLE}]+|(?<=[{_CJK}])[\s{_INVISIBLE}]+(?=[{_CJK}]))"
     r"|(?P<space>[\s_]{2,}|[^\S ])"  # any white space that is not one plain space
     r"|(?P<joint>(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z]))"  # emRace, HTTPServer
-    r"|(?P<long>İ)"  # the only letter whose lower case is two characters
+    r"|(?P<long>İ|i\u0307)"  # the only letter whose lower case is two characters
 )
 _EDIT_COMPATIBLE = re.compile(
     rf"{_EDIT.pattern}|(?P<cluster>[A-Za-z][{_MARKS}]+|[^\x00-\x7f{_INVISIBLE}\s][{_MARKS}]*)"
@@ -104,22 +104,23 @@ def _replacement(match: re.Match[str]) -> str:
 
 
 def fold(text: str) -> str:
-    """Return text in lower case without accents, in simplified characters; never longer."""
-    return text.lower().replace("i̇", "i").translate(_folding(text.isascii()))
+    """Return text in lower case without accents, in simplified characters, as long as before.
+
+    İ, whose lower case is longer, must not be in it.
+    """
+    return text.lower().translate(_JOINTS if text.isascii() else _folding())
+
+
+_JOINTS = {ord("_"): " ", ord("-"): " "}
 
 
 @cache
-def _folding(ascii_only: bool) -> dict[int, str]:  # noqa: FBT001 - two cached tables
-    table = {ord("_"): " ", ord("-"): " "}
-    folding = {k: v for k, v in table.items()}
-    if not ascii_only:
-        for code in (*range(0xC0, 0x250), *range(0x1E00, 0x1F00)):
-            plain = unicodedata.normalize("NFD", chr(code))[0]
-            if plain != chr(code):
-                folding[code] = plain
-        folding |= {ord(a): b for a, b in zip("ıøłđßёй’‘‐‑–—", "iolds" + "ей''    ", strict=True)}
-        folding |= _traditional()
-    return {k: v for k, v in folding.items()}
+def _folding() -> dict[int, str]:
+    """Return the plain character of each accented, traditional or typographic one."""
+    letters = (*range(0xC0, 0x250), *range(0x1E00, 0x1F00))
+    plain = {code: unicodedata.normalize("NFD", chr(code))[0] for code in letters}
+    marks = dict(zip("ıøłđßёй’‘‐‑–—", "ioldsей''    ", strict=True))
+    return _JOINTS | plain | {ord(a): b for a, b in marks.items()} | _traditional()
 
 
 def _traditional() -> dict[int, str]:

@@ -1,0 +1,135 @@
+"""A passage with its terms and cues, sorted out once for what is asked of it.
+
+Takes source text with the headings or declarations above it, and gives terms that mean what they
+seem to (`Passage.terms`), cues, and the statements they stand in, all in normalised offsets.
+"""
+
+import re
+from itertools import pairwise
+
+from sousveil.claims.lexicon import Hit, Lexicon, uncleared
+from sousveil.claims.normal import Normal, normalise
+from sousveil.claims.windows import Span, lines, sentences
+
+MAX_CONTEXT_CHARACTERS = 2000  # what stands above or around a passage only helps to read it
+NEAR = 60  # units: about ten words, or twenty hanzi
+LIST_GAP = 36  # characters between two values of one list
+LIST_LENGTH = 3  # values that make a list
+
+HANZI = re.compile(r"[\u3040-\u30ff\u3400-\u9fff]")
+_UNSURE = frozenset({"ambiguous", "list"})
+_CLARIFYING = frozenset({"body", "attributes", "codebody", "codeattr"})
+_COLOURS = frozenset(
+    {"white", "black", "yellow", "brown", "red", "green", "blue", "color", "colour"}
+    | {"白", "黄", "黑", "棕"}
+)
+
+
+class Passage:
+    """A passage with its hits, sorted out once for the features below."""
+
+    def __init__(
+        self,
+        source: str,
+        normal: Normal,
+        terms: list[Hit],
+        context: str,
+        words: Lexicon,
+        *,
+        code: bool,
+    ) -> None:
+        self.source = source
+        self.code = code
+        self.normal = normal
+        self.text = normal.text
+        self.cues = _without_reserved(words.cues(self.text))
+        raw = [h for h in terms if code or h.kind != "field" or self._named(h)]
+        kept = uncleared(raw, self.cues)
+        self.cleared = [h for h in raw if h not in kept]
+        self.above = normalise(context[:MAX_CONTEXT_CHARACTERS]).text
+        self.context = words.cues(self.above)
+        self.context_terms = words.terms(self.above)
+        self.unit = 3 if len(HANZI.findall(self.text)) * 3 > len(self.text) else 1
+        self.terms = self._meant(_with_lists([h for h in kept if self._listed(h)], self.text))
+        cut = lines if code else sentences
+        self.spans = self._normal_spans(cut(self.source))
+
+    def _normal_spans(self, spans: list[Span]) -> list[Span]:
+        """Return source spans in normalised offsets; a joint belongs to what follows it."""
+        cuts = [self.normal.offset(start) for start, _ in spans[1:]]
+        return list(pairwise([0, *cuts, len(self.text)]))
+
+    def _listed(self, hit: Hit) -> bool:
+        """Whether a value may count; one hanzi does only between marks: (白、黄、黑)."""
+        if hit.kind != "value" or hit.end - hit.start > 1:
+            return True
+        around = self.text[max(0, hit.start - 1) : hit.start] + self.text[hit.end : hit.end + 1]
+        return not HANZI.search(around)
+
+    def _meant(self, terms: list[Hit]) -> list[Hit]:
+        """Return the terms without ambiguous ones that nothing nearby makes clear."""
+        sure = {h.topic for h in terms if h.kind not in _UNSURE}
+        sure |= {h.topic for h in self.context_terms if h.kind not in _UNSURE}
+        clear = [c for c in self.cues if c.cls in _CLARIFYING]
+        above = any(c.cls in _CLARIFYING for c in self.context)
+        kept = []
+        for hit in terms:
+            known = hit.kind not in _UNSURE or (hit.kind == "list" and not self._colours(hit))
+            if known or above or hit.topic in sure or any(self.gap(c, hit) <= NEAR for c in clear):
+                kept.append(hit)
+        return kept
+
+    def _colours(self, hit: Hit) -> bool:
+        """Whether a list of values names nothing but colours, which may be those of a theme."""
+        words = set(re.findall(r"\w+", self.text[hit.start : hit.end]))
+        return hit.trait == "race" and not words - _COLOURS
+
+    def _named(self, hit: Hit) -> bool:
+        """Whether a hit in prose is written as a name in code is: EthicCode, race_type."""
+        words = self.words(hit)
+        return " " in self.text[hit.start : hit.end] and not re.search(r"\s", words)
+
+    def sentence(self, hit: Hit) -> int:
+        """Return the index of the statement in which a hit begins."""
+        for index, (start, end) in enumerate(self.spans):
+            if start <= hit.start < end:
+                return index
+        return len(self.spans) - 1
+
+    def words(self, hit: Hit) -> str:
+        """Return a hit as it stands in the source."""
+        start, end = self.normal.source_span(hit.start, hit.end)
+        return self.source[start:end]
+
+    def gap(self, one: Hit, two: Hit) -> int:
+        """Return the distance of two hits in units of a Latin letter; 0 when they overlap."""
+        between = max(one.start, two.start) - min(one.end, two.end)
+        return max(0, between) * self.unit
+
+
+def _with_lists(terms: list[Hit], text: str) -> list[Hit]:
+    """Return the terms, with runs of values or groups as one term of kind "list"."""
+    found = [h for h in terms if h.kind != "value"]
+    for trait in sorted({h.trait for h in terms}):
+        listed = [h for h in terms if h.trait == trait and h.kind in {"value", "group"}]
+        run: list[Hit] = []
+        for hit in [*listed, None]:
+            if hit is not None and run and hit.start < run[-1].end:
+                continue
+            if hit is not None and (not run or hit.start - run[-1].end <= LIST_GAP):
+                run.append(hit)
+                continue
+            if len({text[h.start : h.end] for h in run}) >= LIST_LENGTH:
+                found.append(Hit(run[0].start, run[-1].end, "", run[0].topic, trait, "list"))
+            run = [hit] if hit is not None else []
+    return sorted(found, key=lambda h: (h.start, -h.end))
+
+
+def _without_reserved(cues: list[Hit]) -> list[Hit]:
+    """Drop what a longer "reserved" contains: 暂不开放 denies nothing (LABELLING rule 1)."""
+    reserved = [c for c in cues if c.cls == "reserved"]
+    return [
+        c
+        for c in cues
+        if c.cls == "reserved" or not any(r.start <= c.start and c.end <= r.end for r in reserved)
+    ]

@@ -1,0 +1,135 @@
+"""The leading statement of a passage: what is said to be done with which trait.
+
+Takes a `Passage` and gives the anchor, the words that act on it, the clause to quote, and its
+trait. LABELLING rule 10: the first, leading statement decides.
+"""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sousveil.claims.lexicon import Hit
+from sousveil.claims.passage import NEAR, Passage
+from sousveil.claims.windows import Span
+
+LINKED = 140  # units; an attribute list may stand between the verb and the term
+NOUN_PHRASE = 40  # units within which two groups are one: Uyghur Muslims
+SURE = 2  # rank of a term with an inferring or targeting word
+MAX_MENTIONS = 6  # further clauses given for one passage
+
+Cues = dict[int, list[Hit]]  # by index of the statement
+
+STOPS = re.compile(r"[.;!?。，；！？|]")
+_ACTION = frozenset({"infer", "target", "flag", "weakinfer"})
+
+
+@dataclass(frozen=True, slots=True)
+class Mention:
+    """Another clause of the passage that says the same as the anchor's, or of another trait."""
+
+    trait: str
+    topic: str
+    quote: Span
+
+
+def anchor_of(passage: Passage, cues: Cues) -> tuple[Hit, list[Hit]]:
+    """Return the first term that something is done with, and the words that say what."""
+    best = passage.terms[0]
+    best_rank, best_actions = -1, list[Hit]()
+    for term in passage.terms:
+        actions = actions_on(passage, term, cues)
+        rank = _rank(term, actions)
+        # The first that is surely linked stays; before that, the best so far.
+        if rank > best_rank and best_rank < SURE:
+            best, best_rank, best_actions = term, rank, actions
+    return best, best_actions
+
+
+def _rank(term: Hit, actions: list[Hit]) -> int:
+    """Return how surely something is done with a term."""
+    if term.kind == "capability":
+        return SURE + 1
+    strong = any(action.cls != "weakinfer" for action in actions)
+    return (SURE if strong else 1 if actions else 0) + (term.kind == "list")
+
+
+def actions_on(passage: Passage, term: Hit, cues: Cues) -> list[Hit]:
+    """Return the words in the term's sentence that do something with it, the nearest first."""
+    near = [
+        c
+        for c in cues.get(passage.sentence(term), [])
+        if c.cls in _ACTION
+        and not (c.start < term.end and term.start < c.end)
+        and passage.gap(c, term) <= LINKED
+    ]
+    return sorted(near, key=lambda c: passage.gap(c, term))
+
+
+def mentions(passage: Passage, cues: Cues, quote: Span) -> tuple[Mention, ...]:
+    """Return further clauses that name a trait as surely as the anchor's, without overlap."""
+    taken = [quote]
+    found: list[Mention] = []
+    for term in passage.terms:
+        if term.kind in {"ambiguous", "proxy"}:
+            continue
+        actions = actions_on(passage, term, cues)
+        strong = term.kind in {"capability", "field", "list"} or any(
+            a.cls in {"infer", "target", "flag"} and passage.gap(a, term) <= NEAR for a in actions
+        )
+        if not strong and not passage.code:
+            continue
+        start, end = clause(passage, term, actions)
+        if all(end <= low or high <= start for low, high in taken) and start < end:
+            taken.append((start, end))
+            found.append(Mention(term.trait, term.topic, (start, end)))
+        if len(found) == MAX_MENTIONS:
+            break
+    return tuple(found)
+
+
+def trait_of(passage: Passage, anchor: Hit, here: int) -> tuple[str, str]:
+    """Return trait and topic of the leading statement; Uyghur Muslims are picked by ethnicity."""
+    if anchor.trait == "religion":
+        for hit in passage.terms:
+            if (
+                hit.trait == "ethnicity"
+                and hit.kind == "group"
+                and passage.sentence(hit) == here
+                and abs(hit.start - anchor.start) <= NOUN_PHRASE
+            ):
+                return hit.trait, hit.topic
+    return anchor.trait, anchor.topic
+
+
+def clause(passage: Passage, anchor: Hit, actions: Sequence[Hit]) -> Span:
+    """Return the source span of the clause with the anchor and the word closest to it."""
+    start, end = anchor.start, anchor.end
+    close = [a for a in actions if passage.gap(a, anchor) <= NEAR][:2]
+    for action in close:
+        start, end = min(start, action.start), max(end, action.end)
+    low, high = passage.spans[passage.sentence(anchor)]
+    source = passage.source
+    begin, finish = passage.normal.source_span(start, max(end, start + 1))
+    low_source = passage.normal.source_span(low, low + 1)[0]
+    high_source = passage.normal.source_span(high - 1, high)[1]
+    stops = "，,;；:：\n|()（）" if not passage.code else "\n"
+    while begin > low_source and source[begin - 1] not in stops:
+        begin -= 1
+    while finish < high_source and source[finish] not in stops:
+        finish += 1
+    while begin < finish and source[begin].isspace():
+        begin += 1
+    while finish > begin and source[finish - 1].isspace():
+        finish -= 1
+    return begin, finish
+
+
+def first_word(passage: Passage, anchor: Hit, actions: Sequence[Hit]) -> int:
+    """Return where the inferring starts: at the verb of the anchor's own clause, or the anchor."""
+    if anchor.kind == "capability":
+        return anchor.start
+    for action in actions:
+        between = passage.text[action.end : anchor.start]
+        if action.cls != "flag" and action.start < anchor.start and not STOPS.search(between):
+            return action.start
+    return anchor.start
