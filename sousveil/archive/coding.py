@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from itertools import chain
 
-import brotli  # type: ignore[import-untyped]  # ships none; comes with FastWARC
+import brotli
 
 from sousveil.archive.unpack import salvage
 

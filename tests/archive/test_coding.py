@@ -5,7 +5,7 @@ import gzip
 import zlib
 from collections.abc import Callable, Iterator
 
-import brotli  # type: ignore[import-untyped]  # ships none; comes with FastWARC
+import brotli
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st

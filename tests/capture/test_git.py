@@ -423,6 +423,7 @@ def serving(root: Path, redirect_to: str = "") -> Iterator[tuple[int, list[str]]
     members = {"root": root, "redirect_to": redirect_to, "asked": asked}
     handler = type("Handler", (_Backend,), members)
     with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        server.socket.settimeout(10)  # a client gone before it is accepted must not stop us
         thread = threading.Thread(target=server.serve_forever)
         thread.start()
         try:

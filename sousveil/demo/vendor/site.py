@@ -34,6 +34,8 @@ class _Server(ThreadingHTTPServer):
 
     def __init__(self) -> None:
         super().__init__(("127.0.0.1", 0), _Handler)
+        # A client that connects and is gone before it is accepted must not stop the server.
+        self.socket.settimeout(IDLE_SECONDS)
         self.answers: Mapping[str, Answer] = answers(changed=False)
 
     def handle_error(self, request: socket | tuple[bytes, socket], client_address: object) -> None:
