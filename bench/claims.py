@@ -11,7 +11,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from bench.passages import Row, calibrate, corpus, out_of_fold, readings, words
-
 from sousveil.claims.features import Reading, read
 from sousveil.claims.judgement import EVEN, MAX_SPANS, decide
 from sousveil.claims.model import CLAIM_LABELS, MODEL_LABELS, Model, shipped_model

@@ -29,6 +29,7 @@ CARD_FIELDS = 2  # one field in common proves no identity card
 MANY_GROUPS = 8  # more are a list of nations, not a choice of groups
 SOME_GROUPS = 2
 MANY_TRAITS = 2
+OBJECT_REACH = 24  # units between verb and object: "detects the apparent"
 NEXT_WORDS = 12  # units between a negation and what it negates, when they touch
 SHORT_LETTERS = 110
 SHORT_HANZI = 40
@@ -37,6 +38,9 @@ HEADLINE_CAPITALS = 0.6  # of the words
 
 IDENTITY_DOCUMENT = "identity document"
 FACE_ATTRIBUTES = "face attributes"
+_DENYING = {
+    f"{cls} {how}" for cls in ("negation", "denial", "forbid") for how in ("governs", "ahead")
+}
 _BOTH = frozenset(  # stand on cards and among face attributes alike
     {"sex", "gender", "age", "male", "female", "男", "女", "性别", "年龄", "籍贯", "身高"}
     | {"person name", "person info", "last name", "first name", "surname", "gender age"}
@@ -81,6 +85,8 @@ def read(text: str, words: Lexicon, *, context: str = "", code: bool = False) ->
     here = passage.sentence(anchor)
     _describe_cues(passage, features, anchor, by_sentence, here)
     _describe_mood(passage, features, anchor, actions, by_sentence.get(here, []))
+    if "verb and object" in features and not _DENYING & set(features):
+        features["asserts"] = features["verb and object"]
     _describe_shape(passage, features, anchor)
     if code:
         _describe_fields(passage, features)
@@ -112,8 +118,17 @@ def _describe_terms(
         features.setdefault(f"{anchor.kind} {action.cls}", passage.words(action))
         order = "before" if action.start < anchor.start else "after"
         features.setdefault(f"{action.cls} {order}", passage.words(action))
+    if any(_takes(passage, action, anchor) for action in actions):
+        features["verb and object"] = passage.words(anchor)
     if not actions and anchor.kind != "capability":
         features["no action"] = passage.words(anchor)
+
+
+def _takes(passage: Passage, action: Hit, anchor: Hit) -> bool:
+    """Whether an inferring or targeting word stands right by the anchor, as verb and object."""
+    low, high = min(action.end, anchor.end), max(action.start, anchor.start)
+    near = passage.gap(action, anchor) <= OBJECT_REACH
+    return near and action.cls in {"infer", "target"} and not STOPS.search(passage.text[low:high])
 
 
 def _describe_cues(
@@ -187,7 +202,9 @@ def _describe_fields(passage: Passage, features: dict[str, str]) -> None:
     cues += [(passage.above[c.start : c.end], c.cls) for c in passage.context]
     card = {words for words, cls in cues if cls in {"codedoc", "document"}}
     face = {words for words, cls in cues if cls in {"codebody", "codeattr", "attributes"}} - _BOTH
-    if len(card) >= CARD_FIELDS and len(card) > len(face):
+    if "many groups" in features and not face:
+        features[IDENTITY_DOCUMENT] = features["many groups"]
+    elif len(card) >= CARD_FIELDS and len(card) > len(face):
         features[IDENTITY_DOCUMENT] = ", ".join(sorted(card)[:3])
     elif len(face) >= CARD_FIELDS and len(face) > len(card):
         features[FACE_ATTRIBUTES] = ", ".join(sorted(face)[:3])
@@ -239,6 +256,10 @@ def _describe_voice(passage: Passage, features: dict[str, str], anchor: Hit) -> 
 
 
 _PAIRS = (
+    ("verb and object", "says tech"), ("verb and object", "says body"),
+    ("verb and object", "says person"), ("verb and object", "short"),
+    ("verb and object", "says law"), ("verb and object", "negation governs"),
+    ("anchor field", "face attributes"), ("anchor attribute", "face attributes"),
     ("linked", "says report"), ("linked", "says actor"), ("linked", "says offer"),
     ("linked", "says tech"), ("linked", "says body"), ("linked", "says signal"),
     ("says signal", "says infer"), ("linked", "says person"),

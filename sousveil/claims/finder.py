@@ -6,10 +6,10 @@ terms within one declaration. Each window gives at most one claim, so that findi
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from sousveil import __version__
-from sousveil.claims.features import FACE_ATTRIBUTES, IDENTITY_DOCUMENT, read
+from sousveil.claims.features import FACE_ATTRIBUTES, IDENTITY_DOCUMENT, Reading, read
 from sousveil.claims.judgement import Decision, decide
 from sousveil.claims.lexicon import Lexicon, lexicon
 from sousveil.claims.model import shipped_model
@@ -25,10 +25,21 @@ SHORT_BLOCK_CHARACTERS = 500  # a block up to here is judged whole, as the label
 CODE_REACH = 3  # lines of code before and after a term that belong to its window
 CODE_WINDOW_LINES = 16
 CODE_AROUND = 14  # lines looked at for what a declaration is about
-CODE_AROUND_CHARACTERS = 800  # on either side
+CODE_AROUND_CHARACTERS = 120  # of each of those lines
 
 _CODE_KINDS = frozenset({BlockKind.CODE, BlockKind.COMMENT, BlockKind.STRING, BlockKind.FIELD})
 _LINE_FORMATS = frozenset({"code", "json"})
+
+
+@dataclass(frozen=True, slots=True)
+class _Window:
+    """A passage to judge: where it lies and what it stands under."""
+
+    start: int
+    end: int
+    code: bool
+    declaration: str  # or headings above
+    contexts: tuple[str, ...]  # for code, first of the declaration itself, then of all around
 
 
 def find(document: Document, topics: Sequence[Topic], threshold: float = THRESHOLD) -> list[Claim]:
@@ -42,10 +53,10 @@ def find(document: Document, topics: Sequence[Topic], threshold: float = THRESHO
     engine = f"{ENGINE}, {words.versions}"
     claims: list[Claim] = []
     cards: set[str] = set()  # declarations that were seen to be identity documents
-    for start, end, context, code in _windows(document, words):
-        reading = read(document.text[start:end], words, context=context, code=code)
+    for window in _windows(document, words):
+        start, end, code, declaration = window.start, window.end, window.code, window.declaration
+        reading = _read(document, window, words)
         decision = decide(reading, model)
-        declaration = context.partition("\n")[0]
         if IDENTITY_DOCUMENT in reading.features and declaration:
             cards.add(declaration)
         if not _shown(decision, threshold):
@@ -63,6 +74,16 @@ def find(document: Document, topics: Sequence[Topic], threshold: float = THRESHO
                     )
                     claims.append(_claim(other, start, end, engine))
     return sorted(claims, key=lambda claim: claim.start)
+
+
+def _read(document: Document, window: _Window, words: Lexicon) -> Reading:
+    """Read a window; code whose own declaration tells neither card nor face is read with more."""
+    text = document.text[window.start : window.end]
+    contexts = window.contexts
+    reading = read(text, words, context=contexts[0], code=window.code)
+    if len(contexts) > 1 and not {IDENTITY_DOCUMENT, FACE_ATTRIBUTES} & set(reading.features):
+        reading = read(text, words, context=contexts[1], code=window.code)
+    return reading
 
 
 def _shown(decision: Decision, threshold: float) -> bool:
@@ -88,8 +109,8 @@ def _claim(decision: Decision, start: int, end: int, engine: str) -> Claim:
     )
 
 
-def _windows(document: Document, words: Lexicon) -> Iterator[tuple[int, int, str, bool]]:
-    """Give start, end, context and whether it is code, for each window that holds a term."""
+def _windows(document: Document, words: Lexicon) -> Iterator[_Window]:
+    """Give each window that holds a term."""
     marked = _marked_blocks(document, words)
     by_line = document.format in _LINE_FORMATS or document.lang == "code"
     done = -1
@@ -102,24 +123,34 @@ def _windows(document: Document, words: Lexicon) -> Iterator[tuple[int, int, str
             first = max(first, done + 1)
             done = last
             begin, end = document.blocks[first].start, document.blocks[last].end
-            yield begin, end, _code_context(document, block, first, last), True
+            contexts = _code_contexts(document, block, first, last)
+            yield _Window(begin, end, code=True, declaration=block.context, contexts=contexts)
         else:
             for start, end in _prose(document.text, block, places):
-                yield start, end, _context(document, block), False
+                above = f"{block.context}\n{document.title}"
+                yield _Window(start, end, code=False, declaration=block.context, contexts=(above,))
 
 
-def _code_context(document: Document, block: Block, first: int, last: int) -> str:
-    """Return declaration, title and the lines around: an identity card shows there."""
-    blocks = document.blocks
-    above = document.text[blocks[max(0, first - CODE_AROUND)].start : blocks[first].start]
-    below_end = blocks[min(len(blocks) - 1, last + CODE_AROUND)].end
-    below = document.text[blocks[last].end : below_end]
-    around = above[-CODE_AROUND_CHARACTERS:], below[:CODE_AROUND_CHARACTERS]
-    return "\n".join((block.context, document.title, *around))
+def _code_contexts(document: Document, block: Block, first: int, last: int) -> tuple[str, str]:
+    """Return what stands around a window: lines of its own declaration, and all lines.
 
-
-def _context(document: Document, block: Block) -> str:
-    return f"{block.context}\n{document.title}"
+    An identity card, or a face, shows in the fields around.
+    """
+    last_near = min(len(document.blocks), last + CODE_AROUND + 1)
+    near = [
+        document.blocks[index]
+        for index in range(max(0, first - CODE_AROUND), last_near)
+        if not first <= index <= last
+    ]
+    own = [other for other in near if other.context == block.context]
+    heads = (block.context, document.title)
+    texts = [
+        "\n".join(
+            (*heads, *(document.text[b.start : b.end][:CODE_AROUND_CHARACTERS] for b in some))
+        )
+        for some in (own, near)
+    ]
+    return texts[0], texts[1]
 
 
 def _marked_blocks(document: Document, words: Lexicon) -> list[tuple[int, list[int]]]:

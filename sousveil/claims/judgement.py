@@ -16,7 +16,8 @@ from sousveil.topics.load import Topic
 
 DOCUMENT_SCORE = 0.02  # of a field of an identity document
 EVEN = 0.5  # a passage is called a claim when that is likelier than not
-MAX_REASONS = 8
+MAX_REASONS = 6
+MAX_DOUBTS = 2
 MAX_SPANS = 3  # a headline and what repeats it
 MAX_REASON_WORDS = 60  # characters of the passage shown in a reason
 
@@ -98,20 +99,21 @@ def decide(reading: Reading, model: Model) -> Decision:
 
 
 def _reasons(reading: Reading, model: Model, label: str) -> tuple[str, ...]:
-    """Name what spoke for the label, the strongest first, then what spoke against it."""
+    """Name what the passage is about, what spoke for the label, and what spoke against it."""
     column = MODEL_LABELS.index(label)
+    named: dict[str, None] = {}
     weighed: dict[str, float] = {}
     for name, words in reading.features.items():
-        row = model.weights.get(name)
         phrase = _phrase(name, words)
-        if row is None or not phrase:
-            continue
-        others = sum(row) - row[column]
-        weighed[phrase] = weighed.get(phrase, 0.0) + row[column] - others / (len(row) - 1)
+        if name.startswith(("anchor ", "has ")) and phrase:
+            named[phrase] = None
+        elif phrase and (row := model.weights.get(name)) is not None:
+            others = sum(row) - row[column]
+            weighed[phrase] = weighed.get(phrase, 0.0) + row[column] - others / (len(row) - 1)
     ranked = sorted(weighed.items(), key=lambda item: (-item[1], item[0]))
-    spoke_for = [phrase for phrase, weight in ranked if weight > 0][: MAX_REASONS - 2]
-    against = [f"but {phrase}" for phrase, weight in ranked[::-1] if weight < 0][:2]
-    return (*spoke_for, *against)
+    spoke_for = [phrase for phrase, weight in ranked if weight > 0]
+    against = [f"but {phrase}" for phrase, weight in ranked[::-1] if weight < 0]
+    return (*[*named, *spoke_for][:MAX_REASONS], *against[:MAX_DOUBTS])
 
 
 def _phrase(feature: str, words: str) -> str:

@@ -120,10 +120,10 @@ def _folding() -> dict[int, str]:
     letters = (*range(0xC0, 0x250), *range(0x1E00, 0x1F00))
     plain = {code: unicodedata.normalize("NFD", chr(code))[0] for code in letters}
     marks = dict(zip("ıøłđßёй’‘‐‑–—", "ioldsей''    ", strict=True))
-    return _JOINTS | plain | {ord(a): b for a, b in marks.items()} | _traditional()
+    return _JOINTS | plain | {ord(a): b for a, b in marks.items()} | traditional()
 
 
-def _traditional() -> dict[int, str]:
+def traditional() -> dict[int, str]:
     """Return the simplified character of each traditional or Japanese one that a term may hold."""
     text = resources.files("sousveil.topics").joinpath("traditional.txt").read_text("utf-8")
     pairs = [p for line in text.splitlines() if not line.startswith("#") for p in line.split()]

@@ -13,10 +13,12 @@ from sousveil.claims.windows import Span, lines, sentences
 
 MAX_CONTEXT_CHARACTERS = 2000  # what stands above or around a passage only helps to read it
 NEAR = 60  # units: about ten words, or twenty hanzi
+NEGATED_VERB = 24  # characters from a negation in code to its verb: never guess or infer
 LIST_GAP = 36  # characters between two values of one list
 LIST_LENGTH = 3  # values that make a list
 
 HANZI = re.compile(r"[\u3040-\u30ff\u3400-\u9fff]")
+_DENYING = frozenset({"negation", "denial", "forbid"})
 _UNSURE = frozenset({"ambiguous", "list"})
 _CLARIFYING = frozenset({"body", "attributes", "codebody", "codeattr"})
 _COLOURS = frozenset(
@@ -43,6 +45,8 @@ class Passage:
         self.normal = normal
         self.text = normal.text
         self.cues = _without_reserved(words.cues(self.text))
+        if code:
+            self.cues = _without_values(self.cues)
         raw = [h for h in terms if code or h.kind != "field" or self._named(h)]
         kept = uncleared(raw, self.cues)
         self.cleared = [h for h in raw if h not in kept]
@@ -107,6 +111,16 @@ class Passage:
         return max(0, between) * self.unit
 
 
+def _without_values(cues: list[Hit]) -> list[Hit]:
+    """Drop negations that are values of a field in code: 1-不微笑, 2-微笑 denies nothing."""
+    verbs = [c.start for c in cues if c.cls in {"infer", "weakinfer"}]
+    return [
+        c
+        for c in cues
+        if c.cls != "negation" or any(0 <= start - c.start <= NEGATED_VERB for start in verbs)
+    ]
+
+
 def _with_lists(terms: list[Hit], text: str) -> list[Hit]:
     """Return the terms, with runs of values or groups as one term of kind "list"."""
     found = [h for h in terms if h.kind != "value"]
@@ -126,10 +140,10 @@ def _with_lists(terms: list[Hit], text: str) -> list[Hit]:
 
 
 def _without_reserved(cues: list[Hit]) -> list[Hit]:
-    """Drop what a longer "reserved" contains: 暂不开放 denies nothing (LABELLING rule 1)."""
+    """Drop denials within a longer "reserved": 暂不开放 denies nothing (LABELLING rule 1)."""
     reserved = [c for c in cues if c.cls == "reserved"]
     return [
         c
         for c in cues
-        if c.cls == "reserved" or not any(r.start <= c.start and c.end <= r.end for r in reserved)
+        if c.cls not in _DENYING or not any(r.start <= c.start and c.end <= r.end for r in reserved)
     ]

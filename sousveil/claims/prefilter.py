@@ -9,13 +9,16 @@ side of yes.
 
 import re
 from functools import cache
+from itertools import islice, product
+from math import prod
 
 from ahocorasick_rs import BytesAhoCorasick, Implementation
 
 from sousveil.claims.lexicon import lexicon
-from sousveil.claims.normal import normalise
+from sousveil.claims.normal import normalise, traditional
 from sousveil.topics.load import Topic, load, shipped
 
+MAX_VARIANTS = 64  # spellings of one word; a longer word keeps its commonest
 _CODINGS = ("utf-8", "gb18030", "big5", "utf-16-le", "utf-16-be", "cp1251", "koi8-r")
 _TERM_KINDS_ALONE = {"attribute", "group", "capability", "proxy", "field", "ambiguous"}
 # Accented Latin, combining marks, invisible and full-width characters, in UTF-8: what hides a
@@ -31,7 +34,8 @@ _ORDINARY = frozenset(  # words of phrases that source code is full of
         "color", "colour", "country", "critics", "data", "detection", "em", "estimation",
         "filter", "from", "group", "groups", "in", "is", "label", "level",
         "likelihood", "matter", "members", "membership", "name", "native", "of", "or",
-        "origin", "people", "person", "prediction", "preference", "preferences", "recognition", "related",
+        "origin", "people", "person", "prediction", "preference", "preferences", "recognition",
+        "related",
         "result", "score", "scores", "search", "state", "the", "to", "type",
         "user", "users", "view", "views",
     ]
@@ -102,12 +106,31 @@ def _stems() -> list[tuple[str, bool]]:
 
 
 def _forms(stem: str) -> set[bytes]:
-    """Return the bytes of a word in each coding; letters beyond ASCII in three cases."""
+    """Return the bytes of a word in each coding, case and set of characters."""
     forms: set[bytes] = set()
-    for text in {stem.lower(), stem.upper(), stem.capitalize()}:
-        for coding in _CODINGS:
-            try:
-                forms.add(text.encode(coding).lower())
-            except UnicodeEncodeError:
-                continue
+    for variant in _variants(stem):
+        for text in {variant.lower(), variant.upper(), variant.capitalize()}:
+            for coding in _CODINGS:
+                try:
+                    forms.add(text.encode(coding).lower())
+                except UnicodeEncodeError:
+                    continue
     return forms
+
+
+def _variants(stem: str) -> list[str]:
+    """Return the spellings of a word in simplified, traditional and Japanese characters."""
+    unfolded = _unfolded()
+    choices = [(c, *unfolded.get(c, ())) for c in stem]
+    if prod(len(choice) for choice in choices) > MAX_VARIANTS:
+        choices = [choice[:2] for choice in choices]
+    return ["".join(letters) for letters in islice(product(*choices), MAX_VARIANTS)]
+
+
+@cache
+def _unfolded() -> dict[str, tuple[str, ...]]:
+    found: dict[str, tuple[str, ...]] = {}
+    for code, plain in traditional().items():
+        if chr(code) != plain:
+            found[plain] = (*found.get(plain, ()), chr(code))
+    return found

@@ -92,11 +92,11 @@ def _lint(topic: Topic, path: str) -> Iterator[str]:
     for term in topic.terms:
         key = (term.trait, term.lang, term.text.casefold())
         place = f"{path}: trait.{term.trait}.{term.kind}.{term.lang}"
-        if key in seen:
+        if key in seen and "value" not in {seen[key], term.kind}:  # a value may be a group too
             yield f"{place}: {term.text!r} is also listed under {seen[key]}; keep one of the two."
         seen[key] = term.kind
         letters = term.text.strip("*")
-        if term.kind != "value" and len(letters) < _shortest(letters):
+        if term.kind not in {"value", "ambiguous"} and len(letters) < _shortest(letters):
             yield f"{place}: {term.text!r} is too short and would match everywhere; use a phrase."
 
 

@@ -1,0 +1,154 @@
+"""Documents in, claims out: exact quotes, one claim a window, cards told from faces."""
+
+from itertools import pairwise
+from typing import Literal
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from sousveil import topics
+from sousveil.claims import find
+from sousveil.model import Block, BlockKind, Document
+
+ALL = tuple(topics.load(name) for name in topics.shipped())
+
+HEADER = """struct FACE_ATTRIBUTE {
+int nAge; // 年龄
+int nGlasses; // 是否戴眼镜
+EM_RACE_TYPE emRace; // 人种
+EM_EMOTION_TYPE emEmotion; // 表情
+};
+struct ID_CARD_INFO {
+char szName[64]; // 姓名
+char szNation[32]; // 民族
+char szIdNumber[18]; // 身份证号
+char szIssue[64]; // 签发机关
+};"""
+
+
+def prose(*paragraphs: str, context: str = "") -> Document:
+    return document(paragraphs, BlockKind.PARAGRAPH, "text", [context] * len(paragraphs))
+
+
+def code(text: str) -> Document:
+    lines = text.split("\n")
+    declaration, contexts = "", []
+    for line in lines:
+        if line.startswith("struct"):
+            declaration = line.split()[1]
+        contexts.append(declaration)
+    return document(lines, BlockKind.CODE, "code", contexts)
+
+
+def document(
+    parts: tuple[str, ...] | list[str],
+    kind: BlockKind,
+    format_: Literal["text", "code"],
+    contexts: list[str],
+) -> Document:
+    blocks, start = [], 0
+    for part, context in zip(parts, contexts, strict=True):
+        blocks.append(Block(start, start + len(part), kind, context))
+        start += len(part) + 1
+    return Document("\n".join(parts), tuple(blocks), format_, "utf-8")
+
+
+def test_a_quote_is_the_clause_that_carries_the_claim() -> None:
+    page = prose(
+        "We have made cameras since 1998.",
+        "Night vision is standard; the X2 detects the ethnicity of passers-by; it weighs 2 kg.",
+    )
+    [claim] = find(page, ALL)
+    assert page.text[claim.start : claim.end] == "the X2 detects the ethnicity of passers-by"
+    assert (claim.label, claim.trait, claim.topic) == ("offers", "ethnicity", "ethnicity")
+    assert claim.passage_start <= claim.start < claim.end <= claim.passage_end
+    assert claim.engine.startswith("claims ")
+    assert "ethnicity 1" in claim.engine
+
+
+def test_of_a_long_block_only_the_sentence_with_the_claim_is_judged() -> None:
+    filler = "The warehouse opens at nine and closes at six on weekdays. " * 12
+    page = prose(f"{filler}The X2 camera recognises Uyghurs and alerts police. {filler}")
+    [claim] = find(page, ALL)
+    window = page.text[claim.passage_start : claim.passage_end]
+    assert window == "The X2 camera recognises Uyghurs and alerts police."
+
+
+def test_face_attributes_are_found_each_by_its_trait_and_card_fields_are_not() -> None:
+    header = code(HEADER)
+    found = {(c.trait, header.text[c.start : c.end]) for c in find(header, ALL)}
+    assert {trait for trait, _ in found} == {"race", "emotion"}
+    assert ("race", "EM_RACE_TYPE emRace; // 人种") in found
+    assert not any("szNation" in quote for _, quote in found)
+
+
+def test_a_list_of_all_nations_in_a_card_reader_is_no_finding() -> None:
+    names = ["汉族", "蒙古族", "回族", "藏族", "维吾尔族", "苗族", "彝族", "壮族", "布依族", "满族"]
+    members = "\n".join(f"EM_CARD_NATION_{n} = {n}, // {name}" for n, name in enumerate(names))
+    assert find(code(f"struct ID_CARD_NATION {{ // 身份证 民族\n{members}\n}};"), ALL) == []
+
+
+def test_a_bare_enumeration_that_knows_an_unrecognised_nation_is_found() -> None:
+    members = [
+        "KIND_UNKNOWN = 0, // 未知",
+        "KIND_UYGHUR = 1, // 维族",
+        "KIND_NODISTI = 2, // 设备未识别",
+    ]
+    page = code("struct EM_KIND_TYPE {\n" + "\n".join(members) + "\n};")
+    assert {c.trait for c in find(page, ALL)} == {"ethnicity"}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "The race detector slows the program by a factor of ten.",
+        "We do not tolerate harassment on the basis of race, religion or sexual orientation.",
+        "Uyghur noodles are served with lamb.",
+        "Market mood improved after the report.",
+        "语音识别支持维吾尔语和藏语。",
+        "运行测试时打开竞态检测。",
+    ],
+)
+def test_text_on_something_else_gives_no_finding(text: str) -> None:
+    assert find(prose(text), ALL) == []
+
+
+def test_findings_come_in_order_and_do_not_overlap() -> None:
+    page = prose(*["The X2 detects the ethnicity of passers-by."] * 3)
+    spans = [(c.start, c.end) for c in find(page, ALL)]
+    assert len(spans) == 3
+    assert spans == sorted(spans)
+    assert all(one[1] <= two[0] for one, two in pairwise(spans))
+
+
+def test_a_higher_threshold_gives_a_part_of_the_findings() -> None:
+    page = prose("The X2 detects the ethnicity of passers-by.", "Mood and faces of customers.")
+    loose, strict = find(page, ALL, threshold=0.05), find(page, ALL, threshold=0.8)
+    assert {c.start for c in strict} <= {c.start for c in loose}
+    assert all(c.score >= 0.8 for c in strict)
+
+
+@settings(deadline=None, max_examples=50)
+@given(
+    st.lists(
+        st.sampled_from(HEADER.split("\n"))
+        | st.sampled_from(["支持民族识别，", "detects race of faces", "\u200b", "İ ﬁ"])
+        | st.text(max_size=20).map(lambda t: t.replace("\n", " ")),
+        min_size=1,
+        max_size=12,
+    ),
+    st.booleans(),
+)
+def test_quotes_of_any_document_are_whole_words_within_one_window(
+    parts: list[str],
+    is_code: bool,  # noqa: FBT001
+) -> None:
+    page = code("\n".join(parts)) if is_code else prose(*parts)
+    for claim in find(page, ALL, threshold=0.1):
+        quote = page.text[claim.start : claim.end]
+        assert quote == quote.strip() != ""
+        assert claim.passage_start <= claim.start <= claim.end <= claim.passage_end
+        for edge in (claim.start, claim.end):
+            around = page.text[max(0, edge - 1) : edge + 1]
+            assert not (len(around) == 2 and around.isascii() and around.isalpha())
