@@ -35,6 +35,7 @@ class Row:
     spans: tuple[str, ...]
     context: str
     source: str  # what is kept in one fold
+    blind: bool  # written without sight of the labelled set's errors
     shared: bool
 
 
@@ -69,6 +70,7 @@ def _row(data: dict[str, Any], *, shared: bool) -> Row:
         spans=tuple(data.get("spans", ())),
         context=data.get("context", ""),
         source=str(where),
+        blind=data.get("blind", True),
         shared=shared,
     )
 
@@ -106,11 +108,14 @@ def fit(seen: list[Reading], rows: list[Row]) -> dict[str, Any]:
 
 
 def out_of_fold(rows: list[Row], seen: list[Reading]) -> list[tuple[float, ...]]:
-    """Return the probabilities of each shared passage (of each of ours when none is shared)."""
+    """Return the probabilities of each shared passage (of each of ours when none is shared).
+
+    Passages of ours that are not blind train the shipped weights only.
+    """
     judged = [r.shared for r in rows] if any(r.shared for r in rows) else [True] * len(rows)
     chances: list[tuple[float, ...]] = [()] * len(rows)
     for fold in range(FOLDS):
-        kept = [i for i, r in enumerate(rows) if fold_of(r) != fold or not judged[i]]
+        kept = [i for i, r in enumerate(rows) if r.blind and (fold_of(r) != fold or not judged[i])]
         model = model_from_json(
             fit([seen[i] for i in kept], [rows[i] for i in kept]) | {"record": {}}
         )

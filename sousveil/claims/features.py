@@ -259,6 +259,7 @@ _PAIRS = (
     ("verb and object", "says tech"), ("verb and object", "says body"),
     ("verb and object", "says person"), ("verb and object", "short"),
     ("verb and object", "says law"), ("verb and object", "negation governs"),
+    ("has group", "says codeinfer"), ("has group", "around codeinfer"),
     ("anchor field", "face attributes"), ("anchor attribute", "face attributes"),
     ("linked", "says report"), ("linked", "says actor"), ("linked", "says offer"),
     ("linked", "says tech"), ("linked", "says body"), ("linked", "says signal"),

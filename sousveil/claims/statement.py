@@ -42,7 +42,23 @@ def anchor_of(passage: Passage, cues: Cues) -> tuple[Hit, list[Hit]]:
         # The first that is surely linked stays; before that, the best so far.
         if rank > best_rank and best_rank < SURE:
             best, best_rank, best_actions = term, rank, actions
+    if best.trait == "emotion":
+        best = _weightier(passage, best)
+        best_actions = actions_on(passage, best, cues)
     return best, best_actions
+
+
+def _weightier(passage: Passage, anchor: Hit) -> Hit:
+    """Return ethnicity or race where a list of attributes names it beside an emotion."""
+    here = passage.sentence(anchor)
+    for term in passage.terms:
+        if (
+            term.trait in {"ethnicity", "race"}
+            and term.kind in {"attribute", "ambiguous", "capability", "field"}
+            and passage.sentence(term) == here
+        ):
+            return term
+    return anchor
 
 
 def _rank(term: Hit, actions: list[Hit]) -> int:
