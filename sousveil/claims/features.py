@@ -29,6 +29,7 @@ CARD_FIELDS = 2  # one field in common proves no identity card
 MANY_GROUPS = 8  # more are a list of nations, not a choice of groups
 SOME_GROUPS = 2
 MANY_TRAITS = 2
+LONG_LIST = 5  # words; a choice of moods for a sprite is shorter
 OBJECT_REACH = 24  # units between verb and object: "detects the apparent"
 NEXT_WORDS = 12  # units between a negation and what it negates, when they touch
 SHORT_LETTERS = 110
@@ -108,6 +109,11 @@ def _describe_terms(
         features["many groups"] = ", ".join(sorted(groups)[:4])
     elif len(groups) > SOME_GROUPS:
         features["some groups"] = ", ".join(sorted(groups)[:4])
+    longest = max(
+        (len(passage.words(h).split()) for h in passage.terms if h.kind == "list"), default=0
+    )
+    if longest >= LONG_LIST:
+        features["long list"] = passage.words(next(h for h in passage.terms if h.kind == "list"))
     if passage.cleared:
         features["cleared"] = passage.words(passage.cleared[0])
     if len({h.trait for h in passage.terms}) > MANY_TRAITS:
@@ -259,7 +265,7 @@ _PAIRS = (
     ("verb and object", "says tech"), ("verb and object", "says body"),
     ("verb and object", "says person"), ("verb and object", "short"),
     ("verb and object", "says law"), ("verb and object", "negation governs"),
-    ("has group", "says codeinfer"), ("has group", "around codeinfer"),
+    ("long list", "is code"), ("long list", "emotion"), ("has group", "says codeinfer"), ("has group", "around codeinfer"),
     ("anchor field", "face attributes"), ("anchor attribute", "face attributes"),
     ("linked", "says report"), ("linked", "says actor"), ("linked", "says offer"),
     ("linked", "says tech"), ("linked", "says body"), ("linked", "says signal"),
