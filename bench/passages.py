@@ -14,7 +14,8 @@ from sklearn.linear_model import LogisticRegression
 from sousveil import topics
 from sousveil.claims.features import Reading, read
 from sousveil.claims.lexicon import Lexicon, lexicon
-from sousveil.claims.model import CLAIM_LABELS, MODEL_LABELS, model_from_json
+from sousveil.claims.judgement import EVEN
+from sousveil.claims.model import CLAIM_LABELS, MODEL_LABELS, Model, model_from_json
 
 ROOT = Path(__file__).parents[1]
 SHARED = ROOT.parent / "shared" / "corpus" / "claims-dev.jsonl"
@@ -140,15 +141,39 @@ def calibrate(rows: list[Row], chances: list[tuple[float, ...]]) -> dict[str, fl
 
 
 def train(rows: list[Row]) -> dict[str, Any]:
-    """Return the calibrated model in the form of model.json, without its record."""
+    """Return the calibrated model in the form of model.json, with the record of its training."""
     seen = readings(rows)
     model = fit(seen, rows)
-    model["calibration"] = calibrate(rows, out_of_fold(rows, seen))
-    return model
+    chances = out_of_fold(rows, seen)
+    model["calibration"] = calibrate(rows, chances)
+    figures = _figures(rows, chances, model["calibration"])
+    return model | {"record": _record(rows, len(model["weights"])) | figures}
 
 
-def record(rows: list[Row], model: dict[str, Any]) -> dict[str, Any]:
-    """Return what a reader of model.json should know of its training."""
+def _figures(
+    rows: list[Row], chances: list[tuple[float, ...]], scale: dict[str, float]
+) -> dict[str, float]:
+    """Return what cross-validation by source says: F1 of claim or not, and its parts."""
+    model = Model((), {}, scale["slope"], scale["offset"], {})
+    pairs = [
+        (bool(c[-1] < 1 and model.claim_probability(c) >= EVEN), r.label in CLAIM_LABELS)
+        for c, r in zip(chances, rows, strict=True)
+        if c
+    ]
+    both = sum(found and claim for found, claim in pairs)
+    precision = both / max(1, sum(found for found, _ in pairs))
+    recall = both / max(1, sum(claim for _, claim in pairs))
+    f1 = 2 * precision * recall / max(1e-9, precision + recall)
+    return {
+        "validated_passages": len(pairs),
+        "precision": round(precision, 3),
+        "recall": round(recall, 3),
+        "f1": round(f1, 3),
+    }
+
+
+def _record(rows: list[Row], features: int) -> dict[str, Any]:
+    """Return when and on what the weights were trained."""
     digest = hashlib.sha256()
     for path in ([SHARED] if SHARED.exists() else []) + sorted(OWN.glob("*.jsonl")):
         digest.update(path.read_bytes())
@@ -157,7 +182,7 @@ def record(rows: list[Row], model: dict[str, Any]) -> dict[str, Any]:
         "rows": len(rows),
         "rows_shared": sum(r.shared for r in rows),
         "training_sha256": digest.hexdigest(),
-        "features": len(model["weights"]),
+        "features": features,
         "penalty": PENALTY,
         "folds": FOLDS,
     }

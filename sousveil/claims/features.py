@@ -24,7 +24,7 @@ from sousveil.claims.statement import (
 )
 from sousveil.claims.windows import Span
 
-MAX_PASSAGE_CHARACTERS = 6000  # a window is a paragraph or a declaration; a longer one is cut
+MAX_PASSAGE_CHARACTERS = 4000  # a paragraph or a declaration; pairs of hits are weighed in it
 CARD_FIELDS = 2  # one field in common proves no identity card
 MANY_GROUPS = 8  # more are a list of nations, not a choice of groups
 SOME_GROUPS = 2

@@ -1,5 +1,7 @@
 """One passage in, label, trait and quote out: the rules of the labelling guide."""
 
+import time
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -91,6 +93,12 @@ def test_any_text_is_judged(text: str, lang: str) -> None:
 def test_quotes_of_any_mixture_are_exact_substrings(parts: list[str]) -> None:
     text = "".join(parts)
     assert all(span in text for span in judge(text, "", ALL).spans)
+
+
+def test_a_megabyte_of_nothing_but_terms_is_judged_at_once() -> None:
+    started = time.perf_counter()
+    judge("民族识别人脸uyghur detect face " * 40_000, "", ALL)
+    assert time.perf_counter() - started < 10
 
 
 def test_a_topic_that_was_not_asked_for_is_not_found() -> None:
