@@ -13,8 +13,8 @@ from sklearn.linear_model import LogisticRegression
 
 from sousveil import topics
 from sousveil.claims.features import Reading, read
-from sousveil.claims.lexicon import Lexicon, lexicon
 from sousveil.claims.judgement import EVEN
+from sousveil.claims.lexicon import Lexicon, lexicon
 from sousveil.claims.model import CLAIM_LABELS, MODEL_LABELS, Model, model_from_json
 
 ROOT = Path(__file__).parents[1]
