@@ -70,10 +70,8 @@ def judge_address(probes: Sequence[Probe]) -> tuple[Verdict, float, str]:
     if not probes:
         return Verdict.UNKNOWN, 0.0, "nothing was tried"
     last = probes[-1]
-    if last.status is None and last.failure is None:
-        return Verdict.PRESENT, 0.95, "repository read"
     if last.status is None:
-        return Verdict.UNREACHABLE, 0.9, last.failure.message if last.failure else ""
+        return _judge_silence(last)
     cut = f", then {last.failure.message}" if last.failure else ""
     outcome = f"HTTP {last.status}{cut}"
     if last.status // 100 == 2:  # noqa: PLR2004  # the class of success, RFC 9110 section 15.3
@@ -81,10 +79,15 @@ def judge_address(probes: Sequence[Probe]) -> tuple[Verdict, float, str]:
         return verdict, confidence, f"{outcome}{how}"
     if last.status // 100 == 3:  # noqa: PLR2004  # redirection, RFC 9110 section 15.4
         return Verdict.MOVED, 0.6, outcome
-    if last.status in _BY_STATUS:
-        verdict, confidence = _BY_STATUS[last.status]
-        return verdict, confidence, outcome
-    return Verdict.UNREACHABLE, 0.6, outcome
+    verdict, confidence = _BY_STATUS.get(last.status, (Verdict.UNREACHABLE, 0.6))
+    return verdict, confidence, outcome
+
+
+def _judge_silence(probe: Probe) -> tuple[Verdict, float, str]:
+    """Judge a probe that has no HTTP status: a repository, or no answer at all."""
+    if probe.failure is None:
+        return Verdict.PRESENT, 0.95, "repository read"
+    return Verdict.UNREACHABLE, 0.9, probe.failure.message
 
 
 def _judge_arrival(asked: str, arrived: str) -> tuple[Verdict, float, str]:
