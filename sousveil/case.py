@@ -119,10 +119,10 @@ def open_case(root: Path) -> Case:
 
 
 @contextmanager
-def writing(case: Case) -> Iterator["Writer"]:
-    """Hold the case's one writing place; a commit that was interrupted is finished first.
+def locked(case: Case) -> Iterator[None]:
+    """Hold the case's one writing place; for work on derived files, which needs no key.
 
-    Raises CaseError when another process holds it or the signing key is not on this machine.
+    Raises CaseError when another process holds it.
     """
     case.pending.mkdir(exist_ok=True)
     with (case.root / LOCK_FILE).open("a") as lock:
@@ -132,6 +132,17 @@ def writing(case: Case) -> Iterator["Writer"]:
             raise CaseError(
                 f"{case.root}: another sousveil is writing to this case. Wait until it is done."
             ) from error
+        yield
+
+
+@contextmanager
+def writing(case: Case) -> Iterator["Writer"]:
+    """Hold the case's one writing place; a commit that was interrupted is finished first.
+
+    Raises CaseError when another process holds it, LogError when the signing key is not on this
+    machine, EvidenceError when the key signed a newer log than this one.
+    """
+    with locked(case):
         signer = load_signer(key_path(case.settings.origin))
         if str(signer.verifier) != case.settings.key:
             raise CaseError(
@@ -282,8 +293,9 @@ class Writer:
         size = log_size(self.case)
         if size < head.size:
             raise EvidenceError(
-                f"{self.case.log}: has {size} entries, but its key signed {head.size} before."
-                " Restore the newest copy of the case; nothing may be added to an older one."
+                f"{self.case.log}: has {size} entries, but its key signed {head.size} before: this"
+                " is an older copy, or a copy of this case was continued elsewhere. Go on with the"
+                " newest one; nothing may be added here."
             )
 
 

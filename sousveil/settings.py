@@ -13,7 +13,8 @@ from pathlib import Path
 from typing import Any
 
 import sousveil
-from sousveil.errors import CaseError
+from sousveil.capture.guard import check_allowed
+from sousveil.errors import CaseError, InputError
 
 # Identifies us to the servers we visit, so that nobody can say we hid.
 USER_AGENT = f"Mozilla/5.0 (compatible; sousveil/{sousveil.__version__})"
@@ -102,6 +103,10 @@ def parse_settings(text: str, where: Path) -> Settings:
     )
     for table in (top, capture, log):
         table.finish()
+    try:
+        check_allowed(settings.allow_hosts)
+    except InputError as error:
+        raise CaseError(f"{where}: {error}") from error
     return settings
 
 

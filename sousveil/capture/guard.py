@@ -115,7 +115,10 @@ def check_address(host: str, port: int, address: str, allowed: frozenset[str]) -
     reason = next((found for face in faces if (found := _refusal(face))), None)
     if reason is None or any(_opens_name(entry, host, port) for entry in entries):
         return None
-    return f"{where} is {reason}, not a public address; the case does not allow this host"
+    return (
+        f"{where} is {reason}, not a public address; name it under allow_hosts in case.toml if it"
+        " is yours"
+    )
 
 
 def resolve_checked(host: str, port: int, allowed: frozenset[str]) -> list[str] | Failure:

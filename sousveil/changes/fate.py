@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 
 from rapidfuzz import fuzz
 
-from sousveil.model import Document, Failure, Fate, Verdict
+from sousveil.model import Document, Failure, FailureKind, Fate, Verdict
 
 # How alike, from 0 to 100, two passages must be for one to be called the other's new wording.
 # Unrelated sentences of one page reach about 45 with this measure, a sentence with a third of its
@@ -25,7 +25,13 @@ MAX_CANDIDATES = 2_000
 
 # Looks that tell whether a quote is there; all others say nothing about it.
 CONCLUSIVE = frozenset(
-    {Verdict.PRESENT, Verdict.REMOVED, Verdict.SOFT_404, Verdict.REDIRECTED_AWAY}
+    {
+        Verdict.PRESENT,
+        Verdict.MOVED,
+        Verdict.REMOVED,
+        Verdict.SOFT_404,
+        Verdict.REDIRECTED_AWAY,
+    }
 )
 
 _BY_STATUS = {
@@ -78,7 +84,7 @@ def judge_address(probes: Sequence[Probe]) -> tuple[Verdict, float, str]:
         verdict, confidence, how = _judge_arrival(probes[0].url, last.url)
         return verdict, confidence, f"{outcome}{how}"
     if last.status // 100 == 3:  # noqa: PLR2004  # redirection, RFC 9110 section 15.4
-        return Verdict.MOVED, 0.6, outcome
+        return Verdict.UNKNOWN, 0.5, f"{outcome}, not followed"
     verdict, confidence = _BY_STATUS.get(last.status, (Verdict.UNREACHABLE, 0.6))
     return verdict, confidence, outcome
 
@@ -87,6 +93,8 @@ def _judge_silence(probe: Probe) -> tuple[Verdict, float, str]:
     """Judge a probe that has no HTTP status: a repository, or no answer at all."""
     if probe.failure is None:
         return Verdict.PRESENT, 0.95, "repository read"
+    if probe.failure.kind is FailureKind.REFUSED_ADDRESS:
+        return Verdict.UNKNOWN, 1.0, f"not asked: {probe.failure.message}"
     return Verdict.UNREACHABLE, 0.9, probe.failure.message
 
 
@@ -98,7 +106,7 @@ def _judge_arrival(asked: str, arrived: str) -> tuple[Verdict, float, str]:
         return Verdict.PRESENT, 0.95, ""
     if after.path in {"", "/"}:
         return Verdict.REDIRECTED_AWAY, 0.8, f", sent to the front page {arrived}"
-    return Verdict.PRESENT, 0.7, f", moved to {arrived}"
+    return Verdict.MOVED, 0.7, f", moved to {arrived}"
 
 
 def quote_fate(
@@ -121,9 +129,10 @@ def quote_fate(
             finding_id, last.verdict, last.confidence, seen.at, None, None, last.log_index, sentence
         )
     verdict, after = gone.verdict, None
-    if verdict is Verdict.PRESENT:
+    if verdict in {Verdict.PRESENT, Verdict.MOVED}:
         after = reworded(gone)
-        verdict = Verdict.QUOTE_REMOVED if after is None else Verdict.EDITED
+        missing = Verdict.QUOTE_REMOVED if verdict is Verdict.PRESENT else Verdict.REDIRECTED_AWAY
+        verdict = missing if after is None else Verdict.EDITED
     return Fate(
         finding_id,
         verdict,
@@ -140,9 +149,9 @@ def _gone_sentence(verdict: Verdict, gone: Look, seen: Look) -> str:
     between = f"between {seen.at:%Y-%m-%d %H:%M:%S} and {gone.at:%Y-%m-%d %H:%M:%S} UTC"
     match verdict:
         case Verdict.EDITED:
-            return f"reworded {between}: the page is there ({gone.outcome}), the sentence changed"
+            return f"reworded {between}: the answer ({gone.outcome}) has another sentence there"
         case Verdict.QUOTE_REMOVED:
-            return f"taken out {between}: the page is there ({gone.outcome}), the sentence is not"
+            return f"not there any more, {between}: the answer ({gone.outcome}) does not hold it"
         case _:
             return f"gone {between}: the address answered {gone.outcome}"
 

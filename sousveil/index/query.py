@@ -6,9 +6,11 @@ Takes an open `Index` and gives values of model.py. Reads only.
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime
+from typing import Any
 
 import msgspec
 
+from sousveil.changes.absence import Absence
 from sousveil.changes.fate import Look
 from sousveil.index.store import Held, Index
 from sousveil.model import (
@@ -50,16 +52,18 @@ def watch_reports(index: Index) -> tuple[WatchReport, ...]:
 
 def visits(index: Index, watch_id: str) -> Iterator[Visit]:
     """Yield a watch's visits, the oldest first."""
-    for look_id, log_index, at, verdict, outcome, status in index.rows(
-        "SELECT id, log_index, at, verdict, outcome, status FROM look"
-        " WHERE watch_id = ? ORDER BY log_index",
+    for look_id, log_index, at, verdict, outcome, status, absence in index.rows(
+        "SELECT id, log_index, at, verdict, outcome, status,"
+        " (SELECT c.absence FROM capture c WHERE c.look_id = look.id AND c.absence NOT NULL)"
+        " FROM look WHERE watch_id = ? ORDER BY log_index",
         watch_id,
     ):
+        shown = msgspec.json.decode(absence, type=Absence) if absence else None
         yield Visit(
             watch_id,
             datetime.fromisoformat(at),
-            Verdict(verdict),
-            outcome,
+            shown.verdict if shown else Verdict(verdict),
+            f"{outcome}, {shown.outcome}" if shown else outcome,
             status,
             tuple(held.capture for held in captures_of_look(index, look_id)),
             log_index,
@@ -152,19 +156,12 @@ def looks(index: Index, address: str) -> dict[str, list[Look]]:
     ):
         found_at.setdefault(finding_id, set()).add(look_id)
     at_address = [
-        Look(
-            look_id,
-            datetime.fromisoformat(at),
-            Verdict.UNKNOWN if silent else Verdict(verdict),
-            confidence,
-            "its text was not read" if silent else outcome,
-            log_index,
-            found=False,
-        )
-        for look_id, at, verdict, confidence, outcome, log_index, silent in index.rows(
+        _look(row)
+        for row in index.rows(
             "SELECT id, at, verdict, confidence, outcome, log_index,"
             " EXISTS (SELECT 1 FROM capture c WHERE c.look_id = look.id"
-            "  AND (c.engine IS NULL OR c.note NOT NULL))"
+            "  AND (c.engine IS NULL OR c.note NOT NULL)),"
+            " (SELECT c.absence FROM capture c WHERE c.look_id = look.id AND c.absence NOT NULL)"
             " FROM look WHERE address = ? ORDER BY at, log_index, id",
             address,
         )
@@ -173,6 +170,25 @@ def looks(index: Index, address: str) -> dict[str, list[Look]]:
         finding_id: [replace(look, found=look.id in ids) for look in at_address]
         for finding_id, ids in found_at.items()
     }
+
+
+def _look(row: tuple[Any, ...]) -> Look:
+    look_id, at, verdict, confidence, outcome, log_index, is_silent, absence = row
+    told = Absence(Verdict(verdict), confidence, outcome)
+    if is_silent:
+        told = Absence(Verdict.UNKNOWN, confidence, f"{outcome}, and its text was not read")
+    elif absence is not None:
+        shown = msgspec.json.decode(absence, type=Absence)
+        told = Absence(shown.verdict, shown.confidence, f"{outcome}, {shown.outcome}")
+    return Look(
+        look_id,
+        datetime.fromisoformat(at),
+        told.verdict,
+        told.confidence,
+        told.outcome,
+        log_index,
+        found=False,
+    )
 
 
 def captures_of_look(index: Index, look_id: int) -> list[Held]:

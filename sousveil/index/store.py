@@ -18,6 +18,7 @@ from typing import Any
 
 import msgspec
 
+from sousveil.changes.absence import Absence
 from sousveil.changes.fate import Look
 from sousveil.errors import CaseError
 from sousveil.model import Capture, Event, Fate, Finding, Watch
@@ -40,7 +41,7 @@ CREATE INDEX look_by_watch ON look (watch_id, log_index);
 CREATE TABLE capture (id INTEGER PRIMARY KEY, look_id INTEGER NOT NULL, url TEXT NOT NULL,
     captured_at TEXT NOT NULL, status INTEGER, media_type TEXT NOT NULL, warc TEXT NOT NULL,
     offset INTEGER NOT NULL, length INTEGER NOT NULL, record_id TEXT NOT NULL, digest TEXT NOT NULL,
-    engine TEXT, note TEXT) STRICT;
+    engine TEXT, note TEXT, absence BLOB) STRICT;
 CREATE INDEX capture_by_look ON capture (look_id);
 CREATE TABLE sighting (finding_id TEXT NOT NULL, capture_id INTEGER NOT NULL, data BLOB NOT NULL,
     PRIMARY KEY (finding_id, capture_id)) STRICT, WITHOUT ROWID;
@@ -166,9 +167,18 @@ class Index:
         )
 
     def put_sightings(
-        self, held: Held, findings: Sequence[Finding], *, engine: str, note: str | None
+        self,
+        held: Held,
+        findings: Sequence[Finding],
+        *,
+        engine: str,
+        note: str | None = None,
+        absence: Absence | None = None,
     ) -> None:
-        """Replace what was found in a capture, and record which engine read it."""
+        """Replace what was found in a capture, and record which engine read it.
+
+        `note` says why there is no text, `absence` what the answer is instead of the page.
+        """
         with self.transaction():
             self._db.execute("DELETE FROM sighting WHERE capture_id = ?", (held.id,))
             self._db.executemany(
@@ -176,7 +186,8 @@ class Index:
                 [(finding.id, held.id, msgspec.json.encode(finding)) for finding in findings],
             )
             self._db.execute(
-                "UPDATE capture SET engine = ?, note = ? WHERE id = ?", (engine, note, held.id)
+                "UPDATE capture SET engine = ?, note = ?, absence = ? WHERE id = ?",
+                (engine, note, msgspec.json.encode(absence) if absence else None, held.id),
             )
 
     def forget_last_reading(self, watch_id: str) -> None:

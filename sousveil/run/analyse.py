@@ -8,8 +8,9 @@ import functools
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from sousveil.archive.read import payload
+from sousveil.archive.read import Payload, payload
 from sousveil.case import Case
+from sousveil.changes.absence import judge_answer
 from sousveil.claims import ENGINE, find
 from sousveil.errors import SousveilError
 from sousveil.extract import extract
@@ -78,7 +79,10 @@ def analyse(case: Case, index: Index, progress: Progress) -> Analysis:
 
 def read_document(case: Case, capture: Capture) -> Document:
     """Return the text of a capture; raises ArchiveError or ExtractError when there is none."""
-    answer = payload(case.root, capture.record)
+    return _extract(payload(case.root, capture.record), capture)
+
+
+def _extract(answer: Payload, capture: Capture) -> Document:
     return extract(
         answer.body,
         media_type=answer.media_type or capture.media_type,
@@ -101,16 +105,18 @@ def _read_page(
     actor: str | None,
 ) -> None:
     if not _carries_content(held.capture):
-        index.put_sightings(held, [], engine=engine, note=None)
+        index.put_sightings(held, [], engine=engine)
         return
     try:
-        document = read_document(case, held.capture)
+        answer = payload(case.root, held.capture.record)
+        document = _extract(answer, held.capture)
     except SousveilError as error:
         index.put_sightings(held, [], engine=engine, note=str(error))
         return
     place = Place(held.address, held.capture, held.log_index, held.watch_id, actor)
     found = make_findings(document, find(document, topics), place)
-    index.put_sightings(held, found, engine=engine, note=None)
+    absence = judge_answer(document, answer.body) if held.watch_id and not found else None
+    index.put_sightings(held, found, engine=engine, absence=absence)
 
 
 def _carries_content(capture: Capture) -> bool:

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 
 from sousveil.changes.fate import Look, find_rewording, quote_fate
+from sousveil.errors import SousveilError
 from sousveil.index.query import (
     addresses_with_findings,
     captures_of_look,
@@ -49,9 +50,13 @@ def _rewording(
     index: Index, finding: Finding, read: Callable[[Capture], Document]
 ) -> Callable[[Look], str | None]:
     def reworded(look: Look) -> str | None:
-        before = read(finding.capture)
         for held in captures_of_look(index, look.id):
-            after = find_rewording(finding.passage, before, read(held.capture))
+            try:
+                before, now = read(finding.capture), read(held.capture)
+            except SousveilError:
+                # A capture that is damaged by now has no text to compare with; `verify` names it.
+                continue
+            after = find_rewording(finding.passage, before, now)
             if after is not None:
                 return after
         return None

@@ -51,7 +51,7 @@ def read_repository(
     """
     bundles = _bundles(index, held.watch_id or "")
     if held.id != bundles[-1].id:
-        index.put_sightings(held, [], engine=engine, note=None)
+        index.put_sightings(held, [], engine=engine)
         return
     try:
         found = list(_findings(case, index, bundles, topics=topics, actor=actor, progress=progress))
@@ -59,8 +59,8 @@ def read_repository(
         index.put_sightings(held, [], engine=engine, note=str(error))
         return
     for older in bundles[:-1]:
-        index.put_sightings(older, [], engine=engine, note=None)
-    index.put_sightings(held, found, engine=engine, note=None)
+        index.put_sightings(older, [], engine=engine)
+    index.put_sightings(held, found, engine=engine)
 
 
 def ensure_mirror(case: Case, index: Index, watch_id: str) -> Path:

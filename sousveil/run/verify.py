@@ -128,7 +128,7 @@ def _check_head(case: Case, checkpoint: Checkpoint | None) -> Iterator[Fault]:
         yield Fault(
             "log/checkpoint",
             f"has {size} entries, but its key signed {head.size} before: the newest"
-            f" {head.size - size} were taken away",
+            f" {head.size - size} were taken away, or a copy of this case was continued elsewhere",
         )
     elif checkpoint and size == head.size and checkpoint.root != head.root:
         yield Fault("log/checkpoint", f"its key signed another tree of {size} entries before")

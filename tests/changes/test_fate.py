@@ -27,7 +27,7 @@ def never(_: Look) -> str | None:
     [
         (200, Verdict.PRESENT),
         (206, Verdict.PRESENT),
-        (301, Verdict.MOVED),
+        (301, Verdict.UNKNOWN),
         (401, Verdict.LOGIN_WALL),
         (403, Verdict.BLOCKED),
         (404, Verdict.REMOVED),
@@ -48,7 +48,9 @@ def test_the_last_answer_tells_what_became_of_an_address(status: int, verdict: V
 def test_a_failure_is_unreachable_and_never_a_removal() -> None:
     for kind in FailureKind:
         probe = Probe(URL, None, Failure(kind, "no answer from halden.example"))
-        assert judge_address([probe])[0] is Verdict.UNREACHABLE
+        refused = kind is FailureKind.REFUSED_ADDRESS
+        expected = Verdict.UNKNOWN if refused else Verdict.UNREACHABLE
+        assert judge_address([probe])[0] is expected
 
 
 def test_a_page_that_sends_to_the_front_page_was_redirected_away() -> None:
@@ -56,10 +58,10 @@ def test_a_page_that_sends_to_the_front_page_was_redirected_away() -> None:
     assert judge_address(probes)[0] is Verdict.REDIRECTED_AWAY
 
 
-def test_a_page_that_sends_to_another_page_is_still_there() -> None:
+def test_a_page_that_sends_to_another_page_has_moved() -> None:
     probes = [Probe(URL, 301, None), Probe("https://halden.example/en/product", 200, None)]
     verdict, _, outcome = judge_address(probes)
-    assert verdict is Verdict.PRESENT
+    assert verdict is Verdict.MOVED
     assert "moved to https://halden.example/en/product" in outcome
 
 
@@ -123,6 +125,7 @@ def test_a_fate_says_gone_only_after_a_look_that_can_tell(
         (gone,) = [one for one in looks if one.at == fate.gone_by]
         assert gone.verdict in {
             Verdict.PRESENT,
+            Verdict.MOVED,
             Verdict.REMOVED,
             Verdict.SOFT_404,
             Verdict.REDIRECTED_AWAY,
@@ -162,3 +165,9 @@ def test_a_sentence_that_was_there_before_is_no_new_wording() -> None:
     old = extract(page(gone, kept), media_type="text/html", charset="utf-8", name=URL)
     new = extract(page(kept), media_type="text/html", charset="utf-8", name=URL)
     assert find_rewording(gone, old, new) is None
+
+
+def test_an_address_that_leads_elsewhere_without_the_quote_was_redirected_away() -> None:
+    looks = [look(0, Verdict.PRESENT, found=True), look(1, Verdict.MOVED)]
+    assert quote_fate("f", looks, never).verdict is Verdict.REDIRECTED_AWAY
+    assert quote_fate("f", [looks[0], look(1, Verdict.MOVED, found=True)], never).gone_by is None
