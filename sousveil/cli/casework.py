@@ -1,22 +1,23 @@
 """Commands that bring evidence into a case: init, add, visit, import, analyse, reindex."""
 
 from collections import Counter
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from sousveil.case import Case, create_case, writing
+from sousveil.case import Case, Writer, create_case, locked, writing
 from sousveil.cli.options import CaseOption, JsonOption, chosen_case
-from sousveil.cli.screen import plain, progress, say, tell, write_json
+from sousveil.cli.screen import count_of, plain, progress, say, tell, write_json
 from sousveil.cli.words import tell_finding, tell_gone
 from sousveil.errors import InputError
 from sousveil.index.query import last_visits, watches
 from sousveil.index.store import Index
 from sousveil.jsonform import finding_json, instant
-from sousveil.model import Json, Visit, WatchKind
-from sousveil.run.analyse import Analysis, analyse
+from sousveil.model import Json, Visit, Watch, WatchKind
+from sousveil.run.analyse import Analysis, analyse, load_topics
 from sousveil.run.imports import Imported, archives_in, import_file
 from sousveil.run.indexing import open_index, remove_index, sync_index
 from sousveil.run.visits import visit_all
@@ -69,24 +70,32 @@ def add(
     kind: Annotated[
         WatchKind | None, typer.Option(help="What the target is, if not clear.")
     ] = None,
-    every: Annotated[str, typer.Option(help="How often: 30m, 6h, 1d.")] = DEFAULT_EVERY,
+    every: Annotated[
+        str | None, typer.Option(help=f"How often: 30m, 6h, 1d. A new watch: {DEFAULT_EVERY}.")
+    ] = None,
     actor: Annotated[str | None, typer.Option(help="Who answers for the target.")] = None,
     folder: CaseOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Watch pages, documents or repositories."""
+    """Watch pages, documents or repositories.
+
+    A target that is watched already takes the --every and --actor given here.
+    """
     case = chosen_case(folder)
-    wanted = [make_watch(text, kind=kind, every=every, actor=actor, now=now()) for text in targets]
+    wanted = [
+        make_watch(text, kind=kind, every=every or DEFAULT_EVERY, actor=actor, now=now())
+        for text in targets
+    ]
     with writing(case) as writer, open_index(case, create=True) as index:
         sync_index(case, index)
-        added = add_watches(writer, index, wanted, now())
+        added = add_watches(writer, index, wanted, now(), keep_every=every is None)
         sync_index(case, index)
     if as_json:
         write_json(watch for watch, _ in added)
         return
-    for watch, is_new in added:
-        already = "" if is_new else "  (already watched)"
-        say(f"{watch.id}  {watch.kind:<10}  {plain(watch.target)}{already}")
+    for watch, what in added:
+        said = "" if what == "added" else f"  ({what})"
+        say(f"{watch.id}  {watch.kind:<10}  {plain(watch.target)}{said}")
     tell("Next: sousveil visit")
 
 
@@ -104,46 +113,58 @@ def visit(
     whose time has come are visited.
     """
     case = chosen_case(folder)
+    topics = load_topics(case)
     with writing(case) as writer, open_index(case, create=True) as index:
         sync_index(case, index)
         known = watches(index)
+        if not known:
+            raise InputError("nothing is watched yet. Add a target: `sousveil add https://…`.")
         if targets:
             chosen = find_watches(known, targets)
         elif everything:
             chosen = known
         else:
             chosen = due(known, last_visits(index), now())
-        if not known:
-            raise InputError("nothing is watched yet. Add a target: `sousveil add https://…`.")
-        visits = []
-        with progress("visiting", len(chosen)) as bar:
-            for done, made in enumerate(visit_all(writer, index, chosen, now), start=1):
-                bar(done, len(chosen), made.outcome)
-                visits.append(made)
+        _visit_and_tell(writer, index, chosen, as_json=as_json)
+        if not chosen and not due_only:
+            tell("Nothing is due. `sousveil visit --all` visits everything now.")
         with progress("reading") as bar:
-            result = analyse(case, index, bar)
-        targets_of = {watch.id: watch.target for watch in known}
-    if as_json:
-        write_json([*(_visit_json(made, targets_of) for made in visits), *_changes_json(result)])
-        return
-    for made in visits:
-        say(f"{made.verdict:<18}  {plain(targets_of[made.watch_id])}  ({plain(made.outcome)})")
-    if not visits and not due_only:
-        tell("Nothing is due. `sousveil visit --all` visits everything now.")
-    _tell_changes(result)
+            result = analyse(case, index, topics, bar)
+    _tell_analysis(result, as_json=as_json)
+
+
+def _visit_and_tell(
+    writer: Writer, index: Index, chosen: Sequence[Watch], *, as_json: bool
+) -> None:
+    """Visit, and say what came of each visit even when a later one fails."""
+    made: list[Visit] = []
+    try:
+        with progress("visiting", len(chosen)) as bar:
+            for done, one in enumerate(visit_all(writer, index, chosen, now), start=1):
+                made.append(one)
+                bar(done, len(chosen), one.outcome)
+    finally:
+        targets = {watch.id: watch.target for watch in chosen}
+        if as_json:
+            write_json(_visit_json(one, targets) for one in made)
+        else:
+            for one in made:
+                target = plain(targets[one.watch_id])
+                say(f"{one.verdict:<18}  {target}  ({plain(one.outcome)})")
 
 
 def import_(
-    paths: Annotated[list[Path], typer.Argument(help="WARC or ARC files, or folders of them.")],
+    paths: Annotated[list[Path], typer.Argument(help="WARC, ARC or WACZ files, or folders.")],
     *,
     folder: CaseOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Take in archives made by others.
 
-    WARC, ARC and WACZ files are kept byte for byte. Exit status 1: some of them are damaged.
+    Files are kept byte for byte. Exit status 1: some have faults, which are named.
     """
     case = chosen_case(folder)
+    topics = load_topics(case)
     files = archives_in(paths)
     imported: list[Imported] = []
     with writing(case) as writer, open_index(case, create=True) as index:
@@ -152,17 +173,16 @@ def import_(
             for done, path in enumerate(files):
                 bar(done, len(files), path.name)
                 imported.append(import_file(writer, index, path, now()))
-        sync_index(case, index)
-        with progress("reading") as bar:
-            result = analyse(case, index, bar)
-    if as_json:
-        write_json([*imported, *_changes_json(result)])
-    else:
-        for one in imported:
+                sync_index(case, index)
+        if as_json:
+            write_json(imported)
+        for one in () if as_json else imported:
             say(_import_line(one))
             for fault in one.faults:
                 say(f"    {plain(fault)}", "yellow")
-        _tell_changes(result)
+        with progress("reading") as bar:
+            result = analyse(case, index, topics, bar)
+    _tell_analysis(result, as_json=as_json)
     if any(one.faults for one in imported):
         raise typer.Exit(FOUND_WRONG)
 
@@ -170,7 +190,7 @@ def import_(
 def analyse_(*, folder: CaseOption = None, as_json: JsonOption = False) -> None:
     """Read again what this version has not read."""
     case = chosen_case(folder)
-    with writing(case), open_index(case, create=True) as index:
+    with locked(case), open_index(case, create=True) as index:
         sync_index(case, index)
         _analyse(case, index, as_json=as_json)
 
@@ -178,7 +198,7 @@ def analyse_(*, folder: CaseOption = None, as_json: JsonOption = False) -> None:
 def reindex(*, folder: CaseOption = None, as_json: JsonOption = False) -> None:
     """Make the index again, from the evidence."""
     case = chosen_case(folder)
-    with writing(case):
+    with locked(case):
         remove_index(case)
         with open_index(case, create=True) as index:
             count = sync_index(case, index)
@@ -188,15 +208,15 @@ def reindex(*, folder: CaseOption = None, as_json: JsonOption = False) -> None:
 
 def _analyse(case: Case, index: Index, *, as_json: bool) -> None:
     with progress("reading") as bar:
-        result = analyse(case, index, bar)
+        result = analyse(case, index, load_topics(case), bar)
+    tell(f"{count_of(result.captures, 'capture')} read")
+    _tell_analysis(result, as_json=as_json)
+
+
+def _tell_analysis(result: Analysis, *, as_json: bool) -> None:
     if as_json:
         write_json(_changes_json(result))
         return
-    say(f"{result.captures} captures read")
-    _tell_changes(result)
-
-
-def _tell_changes(result: Analysis) -> None:
     for finding in result.new:
         tell_finding(finding, None)
     if result.gone:
@@ -206,8 +226,8 @@ def _tell_changes(result: Analysis) -> None:
     if result.unread:
         kinds = Counter(media_type or "unknown" for _, media_type, _ in result.unread)
         told = ", ".join(f"{plain(kind)} {count}" for kind, count in kinds.most_common(MAX_KINDS))
-        tell(f"{len(result.unread)} captures are kept, but have no text we can read yet: {told}")
-    say(f"{len(result.new)} new findings, {len(result.gone)} gone.")
+        tell(f"{len(result.unread)} captures are kept, but have no text we can read: {told}")
+    say(f"{count_of(len(result.new), 'new finding')}, {len(result.gone)} gone.")
 
 
 def _changes_json(result: Analysis) -> list[Json]:
@@ -233,7 +253,9 @@ def _visit_json(made: Visit, targets: dict[str, str]) -> Json:
 
 
 def _import_line(one: Imported) -> str:
-    state = f"{one.captures} captures of {one.records} records"
+    state = f"{count_of(one.captures, 'capture')} of {count_of(one.records, 'record')}"
     if one.log_index is None:
-        state = "already in this case" if not one.faults else "not taken in"
+        state = "not taken in"
+    elif not one.is_new:
+        state = f"already in this case (log entry {one.log_index})"
     return f"{plain(one.file)}: {state}"

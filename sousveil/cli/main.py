@@ -11,7 +11,7 @@ from typing import Annotated
 import typer
 
 import sousveil
-from sousveil.cli import casework, checks, reading, story
+from sousveil.cli import casework, checks, exports, reading, story
 from sousveil.cli.screen import complain, say
 from sousveil.errors import SousveilError
 
@@ -25,7 +25,7 @@ app = typer.Typer(
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
 )
-for module in (casework, reading, checks, story):
+for module in (casework, reading, checks, exports, story):
     module.register(app)
 
 

@@ -20,10 +20,10 @@ from sousveil.run.reading import file_finding_json, read_lines, read_paths
 from sousveil.topics import check, load, shipped
 
 FOUND_WRONG = 1
-DEFAULT_TOPIC = ["ethnicity"]
 
 TopicOption = Annotated[
-    list[str] | None, typer.Option("--topic", help="Topic name or file; may be repeated.")
+    list[str] | None,
+    typer.Option("--topic", help="Topic name or file; may be repeated. Without it, all."),
 ]
 
 
@@ -163,7 +163,7 @@ def read(
     as_json: JsonOption = False,
 ) -> None:
     """Find claims in files, without a case. With -, judge each line of JSON on standard input."""
-    topics = [load(name) for name in topic or DEFAULT_TOPIC]
+    topics = [load(name) for name in topic or shipped()]
     if paths == ["-"]:
         judged = list(read_lines(sys.stdin.buffer, topics))
         write_json(judged)

@@ -60,6 +60,11 @@ def write_json(values: Iterable[Any]) -> None:
     sys.stdout.buffer.flush()
 
 
+def count_of(number: int, thing: str) -> str:
+    """Return "1 record" or "2 records"."""
+    return f"{number:,} {thing}" if number == 1 else f"{number:,} {thing}s"
+
+
 def clock(at: datetime) -> str:
     """Return a time as people write it: "2026-11-23 06:37 UTC"."""
     return f"{at.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC"

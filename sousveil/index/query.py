@@ -94,11 +94,17 @@ def unreadable(index: Index) -> list[tuple[str, str, str]]:
 
 
 def findings(index: Index) -> list[Finding]:
-    """Return every finding, told from its earliest sighting, by address and place."""
+    """Return every finding, told from its earliest sighting, by address and place.
+
+    Its actor is the one its watch names now.
+    """
+    actors = {watch.id: watch.actor for watch in watches(index)}
     earliest: dict[str, Finding] = {}
     for (data,) in index.rows(_SIGHTINGS):
         finding = msgspec.json.decode(data, type=Finding)
-        earliest.setdefault(finding.id, finding)
+        if finding.id not in earliest:
+            actor = actors.get(finding.watch_id or "", finding.actor)
+            earliest[finding.id] = replace(finding, actor=actor)
     return sorted(earliest.values(), key=_place)
 
 

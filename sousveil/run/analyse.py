@@ -9,10 +9,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from sousveil.archive.read import Payload, payload
-from sousveil.case import Case
+from sousveil.case import SETTINGS_FILE, Case
 from sousveil.changes.absence import judge_answer
 from sousveil.claims import ENGINE, find
-from sousveil.errors import SousveilError
+from sousveil.errors import SousveilError, TopicError
 from sousveil.extract import extract
 from sousveil.index.query import fates, findings, unread, unreadable, watches
 from sousveil.index.store import Held, Index
@@ -36,8 +36,18 @@ class Analysis:
 
 
 def load_topics(case: Case) -> tuple[Topic, ...]:
-    """Return the topics that the case's settings name; raises TopicError for an unknown one."""
-    return tuple(load(name) for name in case.settings.topics)
+    """Return the topics that the case's settings name.
+
+    A relative path is one below the case folder. Raises TopicError for an unknown topic.
+    """
+    try:
+        return tuple(load(_located(case, name)) for name in case.settings.topics)
+    except TopicError as error:
+        raise TopicError(f"{case.root / SETTINGS_FILE}, topics: {error}") from error
+
+
+def _located(case: Case, name: str) -> str:
+    return str(case.root / name) if name.endswith(".toml") else name
 
 
 def engine_of(topics: Sequence[Topic]) -> str:
@@ -45,9 +55,8 @@ def engine_of(topics: Sequence[Topic]) -> str:
     return "; ".join([ENGINE, *(f"{topic.name} {topic.version}" for topic in topics)])
 
 
-def analyse(case: Case, index: Index, progress: Progress) -> Analysis:
+def analyse(case: Case, index: Index, topics: Sequence[Topic], progress: Progress) -> Analysis:
     """Read every capture that this engine has not read, and tell the fate of every finding."""
-    topics = load_topics(case)
     engine = engine_of(topics)
     known = {finding.id for finding in findings(index)}
     gone_before = {fate.finding_id for fate in fates(index).values() if fate.is_gone}

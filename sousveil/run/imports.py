@@ -30,6 +30,7 @@ class Imported:
     captures: int
     faults: tuple[str, ...]
     log_index: int | None  # None when it was not taken in
+    is_new: bool = True  # False: the same bytes were in the case already
 
 
 def archives_in(paths: Sequence[Path]) -> list[Path]:
@@ -64,7 +65,9 @@ def import_file(writer: Writer, index: Index, path: Path, now: datetime) -> Impo
     known = imported_before(index, sha256)
     if known is not None:
         body = event_body(index, known)
-        return Imported(str(path), sha256, body["records"], body["captures"], (), known)
+        return Imported(
+            str(path), sha256, body["records"], body["captures"], (), known, is_new=False
+        )
     folder = Path(tempfile.mkdtemp(prefix="import-", dir=writer.case.pending))
     try:
         return _take_in(writer, path, folder, sha256, now)

@@ -1,7 +1,9 @@
 """Adding watches: each is an event of the log."""
 
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import datetime
+from typing import Literal
 
 import msgspec
 
@@ -12,14 +14,28 @@ from sousveil.model import Watch
 
 
 def add_watches(
-    writer: Writer, index: Index, wanted: Iterable[Watch], now: datetime
-) -> list[tuple[Watch, bool]]:
-    """Log new watches; return each with True, or the one that has its target already with False."""
+    writer: Writer, index: Index, wanted: Iterable[Watch], now: datetime, *, keep_every: bool
+) -> list[tuple[Watch, Literal["added", "changed", "already watched"]]]:
+    """Log new watches and changed ones; return each as it is now, with what was done.
+
+    A target that is watched already takes a new actor and, unless `keep_every`, a new interval.
+    """
     known = {watch.id: watch for watch in watches(index)}
-    added = []
+    done: list[tuple[Watch, Literal["added", "changed", "already watched"]]] = []
     for watch in wanted:
-        is_new = watch.id not in known
-        if is_new:
+        before = known.get(watch.id)
+        if before is None:
             writer.commit("watch.added", {"watch": msgspec.to_builtins(watch)}, now=now)
-        added.append((known.setdefault(watch.id, watch), is_new))
-    return added
+            known[watch.id] = watch
+            done.append((watch, "added"))
+            continue
+        after = replace(
+            before,
+            actor=watch.actor or before.actor,
+            every_seconds=before.every_seconds if keep_every else watch.every_seconds,
+        )
+        if after != before:
+            writer.commit("watch.changed", {"watch": msgspec.to_builtins(after)}, now=now)
+            known[watch.id] = after
+        done.append((after, "changed" if after != before else "already watched"))
+    return done

@@ -19,6 +19,7 @@ DEFAULT_EVERY = "24h"
 SHORTEST_SECONDS = 60  # a target looked at more often than each minute is an attack, not a watch
 
 _UNITS = {"s": 1, "m": 60, "h": 3_600, "d": 86_400, "w": 604_800}
+_PORTS = {"http": 80, "https": 443}
 _GIT_SCHEME = "git+"
 _HOST_NAME = re.compile(r"[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9.])?")
 _FORBIDDEN = re.compile(r"[\x00-\x20\x7f]")
@@ -116,8 +117,9 @@ def _url(target: str) -> tuple[str, WatchKind]:
         )
     path = quote(parts.path or "/", safe="/%:@!$&'()*+,;=~-._")
     query = quote(parts.query, safe="/%:@!$&'()*+,;=~-._?")
-    netloc = _host(host, target) + (f":{port}" if port else "")
-    clean = urlunsplit((parts.scheme.lower(), netloc, path, query, ""))
+    scheme = parts.scheme.lower()
+    netloc = _host(host, target) + (f":{port}" if port not in {None, _PORTS[scheme]} else "")
+    clean = urlunsplit((scheme, netloc, path, query, ""))
     is_git = is_git or path.endswith(".git")
     return clean, WatchKind.REPOSITORY if is_git else WatchKind.PAGE
 

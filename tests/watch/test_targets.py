@@ -36,7 +36,9 @@ def watch_of(target: str, kind: WatchKind | None = None) -> Watch:
         ),
         ("https://halden.example/sdk.git", "https://halden.example/sdk.git", WatchKind.REPOSITORY),
         ("git+https://halden.example/sdk", "https://halden.example/sdk", WatchKind.REPOSITORY),
-        ("http://[2001:db8::1]:80/", "http://[2001:db8::1]:80/", WatchKind.PAGE),
+        ("http://[2001:db8::1]:80/", "http://[2001:db8::1]/", WatchKind.PAGE),
+        ("https://halden.example:443/a", "https://halden.example/a", WatchKind.PAGE),
+        ("https://halden.example:80/a", "https://halden.example:80/a", WatchKind.PAGE),
         ("https://halden.example/a%20b", "https://halden.example/a%20b", WatchKind.PAGE),
     ],
 )
