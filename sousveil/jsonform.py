@@ -18,10 +18,11 @@ PLAIN_TEXT_FRAGMENTS = "http://tools.ietf.org/rfc/rfc5147"
 def finding_json(finding: Finding, fate: Fate | None = None) -> Json:
     """Return `finding` as JSON values.
 
-    Always there: `id`, `topic`, `trait`, `label`, `score`, `engine`, `quote`, `selectors`,
-    `capture`, `source`; `reasons`, `passage`, `actor`, `lang`, `title` and `watch` where they are
-    not empty. A `fate` adds `verdict`, `confidence`, `first_seen`, `last_seen`, `gone`, `after`,
-    `evidence` and `gone_log_index`. Lines and columns count from 1, offsets from 0.
+    Always there: `id`, `topic`, `trait`, `label`, `score`, `engine`, `quote`, `selectors`, `actor`
+    (null when nobody is named), `capture`, `source`; `reasons`, `passage`, `lang`, `title` and
+    `watch` where they are not empty. A `fate` adds `verdict`, `confidence`, `first_seen`,
+    `last_seen`, `gone`, `after`, `evidence` and `gone_log_index`. Lines and columns count from 1,
+    offsets from 0.
     """
     claim = finding.claim
     form = {
@@ -42,7 +43,8 @@ def finding_json(finding: Finding, fate: Fate | None = None) -> Json:
         "reasons": list(claim.reasons),
         "watch": finding.watch_id,
     }
-    return _present(form | (_fate(finding, fate) if fate else {}))
+    told = _present(form | (_fate(finding, fate) if fate else {}))
+    return told | {"actor": finding.actor}
 
 
 def instant(when: datetime) -> str:
@@ -124,10 +126,11 @@ def _commit(commit: Commit) -> Json:
 
 
 def _fate(finding: Finding, fate: Fate) -> Json:
+    entered = finding.source.entered
     return {
         "verdict": fate.verdict.value,
         "confidence": fate.confidence,
-        "first_seen": instant(finding.capture.captured_at),
+        "first_seen": instant(entered.committed_at if entered else finding.capture.captured_at),
         "last_seen": instant(fate.last_seen),
         "gone": instant(fate.gone_by) if fate.gone_by else None,
         "after": fate.after,

@@ -70,7 +70,8 @@ topics = [{topics}]   # what to look for: `sousveil topics list`
 user_agent = {_quote(settings.user_agent)}
 delay_seconds = {settings.delay_seconds}   # between two requests to one host
 # Private, loopback and link-local addresses are refused unless their host is named here,
-# as "host", "host:port", an address or a network such as "10.1.0.0/16".
+# as "host", "host:port", an address or a network such as "10.1.0.0/16". They are your own, so
+# they are asked without delay.
 allow_hosts = [{hosts}]
 
 [log]   # who signs this log: do not edit

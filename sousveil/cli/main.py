@@ -6,6 +6,7 @@ Exit status: 0 done; 1 done, and something was found wrong; 2 refused, with a on
 import os
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -33,9 +34,12 @@ for module in (casework, reading, checks, exports, story):
 def version(
     context: typer.Context,
     *,
+    case: Annotated[Path | None, typer.Option("--case", help="The case's folder.")] = None,
     show: Annotated[bool, typer.Option("--version", help="Print the version.")] = False,
 ) -> None:
     """Keep watch on those who build systems that infer protected traits of people."""
+    if case is not None:
+        os.environ["SOUSVEIL_CASE"] = str(case)  # as if the command itself had been told
     if show:
         say(f"sousveil {sousveil.__version__}")
     elif context.invoked_subcommand is None:
@@ -47,21 +51,17 @@ def main(arguments: Sequence[str] | None = None) -> None:
     try:
         status = app(args=arguments, prog_name="sousveil", standalone_mode=False)
     except typer.TyperException as error:
-        complain(f"{error.format_message()} `sousveil --help` lists what can be done.")
+        message = error.format_message().rstrip(".")
+        complain(f"{message}. Add --help to the command to see what it takes.")
         status = REFUSED
-    except typer.Abort:
-        complain("stopped; what was reported as done is kept.")
-        status = INTERRUPTED
     except SousveilError as error:
         complain(str(error))
         status = REFUSED
-    except BrokenPipeError:
-        # The reader of our output, such as `head`, has enough: no error, and nothing more to say.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        status = 0
     except OSError as error:
         what = error.strerror or str(error)
         where = f"{error.filename}: " if error.filename else ""
         complain(f"{where}{what}. Nothing that was reported as done is lost.")
         status = REFUSED
+    if status == INTERRUPTED:
+        complain("stopped; what was reported as done is kept.")
     sys.exit(status or 0)

@@ -1,23 +1,26 @@
 """Commands that show what was found: findings, show, changes, read, topics."""
 
 import sys
+from collections import Counter
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from sousveil.cli.options import CaseOption, JsonOption, chosen_case
-from sousveil.cli.screen import clock, complain, plain, say, tell, write_json
+from sousveil.cli.screen import clock, complain, count_of, plain, say, tell, write_json
 from sousveil.cli.words import tell_finding, tell_gone
 from sousveil.errors import InputError
-from sousveil.index.query import fates, findings, unread
+from sousveil.index.query import fates, findings, unread, watches
 from sousveil.index.store import Index
 from sousveil.jsonform import finding_json
 from sousveil.model import LABELS, Fate, Finding
 from sousveil.run.analyse import engine_of, load_topics
 from sousveil.run.indexing import open_index
 from sousveil.run.reading import file_finding_json, read_lines, read_paths
-from sousveil.topics import check, load, shipped
+from sousveil.topics import Topic, check, load, shipped
+from sousveil.watch.targets import find_watches
 
 FOUND_WRONG = 1
 
@@ -68,13 +71,13 @@ def findings_(
         told = fates(index)
         waiting = len(unread(index, engine_of(load_topics(case))))
     if waiting:
-        tell(f"{waiting} captures are not read yet by this version: `sousveil analyse` reads them.")
+        tell(f"{count_of(waiting, 'capture')} not read by this version: run `sousveil analyse`.")
     if as_json:
         write_json(finding_json(finding, told.get(finding.id)) for finding in chosen)
         return
     for finding in chosen:
         tell_finding(finding, told.get(finding.id))
-    say(f"{len(chosen)} findings.")
+    say(f"{count_of(len(chosen), 'finding')}.")
 
 
 def show(
@@ -92,9 +95,10 @@ def show(
     if as_json:
         write_json([finding_json(finding, fate)])
         return
-    tell_finding(finding, None)
     if fate is not None and fate.is_gone:
         tell_gone(finding, fate)
+    else:
+        tell_finding(finding, fate)
     say("")
     say(f"In its passage:\n    {plain(finding.passage, limit=2_000)}")
     say("Because it:")
@@ -111,7 +115,10 @@ def _tell_evidence(finding: Finding) -> None:
     say(f"    captured {clock(finding.capture.captured_at)} from {plain(finding.capture.url)}")
     source = finding.source
     if source.entered is not None:
-        say(f"    {plain(source.path or '')}, lines {source.line} to {source.end_line}")
+        lines = f"line {source.line}"
+        if source.end_line != source.line:
+            lines = f"lines {source.line} to {source.end_line}"
+        say(f"    {plain(source.path or '')}, {lines}")
         for word, commit in (("entered", source.entered), ("left", source.left)):
             if commit is not None:
                 message = plain(commit.message)
@@ -120,9 +127,7 @@ def _tell_evidence(finding: Finding) -> None:
 
 
 def changes(
-    target: Annotated[
-        str | None, typer.Argument(help="Only what vanished from this address.")
-    ] = None,
+    target: Annotated[str | None, typer.Argument(help="One watch, by target or id.")] = None,
     *,
     folder: CaseOption = None,
     as_json: JsonOption = False,
@@ -130,13 +135,15 @@ def changes(
     """List what vanished: quotes no longer in place."""
     case = chosen_case(folder)
     with open_index(case) as index:
+        chosen = find_watches(watches(index), [target]) if target is not None else []
+        ids = {watch.id for watch in chosen}
         told = fates(index)
         gone = [
             (finding, told[finding.id])
             for finding in findings(index)
             if finding.id in told
             and told[finding.id].is_gone
-            and target in {None, finding.url, finding.watch_id}
+            and (target is None or finding.watch_id in ids)
         ]
     if as_json:
         write_json(finding_json(finding, fate) for finding, fate in gone)
@@ -165,23 +172,37 @@ def read(
     """Find claims in files, without a case. With -, judge each line of JSON on standard input."""
     topics = [load(name) for name in topic or shipped()]
     if paths == ["-"]:
-        judged = list(read_lines(sys.stdin.buffer, topics))
-        write_json(judged)
-        if any("error" in line for line in judged):
-            raise typer.Exit(FOUND_WRONG)
+        _judge_lines(topics)
         return
     if "-" in paths:
         raise InputError("-: standard input is read alone, without other files.")
-    wrong = False
+    read_files = found = 0
+    not_read: Counter[str] = Counter()
     for result in read_paths([Path(path) for path in paths], topics):
-        if result.problem is not None:
+        if result.problem is None:
+            read_files += 1
+        else:
             complain(result.problem)
-            wrong = True
+            not_read[result.path.suffix.lower() or "no suffix"] += 1
+        found += len(result.findings)
         if as_json:
             write_json(file_finding_json(finding) for finding in result.findings)
         else:
             for finding in result.findings:
                 tell_finding(finding, None)
+    told = ", ".join(f"{plain(suffix)} {count}" for suffix, count in not_read.most_common())
+    rest = f"; NOT read: {told}" if told else ""
+    tell(f"{count_of(read_files, 'file')} read, {count_of(found, 'finding')}{rest}.")
+    if not_read:
+        raise typer.Exit(FOUND_WRONG)
+
+
+def _judge_lines(topics: Sequence[Topic]) -> None:
+    """Answer each line as it comes, so that a pipeline need not wait for the last."""
+    wrong = False
+    for line in read_lines(sys.stdin.buffer, topics):
+        write_json([line])
+        wrong = wrong or "error" in line
     if wrong:
         raise typer.Exit(FOUND_WRONG)
 
@@ -204,18 +225,32 @@ def topics_list(*, as_json: JsonOption = False) -> None:
         say(f"{topic.name:<12} {topic.title} (version {topic.version})")
 
 
-def topics_show(name: Annotated[str, typer.Argument(help="A topic's name, or a file.")]) -> None:
+def topics_show(
+    name: Annotated[str, typer.Argument(help="A topic's name, or a file.")],
+    *,
+    as_json: JsonOption = False,
+) -> None:
     """Show what a topic looks for."""
     topic = load(name)
+    if as_json:
+        write_json([topic])
+        return
     say(f"{topic.name} {topic.version}: {topic.title}")
     say(topic.description)
 
 
-def topics_check(files: Annotated[list[Path], typer.Argument(help="Topic files.")]) -> None:
+def topics_check(
+    files: Annotated[list[str], typer.Argument(help="Topic files, or names of shipped ones.")],
+    *,
+    as_json: JsonOption = False,
+) -> None:
     """Check topic files, before they are used."""
-    problems = [(path, problem) for path in files for problem in check(str(path))]
-    for path, problem in problems:
-        say(f"{path}: {problem}")
+    problems = [(file, problem) for file in files for problem in check(file)]
+    if as_json:
+        write_json({"file": file, "problem": problem} for file, problem in problems)
+    else:
+        for _, problem in problems:
+            say(plain(problem))
+        say(f"{count_of(len(problems), 'problem')}.")
     if problems:
         raise typer.Exit(FOUND_WRONG)
-    say("No problem found.")

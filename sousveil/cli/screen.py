@@ -5,19 +5,34 @@ characters visible (an escape sequence in a page title must not paint over our o
 """
 
 import json
+import os
 import sys
 import unicodedata
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, NoReturn
 
 import msgspec
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn
 from rich.text import Text
 
-out = Console(highlight=False, soft_wrap=True)
+
+class _Output(Console):
+    """Standard output, whose reader (`head`, a pager) may have enough before we are done."""
+
+    def on_broken_pipe(self) -> None:
+        stop_writing()
+
+
+def stop_writing() -> NoReturn:
+    """End quietly: whoever read our output has gone, and nothing is wrong."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    raise SystemExit(0)
+
+
+out = _Output(highlight=False, soft_wrap=True)
 err = Console(stderr=True, highlight=False, soft_wrap=True)
 
 # Bidirectional overrides and isolates, which can make a line read other than it is (UAX 9).
@@ -53,11 +68,14 @@ def complain(message: str) -> None:
 
 def write_json(values: Iterable[Any]) -> None:
     """Print each value as one line of JSON."""
-    for value in values:
-        line = json.dumps(msgspec.to_builtins(value), ensure_ascii=False)
-        # A lone surrogate of a hostile page has no UTF-8 form: it is written as an escape.
-        sys.stdout.buffer.write(line.encode("utf-8", "backslashreplace") + b"\n")
-    sys.stdout.buffer.flush()
+    try:
+        for value in values:
+            line = json.dumps(msgspec.to_builtins(value), ensure_ascii=False)
+            # A lone surrogate of a hostile page has no UTF-8 form: it is written as an escape.
+            sys.stdout.buffer.write(line.encode("utf-8", "backslashreplace") + b"\n")
+            sys.stdout.buffer.flush()
+    except BrokenPipeError:
+        stop_writing()
 
 
 def count_of(number: int, thing: str) -> str:

@@ -6,7 +6,7 @@ digest for evidence, and no log entry.
 
 import hashlib
 import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -15,7 +15,7 @@ from typing import BinaryIO
 from sousveil.claims import find, judge
 from sousveil.errors import ExtractError, InputError
 from sousveil.extract import extract
-from sousveil.jsonform import finding_json
+from sousveil.jsonform import finding_json, instant
 from sousveil.model import Capture, Finding, Json, RecordRef
 from sousveil.run.findings import Place, make_findings
 from sousveil.topics import Topic
@@ -39,19 +39,14 @@ class ReadFile:
 def read_paths(paths: Sequence[Path], topics: Sequence[Topic]) -> Iterator[ReadFile]:
     """Yield what is found in each file, folders walked in order, `.git` and the like left out.
 
-    In a folder, files that hold no text are passed over; a file that was named is complained about.
-    Raises InputError for a path that is not there.
+    Raises InputError for a path that is not there, before anything is read.
     """
     for path in paths:
         if not path.exists():
             raise InputError(f"{path}: no such file or folder.")
-        if path.is_dir():
-            for file in sorted(_files_below(path)):
-                result = read_file(file, topics)
-                if result.findings or (result.problem and not _holds_no_text(file)):
-                    yield result
-        else:
-            yield read_file(path, topics)
+    for path in paths:
+        for file in sorted(_files_below(path)) if path.is_dir() else [path]:
+            yield read_file(file, topics)
 
 
 def _files_below(folder: Path) -> Iterator[Path]:
@@ -59,12 +54,6 @@ def _files_below(folder: Path) -> Iterator[Path]:
         inner = path.relative_to(folder).parts
         if path.is_file() and not any(part.startswith(".") for part in inner):
             yield path
-
-
-def _holds_no_text(path: Path) -> bool:
-    """Tell a picture, archive or program: a NUL near the start, as git does it."""
-    with path.open("rb") as file:
-        return b"\0" in file.read(8_000)
 
 
 def read_file(path: Path, topics: Sequence[Topic]) -> ReadFile:
@@ -77,11 +66,11 @@ def read_file(path: Path, topics: Sequence[Topic]) -> ReadFile:
                 path, (), f"{path}: {size} bytes, over the limit of {limit} MB. Split it."
             )
         data = path.read_bytes()
-        document = extract(data, media_type="", charset=None, name=path.name)
+        document = extract(data, media_type="", charset=None, name=str(path))
     except OSError as error:
         return ReadFile(path, (), f"{path}: cannot be read ({error.strerror}). Check its rights.")
     except ExtractError as error:
-        return ReadFile(path, (), f"{path}: {error}")
+        return ReadFile(path, (), str(error).replace("; the capture itself is kept", ""))
     digest = f"sha256:{hashlib.sha256(data).hexdigest()}"
     capture = Capture(
         str(path), datetime.now(UTC), None, "", RecordRef("", 0, len(data), "", digest)
@@ -92,35 +81,52 @@ def read_file(path: Path, topics: Sequence[Topic]) -> ReadFile:
 
 def file_finding_json(finding: Finding) -> Json:
     """Return a finding as JSON, with the file as its only evidence."""
-    evidence = {"url": finding.url, "record_digest": finding.capture.record.digest}
+    evidence = {
+        "url": finding.url,
+        "captured_at": instant(finding.capture.captured_at),
+        "warc": None,
+        "record_digest": finding.capture.record.digest,
+    }
     return finding_json(finding) | {"capture": evidence}
 
 
 def read_lines(stream: BinaryIO, topics: Sequence[Topic]) -> Iterator[Json]:
     """Judge each line `{"id", "text", "lang"}` of JSON; yield a line for each, in order.
 
-    A line that cannot be judged yields `{"id", "error"}`.
+    A line that cannot be judged yields `{"id", "error"}`, and the next one is read.
     """
-    for number, line in enumerate(_bounded_lines(stream), start=1):
+    for number, line in _lines(stream):
+        row: object = None
         try:
-            row = json.loads(line)
-        except ValueError as error:
+            row = json.loads(line) if len(line) <= MAX_LINE_BYTES else None
+        except (ValueError, RecursionError) as error:
             yield {"id": None, "error": f"line {number}: not JSON ({error})"}
             continue
-        if not isinstance(row, dict) or not isinstance(row.get("text"), str):
-            yield {"id": None, "error": f'line {number}: no text; give {{"id", "text", "lang"}}'}
-            continue
-        judged = judge(row["text"], str(row.get("lang") or ""), topics)
-        yield {
-            "id": row.get("id"),
-            "label": judged.label,
-            "trait": judged.trait,
-            "score": judged.score,
-            "spans": list(judged.spans),
-        }
+        row_id = row.get("id") if isinstance(row, dict) else None
+        if len(line) > MAX_LINE_BYTES:
+            yield {"id": None, "error": f"line {number}: longer than {MAX_LINE_BYTES} bytes"}
+        elif not isinstance(row, dict) or not isinstance(row.get("text"), str):
+            yield {"id": row_id, "error": f'line {number}: no text; give {{"id", "text", "lang"}}'}
+        else:
+            # A lone surrogate is no character (RFC 8259 section 8.2): it is read as a mark for one.
+            text = row["text"].encode("utf-8", "replace").decode()
+            judged = judge(text, str(row.get("lang") or ""), topics)
+            yield {
+                "id": row_id,
+                "label": judged.label,
+                "trait": judged.trait,
+                "score": judged.score,
+                "spans": list(judged.spans),
+            }
 
 
-def _bounded_lines(stream: BinaryIO) -> Iterable[bytes]:
-    while line := stream.readline(MAX_LINE_BYTES):
+def _lines(stream: BinaryIO) -> Iterator[tuple[int, bytes]]:
+    """Yield each line that holds something with its number, cut after the limit and one byte."""
+    number = 0
+    while line := stream.readline(MAX_LINE_BYTES + 1):
+        number += 1
+        rest = line
+        while len(rest) > MAX_LINE_BYTES and not rest.endswith(b"\n"):
+            rest = stream.readline(MAX_LINE_BYTES + 1)
         if line.strip():
-            yield line
+            yield number, line

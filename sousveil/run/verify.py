@@ -54,15 +54,16 @@ def verify_evidence(case: Case, progress: Progress) -> Verification:
     notes = list(_notes(case))
     checkpoint, entries = _signed_entries(case, faults)
     faults += _check_head(case, checkpoint)
-    faults += _check_events(case, entries)
     promised = {
         entry["warc"]["path"]: (i, entry) for i, entry in enumerate(entries) if "warc" in entry
     }
-    faults += _check_unlisted(case, promised)
-    size_bytes = 0
+    if entries:
+        faults += _check_events(case, entries)
+        faults += _check_unlisted(case, promised)
+    else:
+        notes.append("events and archive were not checked: the log that names them cannot be read")
     for done, (path, (index, entry)) in enumerate(sorted(promised.items())):
         progress(done, len(promised), path)
-        size_bytes += entry["warc"]["bytes"]
         faults += _check_file(case, path, index, entry)
     return Verification(
         origin=case.settings.origin,
@@ -70,7 +71,7 @@ def verify_evidence(case: Case, progress: Progress) -> Verification:
         entries=len(entries),
         root=base64.b64encode(checkpoint.root).decode() if checkpoint else "",
         files=len(promised),
-        size_bytes=size_bytes,
+        size_bytes=sum(entry["warc"]["bytes"] for _, entry in promised.values()),
         faults=tuple(dict.fromkeys(faults)),
         notes=tuple(notes),
     )
@@ -100,7 +101,7 @@ def verify_findings(
 
 
 def _signed_entries(case: Case, faults: list[Fault]) -> tuple[Checkpoint | None, list[Json]]:
-    """Return the head and the parsed entries, as far as they can be read."""
+    """Return the head and the parsed entries; neither when the log cannot be read."""
     try:
         checkpoint = read_checkpoint(case.log, case.settings.key)
         if checkpoint is None:

@@ -24,7 +24,17 @@ from sousveil.case import Case, Writer, read_events
 from sousveil.changes.fate import Probe
 from sousveil.index.query import visits
 from sousveil.index.store import Index
-from sousveil.model import Capture, Event, Exchange, Failure, Json, Visit, Watch, WatchKind
+from sousveil.model import (
+    Capture,
+    Event,
+    Exchange,
+    Failure,
+    FailureKind,
+    Json,
+    Visit,
+    Watch,
+    WatchKind,
+)
 from sousveil.run.indexing import sync_index
 from sousveil.run.repositories import BUNDLE_TYPE, mirror_path
 from sousveil.watch.politeness import Politeness
@@ -48,10 +58,16 @@ def visit_all(
         if is_remote:
             politeness.wait(watch.target)
         event = visit(writer, watch, known=kept_objects(writer.case, watch), clock=clock)
-        if is_remote:
+        if is_remote and _was_asked(event):
             politeness.asked(watch.target, _retry_after(event))
         sync_index(writer.case, index)
         yield next(made for made in visits(index, watch.id) if made.log_index == event.index)
+
+
+def _was_asked(event: Event) -> bool:
+    """Tell whether anything was sent to the host; a refused address was never asked."""
+    failures = [probe["failure"] for probe in event.body["probes"]]
+    return any(not f or f["kind"] != FailureKind.REFUSED_ADDRESS for f in failures)
 
 
 def _retry_after(event: Event) -> str:

@@ -3,13 +3,16 @@
 import errno
 import io
 import os
+import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
-from sousveil.case import Case, writing
+from sousveil.archive.write import WarcWriter
+from sousveil.case import Case, read_events, writing
 from tests.commands import Ran, lines, sousveil
+from tests.conftest import NOW
 
 
 def refused(ran: Ran, *words: str) -> None:
@@ -158,16 +161,22 @@ def test_a_dossier_never_replaces_what_is_not_one(case: Case, tmp_path: Path) ->
 
 
 def test_lines_that_are_no_passage_get_an_answer_each(monkeypatch: pytest.MonkeyPatch) -> None:
-    rows = b'{"id": 1, "text": "A cake."}\nnot json\n{"id": 3}\n\n{"id": 4, "text": ""}\n'
+    rows = (
+        b'{"id": 1, "text": "A cake."}\nnot json\n{"id": 3}\n\n{"id": 4, "text": "\\ud800"}\n'
+        + b"[" * 100_000
+        + b"\n"
+    )
     monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(rows)))
     ran = sousveil("read", "-", "--json")
     assert ran.status == 1
     assert [("error" in line, line["id"]) for line in ran.json()] == [
         (False, 1),
         (True, None),
-        (True, None),
+        (True, 3),
         (False, 4),
+        (True, None),
     ]
+    assert "line 6" in ran.json()[-1]["error"]
 
 
 def test_help_and_version_are_no_errors() -> None:
@@ -175,3 +184,78 @@ def test_help_and_version_are_no_errors() -> None:
     assert sousveil("--version").out.startswith("sousveil 0.")
     assert sousveil("doctor").status == 0
     assert "ethnicity" in sousveil("topics", "list").out
+
+
+def test_a_case_may_be_named_before_the_command(
+    case: Case, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SOUSVEIL_CASE", "")
+    assert sousveil("--case", case.root, "verify").status == 0
+
+
+def test_what_vanished_from_a_target_that_is_not_watched_is_refused(case: Case) -> None:
+    sousveil("add", "https://a.example/", "--case", case.root)
+    refused(sousveil("changes", "nonsense", "--case", case.root), "nonsense")
+    assert sousveil("changes", "https://a.example/", "--case", case.root).status == 0
+
+
+def test_without_the_key_the_index_is_made_again_all_the_same(
+    case: Case, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sousveil("add", "https://a.example/", "--case", case.root)
+    monkeypatch.setenv("SOUSVEIL_CONFIG", str(tmp_path / "elsewhere"))
+    for path in case.root.glob("index.sqlite*"):
+        path.unlink()
+    assert sousveil("reindex", "--case", case.root).status == 0
+    assert sousveil("findings", "--case", case.root).status == 0
+    refused(sousveil("add", "https://b.example/", "--case", case.root), "signing key is missing")
+
+
+def test_a_wrong_topic_stops_a_visit_before_anybody_is_asked(case: Case) -> None:
+    sousveil("add", "https://a.example/", "--case", case.root)
+    settings = case.root / "case.toml"
+    settings.write_text(settings.read_text().replace('"ethnicity"', '"weather"'))
+    refused(sousveil("visit", "--case", case.root), "case.toml", "weather")
+    settings.write_text(settings.read_text().replace('"weather"', '"ethnicity"'))
+    (opened, added) = read_events(case)
+    assert (opened.type, added.type) == ("case.opened", "watch.added")
+
+
+def test_a_private_address_is_not_asked_and_says_how_to_allow_it(case: Case) -> None:
+    sousveil("add", "http://127.0.0.1:9/", "--case", case.root)
+    ran = sousveil("visit", "--case", case.root, "--json")
+    (visit,) = ran.json()
+    assert (ran.status, visit["verdict"]) == (0, "unknown")
+    assert "not asked" in visit["outcome"]
+    assert "allow_hosts in case.toml" in visit["outcome"]
+
+
+def test_a_watch_that_is_added_again_takes_its_new_actor(case: Case) -> None:
+    sousveil("add", "https://a.example/", "--every", "6h", "--case", case.root)
+    ran = sousveil("add", "https://a.example/", "--actor", "A", "--case", case.root, "--json")
+    (watch,) = ran.json()
+    assert (watch["actor"], watch["every_seconds"]) == ("A", 6 * 3600)
+    assert "already" in sousveil("add", "https://a.example/", "--case", case.root).out
+
+
+def test_the_same_archive_is_taken_in_once(case: Case, tmp_path: Path) -> None:
+    warc = tmp_path / "a.warc.gz"
+    with WarcWriter(
+        warc, "a.warc.gz", software="t", operator=None, user_agent="t", now=NOW
+    ) as writer:
+        writer.write_resource("https://a.example/", NOW, "text/plain", b"nothing of note")
+    assert sousveil("import", warc, "--case", case.root).status == 0
+    again = sousveil("import", warc, warc, "--case", case.root)
+    assert (again.status, again.out.count("already in this case")) == (0, 1)
+    assert len([event for event in read_events(case) if event.type == "import"]) == 1
+
+
+def test_a_reader_that_has_enough_is_no_error() -> None:
+    command = [sys.executable, "-m", "sousveil", "topics", "show", "ethnicity", "--json"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as child:
+        assert child.stdout is not None
+        assert child.stderr is not None
+        child.stdout.read(1)
+        child.stdout.close()
+        assert child.stderr.read() == b""
+    assert child.returncode == 0
