@@ -1,0 +1,57 @@
+"""Commands that hand evidence to others in forms that their tools read: export."""
+
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from sousveil.cli.casework import now
+from sousveil.cli.options import CaseOption, JsonOption, chosen_case
+from sousveil.cli.screen import plain, progress, say, tell, write_json
+from sousveil.run.exports import Exported, export_wacz
+
+
+class ExportFormat(StrEnum):
+    """What a case can be exported as."""
+
+    WACZ = "wacz"
+
+
+def register(app: typer.Typer) -> None:
+    """Add this module's commands."""
+    app.command()(export)
+
+
+def export(
+    targets: Annotated[list[str] | None, typer.Argument(help="Watches, by target or id.")] = None,
+    *,
+    form: Annotated[ExportFormat, typer.Option("--format", help="What to write.")],
+    output: Annotated[Path, typer.Option("--output", "-o", help="The new file.")],
+    folder: CaseOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Write captures, with their proof, for other tools.
+
+    wacz: one file that ReplayWeb.page and other players of web archives open, with the WARC files
+    of the watches named, or of the whole case with its imports. A file that exists is never
+    overwritten.
+    """
+    case = chosen_case(folder)
+    with progress(f"writing {form}") as bar:
+        exported = export_wacz(case, targets or [], output, now=now(), progress=bar)
+    if as_json:
+        write_json([exported])
+    else:
+        _tell(exported)
+
+
+def _tell(exported: Exported) -> None:
+    say(plain(exported.file))
+    for note in exported.notes:
+        say(f"    {plain(note)}", "yellow")
+    tell(
+        f"{exported.archive_files} archive files, {exported.records} records, {exported.pages}"
+        f" pages, {exported.size_bytes:,} bytes; proofs in a log of {exported.log_size} entries"
+    )
+    tell(f"signed with {exported.public_key}")

@@ -1,0 +1,218 @@
+"""Exports: a case's captures, with the proof that they were logged, as one file for others.
+
+Reads the evidence alone, not the index: the log says which archive files there are, and events and
+files which captures are in them. Writes nothing into the case. The package holds, beside what WACZ
+1.1.1 asks for, a folder `sousveil/` with the log's checkpoint, the entry of each archive file and
+the proof that the entry is in the log (C2SP tlog-proof), and how to check them without us.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+import msgspec
+
+from sousveil.archive.foreign import scan_archive
+from sousveil.archive.unpack import GZIP_MAGIC
+from sousveil.archive.wacz import SUFFIX, About, PackedWarc, Page, Written, write_wacz
+from sousveil.archive.wacz_signature import own_key, public_key
+from sousveil.case import Case, read_events
+from sousveil.errors import EvidenceError, InputError, SousveilError
+from sousveil.model import Capture, Event, Watch
+from sousveil.run.analyse import read_document
+from sousveil.run.visits import SOFTWARE
+from sousveil.settings import key_path
+from sousveil.tlog import Checkpoint, Proof, entries, format_proof, inclusion, read_checkpoint
+from sousveil.watch.targets import find_watches
+
+Progress = Callable[[int, int, str], None]
+
+_HTML = frozenset({"text/html", "application/xhtml+xml"})
+_SUCCESS = range(200, 300)  # RFC 9110, section 15.3
+_README = """\
+# What is in `sousveil/`
+
+The WARC files in `archive/` are byte for byte those that were logged. For each of them:
+
+- `entry-N.json`: entry N of the log, which names the file's path and SHA-256 when it came in,
+- `entry-N.tlog-proof`: the proof that this entry is in the log (c2sp.org/tlog-proof@v1).
+
+`checkpoint` is the log's signed head (c2sp.org/tlog-checkpoint), the same as in each proof. The log
+is signed by
+
+    {key}
+
+Ask the people who gave you this file, by another way, whether that is their key. To check a file:
+its SHA-256 is the one in its entry; the SHA-256 of a zero byte and the entry is a leaf of the tree
+(RFC 6962, section 2.1); the hashes in the proof lead from that leaf to the root in the checkpoint;
+the checkpoint is signed by the key (Ed25519, c2sp.org/signed-note).
+
+This shows that nothing was changed since it was logged. It does not show what the servers sent to
+others, nor the time to anybody who doubts the clock of the computer that logged it.
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Exported:
+    """What came into a package, and what did not."""
+
+    file: str
+    size_bytes: int
+    archive_files: int
+    records: int  # that the package's index leads to
+    pages: int
+    log_size: int  # entries of the log that the proofs are of
+    public_key: str  # that the package is signed with, SPKI in base64
+    notes: tuple[str, ...]  # what is not in the package, or not in its index, and why
+
+
+def export_wacz(
+    case: Case, targets: Sequence[str], output: Path, *, now: datetime, progress: Progress
+) -> Exported:
+    """Write the captures of the watches named, or of the whole case, to the new file `output`.
+
+    Imports belong to no watch: they are in the package of a whole case only. Raises InputError when
+    `output` exists or is not named *.wacz, and when there is nothing to export; TargetError for a
+    target that is not watched; EvidenceError or ArchiveError when a file is not what was logged.
+    """
+    _require_new(output)
+    head = read_checkpoint(case.log, case.settings.key)
+    if head is None:
+        raise EvidenceError(f"{case.log}: the log has no checkpoint. Run `sousveil verify`.")
+    notes: list[str] = []
+    chosen = [event for event in _chosen(case, head, targets) if _is_packable(case, event, notes)]
+    if not chosen:
+        raise InputError("nothing to export: no visit brought a WARC file. `sousveil visit --all`")
+    key = own_key(key_path(case.settings.origin).with_suffix(".wacz.pem"))
+    written = write_wacz(
+        output,
+        about=_about(case, now),
+        warcs=_warcs(case, chosen, progress),
+        pages=_pages(case, chosen),
+        others=_proofs(case, head, [event.index for event in chosen]),
+        key=key,
+    )
+    return Exported(
+        file=str(output),
+        size_bytes=written.size_bytes,
+        archive_files=len(chosen),
+        records=written.records,
+        pages=written.pages,
+        log_size=head.size,
+        public_key=public_key(key),
+        notes=(*notes, *_unindexed(written)),
+    )
+
+
+def _require_new(output: Path) -> None:
+    if output.suffix != SUFFIX:
+        raise InputError(f"{output}: the name of a WACZ file ends in {SUFFIX}. Name it so.")
+    if output.exists():
+        raise InputError(f"{output}: exists already, and is not overwritten. Choose another name.")
+    if not output.absolute().parent.is_dir():
+        raise InputError(f"{output}: there is no folder {output.absolute().parent}. Make it first.")
+
+
+def _chosen(case: Case, head: Checkpoint, targets: Sequence[str]) -> list[Event]:
+    """Return the events that brought an archive file, of the watches named or of all."""
+    watches: dict[str, Watch] = {}
+    brought = []
+    for event in read_events(case):
+        if event.index >= head.size:
+            break
+        if "watch" in event.body:
+            watch = msgspec.convert(event.body["watch"], Watch)
+            watches[watch.id] = watch
+        if event.warc is not None:
+            brought.append(event)
+    if not targets:
+        return brought
+    wanted = {watch.id for watch in find_watches(watches.values(), targets)}
+    return [event for event in brought if event.body.get("watch_id") in wanted]
+
+
+def _is_packable(case: Case, event: Event, notes: list[str]) -> bool:
+    """Tell whether an archive file can stand in a WACZ as it is; if not, note why."""
+    path = _path(case, event)
+    if not path.is_file():
+        raise EvidenceError(
+            f"{path}: is missing; log entry {event.index} brought it. Nothing was exported. Restore"
+            " it from a copy."
+        )
+    with path.open("rb") as file:
+        begin = file.read(len(GZIP_MAGIC))
+    is_gzip = begin == GZIP_MAGIC
+    if path.name.endswith(".warc.gz" if is_gzip else ".warc") and (is_gzip or begin == b"WAR"):
+        return True
+    donors = event.body.get("file") or path.name
+    notes.append(
+        f"{event.warc} ({donors}) is left out: a WACZ holds WARC files only, .warc or gzip"
+        " .warc.gz, and to rewrite it would make another file than the one that was logged"
+    )
+    return False
+
+
+def _path(case: Case, event: Event) -> Path:
+    return case.root / (event.warc or "")
+
+
+def _about(case: Case, now: datetime) -> About:
+    return About(
+        title=case.settings.title,
+        description="Captures of a sousveil case, with the proof that they were logged. See"
+        " sousveil/README.md in this package.",
+        software=SOFTWARE,
+        created=now,
+    )
+
+
+def _warcs(case: Case, chosen: Sequence[Event], progress: Progress) -> Iterator[PackedWarc]:
+    for done, event in enumerate(chosen):
+        path = _path(case, event)
+        progress(done, len(chosen), path.name)
+        yield PackedWarc(path, path.name, event.warc_sha256 or "")
+
+
+def _pages(case: Case, chosen: Iterable[Event]) -> Iterator[Page]:
+    """Yield each HTML page that a server gave, in the order in which they came in."""
+    for event in chosen:
+        for capture in _captures(case, event):
+            if capture.media_type in _HTML and (capture.status or 0) in _SUCCESS:
+                yield Page(capture.url, capture.captured_at, _title(case, capture))
+
+
+def _captures(case: Case, event: Event) -> Iterable[Capture]:
+    if event.type == "import":
+        return scan_archive(_path(case, event), event.warc or "").captures
+    return msgspec.convert(event.body["captures"], list[Capture])
+
+
+def _title(case: Case, capture: Capture) -> str:
+    try:
+        return " ".join(read_document(case, capture).title.split())
+    except SousveilError:
+        return ""  # a page whose text cannot be read is a page all the same
+
+
+def _proofs(case: Case, head: Checkpoint, indexes: Sequence[int]) -> Iterator[tuple[str, bytes]]:
+    """Yield the files with which a stranger checks that the archive files were logged."""
+    yield "sousveil/README.md", _README.format(key=case.settings.key).encode()
+    yield "sousveil/checkpoint", head.note
+    wanted = set(indexes)
+    for index, entry in enumerate(entries(case.log, head.size)):
+        if index in wanted:
+            hashes = tuple(inclusion(case.log, index, head.size))
+            yield f"sousveil/entry-{index}.json", entry
+            yield (
+                f"sousveil/entry-{index}.tlog-proof",
+                format_proof(Proof(index, hashes, head.note)),
+            )
+
+
+def _unindexed(written: Written) -> Iterator[str]:
+    for name, count in written.unindexed:
+        yield (
+            f"archive/{name}: {count} answers are in the file but not in the package's index: they"
+            " are damaged, lack address or date, or share a gzip member with others"
+        )
