@@ -22,6 +22,7 @@ COMMANDS = (
     "read",
     "verify",
     "dossier",
+    "export",
     "doctor",
     "demo",
     "topics list",
