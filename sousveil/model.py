@@ -146,6 +146,23 @@ class Block:
     end: int  # exclusive
     kind: BlockKind
     context: str = ""  # headings above ("Face attributes > Response"), JSON pointer, or ""
+    page: int | None = None  # of a PDF, from 1
+    slide: int | None = None  # of a presentation, from 1; its speaker notes count as on it
+    cell: str | None = None  # of a workbook or an OpenDocument table: "Sheet1!B7"
+
+
+@dataclass(frozen=True, slots=True)
+class Box:
+    """A rectangle on a page of a PDF, in its user space: points from the bottom left corner.
+
+    ISO 32000-1, section 8.3.2.3; the page's rotation is not applied.
+    """
+
+    page: int  # from 1
+    left: float
+    bottom: float
+    right: float
+    top: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,16 +172,20 @@ class Document:
     `text` joins the blocks, in source order, with one line feed. `source_offsets[i]` is the
     offset, in characters of the decoded source, where `text[i]` came from, and has one entry more
     than `text` (the end); None says that text and source are the same. Offsets never decrease.
+
+    A PDF or office file has no text as its source: `source_offsets` is None, offsets and lines
+    count in the extracted text, and the blocks tell page, slide or cell.
     """
 
     text: str
     blocks: tuple[Block, ...]
-    format: Literal["html", "text", "json", "code"]
-    charset: str  # what the bytes were decoded with, WHATWG name
+    format: Literal["html", "text", "json", "code", "pdf", "office"]
+    charset: str  # what the bytes were decoded with, WHATWG name; "" for a PDF or office file
     lang: str = ""  # declared language (BCP 47) or "code"; "" when not told
     title: str = ""
     source_offsets: "array[int] | None" = None
     line_starts: tuple[int, ...] = (0,)  # offsets of the lines in the decoded source
+    unread: str = ""  # what holds text that was not read: "pages 2-6 are pictures without text"
 
     def source_span(self, start: int, end: int) -> tuple[int, int]:
         """Return the span of the decoded source that `text[start:end]` came from."""

@@ -11,6 +11,8 @@ from array import array
 from sousveil.errors import ExtractError
 from sousveil.model import Block, BlockKind
 
+MAX_CHARACTERS = 20_000_000  # of text; a novel has 0.5 million, an SDK header 3 million
+MAX_LINES = 1_000_000  # line starts are kept as numbers, 36 bytes each
 MAX_BLOCKS = 500_000  # a page of 20 million characters with 40 in each; bounds memory to ~100 MB
 
 

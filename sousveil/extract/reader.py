@@ -13,17 +13,18 @@ from typing import Literal
 from urllib.parse import urlsplit
 
 from sousveil.errors import ExtractError
+from sousveil.extract.assemble import MAX_CHARACTERS, MAX_LINES
 from sousveil.extract.charset import decode
 from sousveil.extract.code import code_blocks, code_family, code_suffix
 from sousveil.extract.data import json_text, yaml_blocks
 from sousveil.extract.html import HtmlReader
 from sousveil.extract.json_strings import scan_json
 from sousveil.extract.language import guess_language
+from sousveil.extract.office import legacy_kind, read_office
+from sousveil.extract.pdf import read_pdf
 from sousveil.extract.plain import plain_blocks, row_blocks
 from sousveil.model import Block, Document
 
-MAX_CHARACTERS = 20_000_000  # of decoded text; a novel has 0.5 million, an SDK header 3 million
-MAX_LINES = 1_000_000  # line starts are kept as numbers, 36 bytes each
 MAX_CONTROL_SHARE = 0.02  # of the first characters; text has none but white space
 SNIFF_CHARACTERS = 8192
 
@@ -76,10 +77,16 @@ def extract(payload: bytes, *, media_type: str, charset: str | None, name: str) 
     more than `MAX_CHARACTERS`, `MAX_LINES` or `assemble.MAX_BLOCKS`. Takes linear time.
     """
     media_type = media_type.partition(";")[0].strip().lower()
-    _refuse_binary(payload, media_type, name)
+    if kind := _binary_kind(payload, media_type):
+        return _read_binary(payload, kind, name)
     declares = media_type in _VAGUE_TYPES or "ml" in media_type
     source, encoding = decode(payload, http=charset, declares=declares)
     page = _Page(source, encoding, _line_starts(source, name))
+    return _read_text(page, media_type, name)
+
+
+def _read_text(page: "_Page", media_type: str, name: str) -> Document:
+    source = page.source
     format_ = _format(source, media_type, _suffix(name))
     if format_ == "html":
         return _html(page, xml="xhtml" in media_type)
@@ -198,13 +205,21 @@ def _suffix(name: str) -> str:
     return _SUFFIXLESS.get(stem if dot and suffix == "txt" else last, suffix if dot else "")
 
 
-def _refuse_binary(payload: bytes, media_type: str, name: str) -> None:
+def _binary_kind(payload: bytes, media_type: str) -> str:
+    """Return the media type of what is no text by its signature or by what was told; else ""."""
     signature = next((kind for mark, kind in _SIGNATURES if payload.startswith(mark)), "")
-    kind = signature or (media_type if _NO_TEXT.match(media_type) else "")
-    if kind:
-        raise ExtractError(
-            f"{name}: text of {kind} is not extracted yet; the capture itself is kept"
-        )
+    return signature or (media_type if _NO_TEXT.match(media_type) else "")
+
+
+def _read_binary(payload: bytes, kind: str, name: str) -> Document:
+    """Return the text of a PDF or office document; raises ExtractError for any other kind."""
+    if kind == "application/pdf":
+        return read_pdf(payload, name)
+    if kind == "application/zip" and (document := read_office(payload, name)) is not None:
+        return document
+    if kind == "application/x-ole-storage":
+        kind = legacy_kind(payload)
+    raise ExtractError(f"{name}: text of {kind} is not extracted; the capture itself is kept")
 
 
 def _refuse_noise(source: str, name: str) -> None:

@@ -54,11 +54,8 @@ def test_the_format_is_told_by_media_type_then_suffix_then_look(
 @pytest.mark.parametrize(
     ("payload", "media_type", "kind"),
     [
-        (b"%PDF-1.7", "text/html", "application/pdf"),
-        (b"whatever", "application/pdf", "application/pdf"),
         (b"\x89PNG\r\n\x1a\n", "", "image/png"),
         (b"\xff\xd8\xff\xe0", "text/plain", "image/jpeg"),
-        (b"PK\x03\x04", "", "application/zip"),
         (gzip.compress(b"a"), "", "application/gzip"),
         (b"a", "application/vnd.ms-excel", "application/vnd.ms-excel"),
         (b"a", "video/mp4", "video/mp4"),
@@ -69,7 +66,7 @@ def test_what_is_no_text_is_refused_in_plain_words(
 ) -> None:
     with pytest.raises(ExtractError) as refused:
         extract(payload, media_type=media_type, charset=None, name="manual")
-    message = f"manual: text of {kind} is not extracted yet; the capture itself is kept"
+    message = f"manual: text of {kind} is not extracted; the capture itself is kept"
     assert str(refused.value) == message
 
 

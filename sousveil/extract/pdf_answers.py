@@ -1,0 +1,46 @@
+"""What the process that opens a PDF is asked and answers, and its limits.
+
+Shared by `pdf.py`, which asks, and `pdf_worker.py`, which runs apart.
+"""
+
+from typing import Literal, TypeAlias
+
+import msgspec
+
+from sousveil.extract.pdf_layout import LaidBlock
+from sousveil.model import Box
+
+MAX_PAGES = 10_000  # a year of an official gazette; 20 ms of reading each at most
+MAX_SECONDS = 120  # of the processor; 500 pages of dense text take 3
+MAX_WAIT_SECONDS = 300  # by the clock, on a busy machine
+MAX_MEMORY_BYTES = 2 << 30  # of address space; a scan of 100 MB in one page fits
+
+
+class Page(msgspec.Struct, frozen=True):
+    """A page: its text with blocks, or why there is none."""
+
+    text: str
+    blocks: tuple[LaidBlock, ...]
+    holds: Literal["text", "picture", "blank", "broken"]
+
+
+class Pages(msgspec.Struct, frozen=True, tag=True):
+    """The text of a PDF."""
+
+    title: str
+    pages: list[Page]
+
+
+class Boxes(msgspec.Struct, frozen=True, tag=True):
+    """Where a span stands."""
+
+    boxes: list[Box]
+
+
+class Refusal(msgspec.Struct, frozen=True, tag=True):
+    """Why there is no text, in words that follow the file's name."""
+
+    reason: str
+
+
+Answer: TypeAlias = Pages | Boxes | Refusal
