@@ -43,10 +43,11 @@ def check_steps(
         Step(
             "The file is the one that was logged",
             "The first command prints the file’s digest. The second looks for it in the log and "
-            f"names the tile that holds entry {finding.log_index}; if a single bit of the file "
+            f"names the newest tile with entry {finding.log_index}; if a single bit of the file "
             "was changed, it finds nothing.",
             f"sha256sum {warc}\n"
-            f"grep -rlaF \"$(sha256sum {warc} | cut -d ' ' -f 1)\" log/tile/entries/",
+            f"grep -rlaF \"$(sha256sum {warc} | cut -d ' ' -f 1)\" log/tile/entries/"
+            " | sort -V | tail -n 1",
         ),
         Step(
             "The record in it is the one that is cited",
@@ -85,6 +86,15 @@ def _on_page() -> Step:
     )
 
 
+def _lines(finding: Finding) -> str:
+    """Return the commands that print a finding's lines so that a terminal can show them."""
+    source = finding.source
+    lines = f"sed -n {source.line},{source.end_line}p"
+    if source.charset in {"utf-8", ""}:
+        return lines
+    return f"iconv -f {shlex.quote(source.charset)} -t utf-8 | {lines}"
+
+
 def _in_repository(finding: Finding, earlier: Sequence[Capture], later: Sequence[Capture]) -> Step:
     source = finding.source
     commits = [each for each in (source.commit, source.entered, source.left) if each]
@@ -93,7 +103,7 @@ def _in_repository(finding: Finding, earlier: Sequence[Capture], later: Sequence
         f"git init -q --bare{sha256} evidence.git",
         *_unbundle_others(earlier),
         _unbundle(BUNDLE),
-        f"git -C evidence.git show {_file(finding)} | sed -n {source.line},{source.end_line}p",
+        f"git -C evidence.git show {_file(finding)} | {_lines(finding)}",
         *(_unbundle_others(later) if source.left else ()),
     ]
     commands += [
