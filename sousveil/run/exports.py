@@ -14,10 +14,11 @@ from pathlib import Path
 import msgspec
 
 from sousveil.archive.foreign import scan_archive
-from sousveil.archive.unpack import GZIP_MAGIC
+from sousveil.archive.records import PIECE_BYTES
+from sousveil.archive.unpack import Unpacked
 from sousveil.archive.wacz import SUFFIX, About, PackedWarc, Page, Written, write_wacz
 from sousveil.archive.wacz_signature import own_key, public_key
-from sousveil.case import Case, read_events
+from sousveil.case import Case, file_sha256, read_events
 from sousveil.errors import EvidenceError, InputError, SousveilError
 from sousveil.model import Capture, Event, Watch
 from sousveil.run.analyse import read_document
@@ -28,6 +29,8 @@ from sousveil.watch.targets import find_watches
 
 Progress = Callable[[int, int, str], None]
 
+_WARC = b"WARC/"
+_ENDINGS = {"": ".warc", "gzip": ".warc.gz"}  # WACZ 1.1.1, "archive", by compression
 _HTML = frozenset({"text/html", "application/xhtml+xml"})
 _SUCCESS = range(200, 300)  # RFC 9110, section 15.3
 _README = """\
@@ -81,14 +84,15 @@ def export_wacz(
     if head is None:
         raise EvidenceError(f"{case.log}: the log has no checkpoint. Run `sousveil verify`.")
     notes: list[str] = []
-    chosen = [event for event in _chosen(case, head, targets) if _is_packable(case, event, notes)]
-    if not chosen:
+    packed = [(e, warc) for e in _chosen(case, head, targets) if (warc := _packed(case, e, notes))]
+    if not packed:
         raise InputError("nothing to export: no visit brought a WARC file. `sousveil visit --all`")
+    chosen = [event for event, _ in packed]
     key = own_key(key_path(case.settings.origin).with_suffix(".wacz.pem"))
     written = write_wacz(
         output,
         about=_about(case, now),
-        warcs=_warcs(case, chosen, progress),
+        warcs=_told([warc for _, warc in packed], progress),
         pages=_pages(case, chosen),
         others=_proofs(case, head, [event.index for event in chosen]),
         key=key,
@@ -132,29 +136,35 @@ def _chosen(case: Case, head: Checkpoint, targets: Sequence[str]) -> list[Event]
     return [event for event in brought if event.body.get("watch_id") in wanted]
 
 
-def _is_packable(case: Case, event: Event, notes: list[str]) -> bool:
-    """Tell whether an archive file can stand in a WACZ as it is; if not, note why."""
-    path = _path(case, event)
+def _packed(case: Case, event: Event, notes: list[str]) -> PackedWarc | None:
+    """Return an archive file as it can stand in a WACZ; None, and a note, when it cannot.
+
+    What the file is, its bytes say: donors name a gzip file `.warc`, and unfinished ones `.open`.
+    A damaged gzip file, which only an import can be, makes the package's readers fail.
+    """
+    path = case.root / (event.warc or "")
     if not path.is_file():
         raise EvidenceError(
             f"{path}: is missing; log entry {event.index} brought it. Nothing was exported. Restore"
             " it from a copy."
         )
     with path.open("rb") as file:
-        begin = file.read(len(GZIP_MAGIC))
-    is_gzip = begin == GZIP_MAGIC
-    if path.name.endswith(".warc.gz" if is_gzip else ".warc") and (is_gzip or begin == b"WAR"):
-        return True
-    donors = event.body.get("file") or path.name
-    notes.append(
-        f"{event.warc} ({donors}) is left out: a WACZ holds WARC files only, .warc or gzip"
-        " .warc.gz, and to rewrite it would make another file than the one that was logged"
-    )
-    return False
-
-
-def _path(case: Case, event: Event) -> Path:
-    return case.root / (event.warc or "")
+        stream = Unpacked(file)
+        is_warc = stream.peek(len(_WARC)) == _WARC and stream.compression in _ENDINGS
+        while event.type == "import" and stream.compression == "gzip" and stream.take(PIECE_BYTES):
+            pass
+    if is_warc and not stream.damage:
+        name = path.name.partition(".warc")[0] + _ENDINGS[stream.compression]
+        return PackedWarc(path, name, event.warc_sha256 or "")
+    if file_sha256(path) != event.warc_sha256:
+        raise EvidenceError(
+            f"{path}: its SHA-256 is not the one that was logged, {event.warc_sha256}. Nothing was"
+            " exported. Run `sousveil verify`, and restore the file from a copy."
+        )
+    why = stream.damage or "a WACZ holds WARC files only, plain or gzip, and to rewrite this one"
+    why += "" if stream.damage else " would make another file than the one that was logged"
+    notes.append(f"{event.warc} ({event.body.get('file') or path.name}) is left out: {why}")
+    return None
 
 
 def _about(case: Case, now: datetime) -> About:
@@ -167,11 +177,10 @@ def _about(case: Case, now: datetime) -> About:
     )
 
 
-def _warcs(case: Case, chosen: Sequence[Event], progress: Progress) -> Iterator[PackedWarc]:
-    for done, event in enumerate(chosen):
-        path = _path(case, event)
-        progress(done, len(chosen), path.name)
-        yield PackedWarc(path, path.name, event.warc_sha256 or "")
+def _told(warcs: Sequence[PackedWarc], progress: Progress) -> Iterator[PackedWarc]:
+    for done, warc in enumerate(warcs):
+        progress(done, len(warcs), warc.name)
+        yield warc
 
 
 def _pages(case: Case, chosen: Iterable[Event]) -> Iterator[Page]:
@@ -184,7 +193,7 @@ def _pages(case: Case, chosen: Iterable[Event]) -> Iterator[Page]:
 
 def _captures(case: Case, event: Event) -> Iterable[Capture]:
     if event.type == "import":
-        return scan_archive(_path(case, event), event.warc or "").captures
+        return scan_archive(case.root / (event.warc or ""), event.warc or "").captures
     return msgspec.convert(event.body["captures"], list[Capture])
 
 
@@ -213,6 +222,6 @@ def _proofs(case: Case, head: Checkpoint, indexes: Sequence[int]) -> Iterator[tu
 def _unindexed(written: Written) -> Iterator[str]:
     for name, count in written.unindexed:
         yield (
-            f"archive/{name}: {count} answers are in the file but not in the package's index: they"
-            " are damaged, lack address or date, or share a gzip member with others"
+            f"archive/{name}: answers without a line in the package's index: {count} (damaged, or"
+            " without address or date, or several in one gzip member)"
         )

@@ -1,14 +1,15 @@
 """SURT keys are those that indexers of web archives make."""
 
-import importlib
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
 
 import pytest
-from hypothesis import example, given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from sousveil.archive.surt import surt
-
-referee = importlib.import_module("surt")  # comes with cdxj-indexer; it has no types
 
 PLAIN = st.text("abcXYZ019-_~", min_size=1, max_size=8)
 LABELS = st.lists(st.text("abcxyz09", min_size=1, max_size=5), max_size=3)
@@ -28,13 +29,31 @@ def urls(draw: st.DrawFn) -> str:
     return f"{scheme}://{www}{draw(HOSTS)}{port}{path}{'?' if query else ''}{query}"
 
 
-@given(urls())
-@example("https://www.vendor.example/A/?b=2&a=1#c")
-@example("https://user:word@vendor.example./x")
-@example("http://192.0.2.7/a%2520b")
-@example("https://北京.example/产品?型号=人脸 识别")
-def test_a_key_is_the_referees_key(url: str) -> None:
-    assert surt(url) == referee.surt(url)
+def referees_keys(addresses: list[str]) -> list[str]:
+    """Return the keys that cdxj-indexer gives to records of these addresses."""
+    record = "WARC/1.1\r\nWARC-Type: resource\r\nWARC-Target-URI: {}\r\n{}\r\n\r\n\r\n"
+    rest = "WARC-Date: 2026-01-01T00:00:00Z\r\nContent-Type: text/plain\r\nContent-Length: 0\r\n"
+    with tempfile.TemporaryDirectory() as folder:
+        warc = Path(folder) / "a.warc"
+        warc.write_text("".join(record.format(one, rest) for one in addresses), newline="")
+        done = subprocess.run(
+            [Path(sys.executable).with_name("cdxj-indexer"), warc], capture_output=True, check=True
+        )
+    return [line.split(" ")[0] for line in done.stdout.decode().splitlines()]
+
+
+@settings(max_examples=5, deadline=None)  # each runs the referee once, over many addresses
+@given(st.lists(urls(), min_size=100, max_size=100))
+@example(
+    [
+        "https://www.vendor.example/A/?b=2&a=1#c",
+        "https://user:word@vendor.example./x",
+        "http://192.0.2.7/a%2520b",
+        "https://北京.example/产品?型号=人脸 识别",
+    ]
+)
+def test_a_key_is_the_referees_key(addresses: list[str]) -> None:
+    assert [surt(one) for one in addresses] == referees_keys(addresses)
 
 
 @pytest.mark.parametrize(

@@ -44,7 +44,7 @@ def export(case: Case, output: Path, *targets: str) -> Exported:
 
 @pytest.fixture(scope="module")
 def watched(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Case]:
-    """A case of pages and a repository, visited twice, with a WARC and an ARC taken in."""
+    """A case of pages and a repository, visited twice, with archives of others taken in."""
     folder = tmp_path_factory.mktemp("watched")
     with pytest.MonkeyPatch.context() as patch, VendorSite(folder / "vendor") as site:
         patch.setenv("SOUSVEIL_CONFIG", str(folder / "config"))
@@ -58,8 +58,12 @@ def watched(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Case]:
         assert sousveil("visit", "--case", case.root).status == 0
         site.change()
         assert sousveil("visit", "--all", "--case", case.root).status == 0
-        donated = [plain_warc(folder / "donated.warc"), arc(folder / "old.arc.gz")]
-        assert sousveil("import", "--case", case.root, *donated).status == 0
+        plain = plain_warc(folder / "donated.warc")
+        misnamed, cut = folder / "misnamed.warc", folder / "cut.warc.gz"
+        misnamed.write_bytes(gzip.compress(plain.read_bytes()))
+        cut.write_bytes(gzip.compress(plain.read_bytes())[:-20])
+        donated = [plain, misnamed, cut, arc(folder / "old.arc.gz")]
+        assert sousveil("import", "--case", case.root, *donated).status == 1  # one is damaged
         yield open_case(case.root)
 
 
@@ -200,12 +204,20 @@ def test_a_new_case_takes_pages_in_and_finds_the_same(watched: Case, tmp_path: P
 def test_what_cannot_stand_in_a_package_is_left_out_and_named(
     package: tuple[Path, Exported],
 ) -> None:
-    (note,) = package[1].notes
-    assert "old.arc.gz" in note
-    assert "left out" in note
+    cut, old, shared = package[1].notes
+    assert "(cut.warc.gz) is left out: the gzip member at byte 0 is cut short" in cut
+    assert "(old.arc.gz) is left out: a WACZ holds WARC files only" in old
+    assert "answers without a line in the package's index: 1" in shared
     with zipfile.ZipFile(package[0]) as opened:
-        assert any(name.endswith("-import.warc") for name in opened.namelist())
-        assert not any(".arc" in name for name in opened.namelist())
+        names = opened.namelist()
+    assert not any(".arc" in name for name in names)
+
+
+def test_imports_are_named_by_what_they_are(package: tuple[Path, Exported]) -> None:
+    with zipfile.ZipFile(package[0]) as opened:
+        imports = [name for name in opened.namelist() if "-import" in name]
+        begins = [(name.partition("-import")[2], opened.read(name)[:2]) for name in imports]
+    assert begins == [(".warc", b"WA"), (".warc.gz", b"\x1f\x8b")]
 
 
 def test_the_same_case_and_time_give_the_same_bytes(
@@ -269,12 +281,15 @@ def test_an_output_that_cannot_be_is_refused(
         export(small, tmp_path / name)
 
 
-def test_a_changed_or_missing_archive_file_is_never_exported(small: Case, tmp_path: Path) -> None:
+@pytest.mark.parametrize(("place", "error"), [(4, ArchiveError), (-1, EvidenceError)])
+def test_a_changed_or_missing_archive_file_is_never_exported(
+    small: Case, tmp_path: Path, place: int, error: type[Exception]
+) -> None:
     (path,) = small.root.glob("archive/*/*/*")
     data = bytearray(path.read_bytes())
-    data[-1] ^= 1
+    data[place] ^= 1  # the time in the gzip head, or the length at its end: whole or damaged
     path.write_bytes(data)
-    with pytest.raises(ArchiveError, match="not the one that was logged"):
+    with pytest.raises(error, match="not the one that was logged"):
         export(small, tmp_path / "a.wacz")
     path.unlink()
     with pytest.raises(EvidenceError, match="is missing; log entry 1"):
