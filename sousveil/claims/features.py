@@ -12,12 +12,12 @@ from dataclasses import dataclass
 from sousveil.claims.lexicon import Hit, Lexicon
 from sousveil.claims.normal import normalise
 from sousveil.claims.passage import HANZI, NEAR, Passage
+from sousveil.claims.quote import quote_of
 from sousveil.claims.statement import (
     STOPS,
     Cues,
     Mention,
     anchor_of,
-    clause,
     first_word,
     mentions,
     trait_of,
@@ -39,9 +39,16 @@ HEADLINE_CAPITALS = 0.6  # of the words
 
 IDENTITY_DOCUMENT = "identity document"
 FACE_ATTRIBUTES = "face attributes"
+GIVEN = "given by the person"
 _DENYING = {
     f"{cls} {how}" for cls in ("negation", "denial", "forbid") for how in ("governs", "ahead")
 }
+_INFERRING = frozenset({"anchor capability", "infer near", "flag near"})
+# Somebody who speaks of somebody else, or is spoken of.
+REPORTING = frozenset(
+    {f"{place} {cls}" for place in ("says", "around") for cls in ("actor", "report")}
+    | {"proper name leads", "headline", "quotes somebody", "says byhand", "says study"}
+)
 _BOTH = frozenset(  # stand on cards and among face attributes alike
     {"sex", "gender", "age", "male", "female", "男", "女", "性别", "年龄", "籍贯", "身高"}
     | {"person name", "person info", "last name", "first name", "surname", "gender age"}
@@ -91,9 +98,11 @@ def read(text: str, words: Lexicon, *, context: str = "", code: bool = False) ->
     _describe_shape(passage, features, anchor)
     if code:
         _describe_fields(passage, features)
+    elif given := _given(features):
+        features[GIVEN] = given
     _combine(features)
     trait, topic = trait_of(passage, anchor, here)
-    quote = clause(passage, anchor, actions)
+    quote = quote_of(passage, anchor, actions)
     return Reading(features, anchor, quote, trait, topic, mentions(passage, by_sentence, quote))
 
 
@@ -295,6 +304,14 @@ _PAIRS = (
     ("opens with infer", "linked"), ("says study", "has capability"),
     ("has capability", "says offer"), ("has capability", "says law"), ("is code", "has list"),
 )  # fmt: skip
+
+
+def _given(features: dict[str, str]) -> str:
+    """Return the words that say that people state the attribute themselves; "" for none."""
+    if _INFERRING & set(features):
+        return ""
+    around = features.get("around given", "") if "no action" in features else ""
+    return features.get("says given", around)
 
 
 def _combine(features: dict[str, str]) -> None:

@@ -7,13 +7,16 @@ terms within one declaration. Each window gives at most one claim, so that findi
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import islice
 
 from sousveil import __version__
+from sousveil.claims.echo import Candidate, fullest
 from sousveil.claims.features import FACE_ATTRIBUTES, IDENTITY_DOCUMENT, Reading, read
 from sousveil.claims.judgement import Decision, decide
 from sousveil.claims.lexicon import Lexicon, lexicon
 from sousveil.claims.model import shipped_model
 from sousveil.claims.normal import normalise
+from sousveil.claims.quote import MAX_QUOTE_CHARACTERS
 from sousveil.claims.windows import Span, sentences
 from sousveil.model import LABELS, Block, BlockKind, Claim, Document
 from sousveil.topics.load import Topic
@@ -24,8 +27,11 @@ DISCUSSES_BAR = 0.6  # of the probability of discusses
 SHORT_BLOCK_CHARACTERS = 500  # a block up to here is judged whole, as the labelled passages are
 CODE_REACH = 3  # lines of code before and after a term that belong to its window
 CODE_WINDOW_LINES = 16
+MAX_ROW_CELLS = 12  # of a table row read as one statement
 CODE_AROUND = 14  # lines looked at for what a declaration is about
 CODE_AROUND_CHARACTERS = 120  # of each of those lines
+MAX_WINDOWS = 20_000  # of one document: 4 s; the largest SDK header we know has 1,500
+MAX_CANDIDATES = 2_000  # nobody reviews more from one document; hostile prose stays fast
 
 _CODE_KINDS = frozenset({BlockKind.CODE, BlockKind.COMMENT, BlockKind.STRING, BlockKind.FIELD})
 _LINE_FORMATS = frozenset({"code", "json"})
@@ -39,6 +45,7 @@ class _Window:
     end: int
     code: bool
     declaration: str  # or headings above
+    row: bool  # a table row, quoted whole
     contexts: tuple[str, ...]  # for code, first of the declaration itself, then of all around
 
 
@@ -51,29 +58,50 @@ def find(document: Document, topics: Sequence[Topic], threshold: float = THRESHO
     words = lexicon(tuple(topics))
     model = shipped_model()
     engine = f"{ENGINE}, {words.versions}"
-    claims: list[Claim] = []
+    found: list[Candidate] = []
     cards: set[str] = set()  # declarations that were seen to be identity documents
-    for window in _windows(document, words):
-        start, end, code, declaration = window.start, window.end, window.code, window.declaration
+    for window in islice(_windows(document, words), MAX_WINDOWS):
         reading = _read(document, window, words)
         decision = decide(reading, model)
-        if IDENTITY_DOCUMENT in reading.features and declaration:
-            cards.add(declaration)
+        if IDENTITY_DOCUMENT in reading.features and window.declaration:
+            cards.add(window.declaration)
         if not _shown(decision, threshold):
             continue
-        if code and declaration in cards and FACE_ATTRIBUTES not in reading.features:
+        if window.code and window.declaration in cards and FACE_ATTRIBUTES not in reading.features:
             continue  # an accessor of a card's field
-        claims.append(_claim(decision, start, end, engine))
-        if code:  # the fields of a declaration are claims of their own
-            seen = {decision.trait}
-            for mention in reading.others:
-                if mention.trait not in seen:
-                    seen.add(mention.trait)
-                    other = replace(
-                        decision, trait=mention.trait, topic=mention.topic, quote=mention.quote
-                    )
-                    claims.append(_claim(other, start, end, engine))
-    return sorted(claims, key=lambda claim: claim.start)
+        found += [
+            _candidate(document, window, each, words, engine)
+            for each in _statements(window, decision, reading)
+        ]
+        if len(found) >= MAX_CANDIDATES:
+            break
+    return fullest(found)
+
+
+def _statements(window: _Window, decision: Decision, reading: Reading) -> list[Decision]:
+    """Return what a window says: one statement of prose, of code one for each trait."""
+    if window.row:
+        return [replace(decision, quote=(0, window.end - window.start))]
+    stated = {decision.trait: decision}
+    if window.code:  # the fields of a declaration are claims of their own
+        for mention in reading.others:
+            stated.setdefault(
+                mention.trait,
+                replace(decision, trait=mention.trait, topic=mention.topic, quote=mention.quote),
+            )
+    return list(stated.values())
+
+
+def _candidate(
+    document: Document, window: _Window, decision: Decision, words: Lexicon, engine: str
+) -> Candidate:
+    claim = _claim(decision, window.start, window.end, engine)
+    quote = document.text[claim.start : claim.end]
+    normal = normalise(quote).text
+    hits = [hit for hit in words.terms(normal) if hit.trait == claim.trait]
+    names = frozenset(word for hit in hits for word in normal[hit.start : hit.end].split())
+    tells = any(hit.kind in {"group", "value"} for hit in hits)
+    return Candidate(claim, quote, window.code, window.declaration, names, tells)
 
 
 def _read(document: Document, window: _Window, words: Lexicon) -> Reading:
@@ -113,22 +141,62 @@ def _windows(document: Document, words: Lexicon) -> Iterator[_Window]:
     """Give each window that holds a term."""
     marked = _marked_blocks(document, words)
     by_line = document.format in _LINE_FORMATS or document.lang == "code"
+    with_terms = {index for index, _ in marked}
+    blocks = document.blocks
     done = -1
     for index, places in marked:
-        block = document.blocks[index]
+        block = blocks[index]
+        if index <= done:
+            continue
         if by_line or block.kind in _CODE_KINDS:
-            if index <= done:
-                continue
-            first, last = _declaration(document, index, {i for i, _ in marked})
-            first = max(first, done + 1)
-            done = last
-            begin, end = document.blocks[first].start, document.blocks[last].end
+            first, last = _declaration(document, index, with_terms)
+            first, done = max(first, done + 1), last
             contexts = _code_contexts(document, block, first, last)
-            yield _Window(begin, end, code=True, declaration=block.context, contexts=contexts)
-        else:
-            for start, end in _prose(document.text, block, places):
-                above = f"{block.context}\n{document.title}"
-                yield _Window(start, end, code=False, declaration=block.context, contexts=(above,))
+            yield _Window(
+                blocks[first].start, blocks[last].end,
+                code=True, declaration=block.context, row=False, contexts=contexts,
+            )  # fmt: skip
+            continue
+        above = f"{block.context}\n{document.title}"
+        first, last = _row(document, index) if block.kind is BlockKind.CELL else (index, index)
+        start, end = blocks[first].start, blocks[last].end
+        if block.kind is BlockKind.CELL and end - start <= MAX_QUOTE_CHARACTERS:
+            first, done = max(first, done + 1), last
+            start = blocks[first].start
+            yield _Window(start, end, code=False, declaration="", row=True, contexts=(above,))
+            continue
+        for low, high in _prose(document.text, block, places):
+            yield _Window(low, high, code=False, declaration="", row=False, contexts=(above,))
+
+
+def _row(document: Document, index: int) -> Span:
+    """Return the first and last cell of the table row of a cell, as far as their headers tell.
+
+    The first cell of a row heads the others: extraction names it in their context.
+    """
+    blocks = document.blocks
+    first = index
+    while first > 0 and index - first < MAX_ROW_CELLS and blocks[first - 1].kind is BlockKind.CELL:
+        first -= 1
+        head = document.text[blocks[first].start : blocks[first].end]
+        if _heads(head, blocks[index]):
+            break
+    else:
+        first = index
+    head = document.text[blocks[first].start : blocks[first].end]
+    last = index
+    while (
+        last + 1 < len(blocks)
+        and last - first < MAX_ROW_CELLS
+        and blocks[last + 1].kind is BlockKind.CELL
+        and _heads(head, blocks[last + 1])
+    ):
+        last += 1
+    return first, last
+
+
+def _heads(head: str, cell: Block) -> bool:
+    return bool(head.strip()) and head in cell.context.split(" > ")[-1].split(" | ")
 
 
 def _code_contexts(document: Document, block: Block, first: int, last: int) -> tuple[str, str]:

@@ -7,14 +7,21 @@ for a bare text, the way any labelled set is scored.
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sousveil.claims.features import FACE_ATTRIBUTES, IDENTITY_DOCUMENT, Reading, read
+from sousveil.claims.features import (
+    FACE_ATTRIBUTES,
+    GIVEN,
+    IDENTITY_DOCUMENT,
+    REPORTING,
+    Reading,
+    read,
+)
 from sousveil.claims.lexicon import lexicon
 from sousveil.claims.model import CLAIM_LABELS, MODEL_LABELS, Model, shipped_model
 from sousveil.claims.windows import Span
 from sousveil.topics.cues import CLASSES
 from sousveil.topics.load import Topic
 
-DOCUMENT_SCORE = 0.02  # of a field of an identity document
+RECORDED_SCORE = 0.02  # of an attribute that people state themselves
 EVEN = 0.5  # a passage is called a claim when that is likelier than not
 MAX_REASONS = 6
 MAX_DOUBTS = 2
@@ -33,6 +40,10 @@ _KIND_REASONS = {
 }
 
 
+_RECORDED = {  # certain: LABELLING rule 3
+    IDENTITY_DOCUMENT: "stands among identity-document fields",
+    GIVEN: "is about data that people give of themselves",
+}
 _STANDINGS = frozenset({"near", "far", "governs", "ahead", "touches", "follows"})
 _OTHER_REASONS = {
     "many groups": "names many groups",
@@ -79,14 +90,19 @@ def decide(reading: Reading, model: Model) -> Decision:
     """Return label, trait and reasons for what was read. The same reading gives the same answer."""
     if reading.anchor is None:
         return Decision("none", "", "none", 0.0, 0.0, (0, 0), ())
-    if IDENTITY_DOCUMENT in reading.features:  # certain: LABELLING rule 3
-        reason = f"stands among identity-document fields: {reading.features[IDENTITY_DOCUMENT]}"
-        return Decision("none", "", "none", DOCUMENT_SCORE, 0.0, reading.quote, (reason,))
+    for name, phrase in _RECORDED.items():
+        if name in reading.features:
+            reason = f"{phrase}: {reading.features[name]}"
+            return Decision("none", "", "none", RECORDED_SCORE, 0.0, reading.quote, (reason,))
     chances = model.probabilities(reading.features)
     score = model.claim_probability(chances)
     claims = len(CLAIM_LABELS)
     among = range(claims) if score >= EVEN else range(claims, len(MODEL_LABELS))
     label = MODEL_LABELS[max(among, key=lambda i: chances[i])]
+    if label == "reports" and (
+        "is code" in reading.features or not REPORTING & set(reading.features)
+    ):
+        label = max(("offers", "denies"), key=lambda name: chances[MODEL_LABELS.index(name)])
     return Decision(
         label=label,
         topic=reading.topic,

@@ -16,15 +16,17 @@ NEAR = 60  # units: about ten words, or twenty hanzi
 NEGATED_VERB = 24  # characters from a negation in code to its verb: never guess or infer
 LIST_GAP = 36  # characters between two values of one list
 LIST_LENGTH = 3  # values that make a list
+LINE_GAP = 90  # units: a comment behind or above a list of values
+SHOUTED = 0.6  # share of capitals from which a passage is written in capitals throughout
 
 HANZI = re.compile(r"[\u3040-\u30ff\u3400-\u9fff]")
 _DENYING = frozenset({"negation", "denial", "forbid"})
 _UNSURE = frozenset({"ambiguous", "list"})
 _CLARIFYING = frozenset({"body", "attributes", "codebody", "codeattr"})
-_COLOURS = frozenset(
-    {"white", "black", "yellow", "brown", "red", "green", "blue", "color", "colour"}
-    | {"白", "黄", "黑", "棕"}
-)
+_COLOURS = frozenset({"white", "black", "yellow", "brown"} | {"白", "黄", "黑", "棕", "黄色"})
+_FORM_KINDS = frozenset({"proxy", "ambiguous"})
+_PLACES = frozenset({"nation", "籍贯", "native place"})
+_SELECTING = frozenset({"infer", "target", "flag"})
 
 
 class Passage:
@@ -54,6 +56,7 @@ class Passage:
         self.context = words.cues(self.above)
         self.context_terms = words.terms(self.above)
         self.unit = 3 if len(HANZI.findall(self.text)) * 3 > len(self.text) else 1
+        self._values = [h for h in kept if h.kind in {"value", "group"}]
         self.terms = self._meant(_with_lists([h for h in kept if self._listed(h)], self.text))
         cut = lines if code else sentences
         self.spans = self._normal_spans(cut(self.source))
@@ -72,6 +75,8 @@ class Passage:
 
     def _meant(self, terms: list[Hit]) -> list[Hit]:
         """Return the terms without ambiguous ones that nothing nearby makes clear."""
+        terms = [h for h in terms if not self._acronym(h) and not self._only_colours(h, terms)]
+        terms = self._without_places(terms)
         sure = {h.topic for h in terms if h.kind not in _UNSURE}
         sure |= {h.topic for h in self.context_terms if h.kind not in _UNSURE}
         clear = [c for c in self.cues if c.cls in _CLARIFYING]
@@ -84,9 +89,44 @@ class Passage:
         return kept
 
     def _colours(self, hit: Hit) -> bool:
-        """Whether a list of values names nothing but colours, which may be those of a theme."""
-        words = set(re.findall(r"\w+", self.text[hit.start : hit.end]))
-        return hit.trait == "race" and not words - _COLOURS
+        """Whether a list of values names nothing but colours, which may be those of a car."""
+        if hit.trait != "race":
+            return False
+        values = [v for v in self._values if hit.start <= v.start and v.end <= hit.end]
+        return all(self.text[v.start : v.end] in _COLOURS for v in values)
+
+    def _only_colours(self, hit: Hit, terms: list[Hit]) -> bool:
+        """Whether a hit is a list of colours and nothing beside it says that they are of people."""
+        return (
+            hit.kind == "list"
+            and self._colours(hit)
+            and not any(
+                t.kind != "list" and t.topic == hit.topic and self.gap(t, hit) <= LINE_GAP
+                for t in terms
+            )
+        )
+
+    def _acronym(self, hit: Hit) -> bool:
+        """Whether a word of prose is an acronym: an engine called RACE is no race."""
+        words = self.words(hit)
+        capitals = hit.kind == "ambiguous" and words.isascii() and words.isupper()
+        if self.code or not capitals or len(words) <= 1:
+            return False
+        letters = [c for c in self.source if c.isascii() and c.isalpha()]
+        upper = sum(c.isupper() for c in letters)
+        return self.unit > 1 or upper < SHOUTED * len(letters)
+
+    def _without_places(self, terms: list[Hit]) -> list[Hit]:
+        """Drop origins and nations that nobody is picked out by (LABELLING rule 3)."""
+        if any(t.kind not in _FORM_KINDS for t in terms):
+            return terms
+        acts = [c for c in self.cues if c.cls in _SELECTING]
+        return [
+            t
+            for t in terms
+            if not ((self.code and t.kind == "proxy") or self.text[t.start : t.end] in _PLACES)
+            or any(self.gap(c, t) <= NEAR for c in acts)
+        ]
 
     def _named(self, hit: Hit) -> bool:
         """Whether a hit in prose is written as a name in code is: EthicCode, race_type."""

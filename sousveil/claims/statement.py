@@ -1,7 +1,7 @@
 """The leading statement of a passage: what is said to be done with which trait.
 
-Takes a `Passage` and gives the anchor, the words that act on it, the clause to quote, and its
-trait. LABELLING rule 10: the first, leading statement decides.
+Takes a `Passage` and gives the anchor, the words that act on it, further statements, and the trait.
+LABELLING rule 10: the first, leading statement decides.
 """
 
 import re
@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from sousveil.claims.lexicon import Hit
 from sousveil.claims.passage import NEAR, Passage
+from sousveil.claims.quote import quote_of
 from sousveil.claims.windows import Span
 
 LINKED = 140  # units; an attribute list may stand between the verb and the term
@@ -94,7 +95,7 @@ def mentions(passage: Passage, cues: Cues, quote: Span) -> tuple[Mention, ...]:
         )
         if not strong and not passage.code:
             continue
-        start, end = clause(passage, term, actions)
+        start, end = quote_of(passage, term, actions)
         if all(end <= low or high <= start for low, high in taken) and start < end:
             taken.append((start, end))
             found.append(Mention(term.trait, term.topic, (start, end)))
@@ -115,29 +116,6 @@ def trait_of(passage: Passage, anchor: Hit, here: int) -> tuple[str, str]:
             ):
                 return hit.trait, hit.topic
     return anchor.trait, anchor.topic
-
-
-def clause(passage: Passage, anchor: Hit, actions: Sequence[Hit]) -> Span:
-    """Return the source span of the clause with the anchor and the word closest to it."""
-    start, end = anchor.start, anchor.end
-    close = [a for a in actions if passage.gap(a, anchor) <= NEAR][:2]
-    for action in close:
-        start, end = min(start, action.start), max(end, action.end)
-    low, high = passage.spans[passage.sentence(anchor)]
-    source = passage.source
-    begin, finish = passage.normal.source_span(start, max(end, start + 1))
-    low_source = passage.normal.source_span(low, low + 1)[0]
-    high_source = passage.normal.source_span(high - 1, high)[1]
-    stops = "，,;；:：\n|()（）" if not passage.code else "\n"
-    while begin > low_source and source[begin - 1] not in stops:
-        begin -= 1
-    while finish < high_source and source[finish] not in stops:
-        finish += 1
-    while begin < finish and source[begin].isspace():
-        begin += 1
-    while finish > begin and source[finish - 1].isspace():
-        finish -= 1
-    return begin, finish
 
 
 def first_word(passage: Passage, anchor: Hit, actions: Sequence[Hit]) -> int:

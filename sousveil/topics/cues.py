@@ -46,6 +46,7 @@ CLASSES = {
     "food": "is about food",
     "statistics": "is about statistics of a population",
     "document": "is about an identity document or form",
+    "given": "is about data that people give of themselves",
     "game": "is about a game",
     "racecondition": "is about concurrent programs",
     "contest": "is about a contest",
