@@ -194,7 +194,7 @@ def _pages(case: Case, chosen: Iterable[Event]) -> Iterator[Page]:
 def _captures(case: Case, event: Event) -> Iterable[Capture]:
     if event.type == "import":
         return scan_archive(case.root / (event.warc or ""), event.warc or "").captures
-    return msgspec.convert(event.body["captures"], list[Capture])
+    return msgspec.convert(event.body.get("captures", []), list[Capture])
 
 
 def _title(case: Case, capture: Capture) -> str:
