@@ -26,7 +26,9 @@ from sousveil.model import Json
 
 WACZ_VERSION = "1.1.1"
 SUFFIX = ".wacz"
-INDEX_NAME = "indexes/index.cdxj"
+# CDXJ under the one name that all readers take: ReplayWeb.page loads .cdx and .cdxj, but holds only
+# .cdx against the manifest; pywb takes in .cdx and .cdx.gz; a .cdx.gz would need a second index.
+INDEX_NAME = "indexes/index.cdx"
 PAGES_NAME = "pages/pages.jsonl"
 
 # What is copied at a time; bounds memory whatever a file's size.

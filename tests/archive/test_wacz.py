@@ -88,7 +88,7 @@ def test_warc_files_are_stored_byte_for_byte(write: Write, warc: PackedWarc) -> 
 def test_the_index_is_sorted_and_the_pages_are_told(write: Write) -> None:
     path, _ = write("a.wacz")
     with zipfile.ZipFile(path) as package:
-        lines = package.read("indexes/index.cdxj").splitlines()
+        lines = package.read("indexes/index.cdx").splitlines()
         header, *pages = map(json.loads, package.read("pages/pages.jsonl").splitlines())
     assert [line.split()[0] for line in lines] == [b"example,a)/", b"example,z)/"]
     assert header["format"] == "json-pages-1.0"

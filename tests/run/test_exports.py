@@ -130,7 +130,7 @@ def test_a_stranger_can_verify_the_signature(package: tuple[Path, Exported]) -> 
 
 def test_each_line_of_the_index_leads_to_its_record(package: tuple[Path, Exported]) -> None:
     with zipfile.ZipFile(package[0]) as opened:
-        lines = opened.read("indexes/index.cdxj").splitlines()
+        lines = opened.read("indexes/index.cdx").splitlines()
         assert lines == sorted(lines)
         assert len(lines) == package[1].records
         for line in lines:
@@ -172,7 +172,7 @@ def test_each_page_a_server_gave_is_offered_with_its_title(
 ) -> None:
     with zipfile.ZipFile(package[0]) as opened:
         _, *pages = map(json.loads, opened.read("pages/pages.jsonl").splitlines())
-        lines = opened.read("indexes/index.cdxj").splitlines()
+        lines = opened.read("indexes/index.cdx").splitlines()
     fields = [json.loads(line.split(b" ", 2)[2]) for line in lines]
     given = [one["url"] for one in fields if (one["mime"], one["status"]) == ("text/html", 200)]
     assert sorted(page["url"] for page in pages) == sorted(given)
@@ -233,7 +233,7 @@ def test_chosen_watches_are_exported_alone(watched: Case, tmp_path: Path) -> Non
         url = next(finding.url for finding in findings(index) if finding.source.path is None)
     exported = export(watched, tmp_path / "one.wacz", url)
     with zipfile.ZipFile(tmp_path / "one.wacz") as opened:
-        lines = opened.read("indexes/index.cdxj").splitlines()
+        lines = opened.read("indexes/index.cdx").splitlines()
     assert {json.loads(line.split(b" ", 2)[2])["url"] for line in lines} == {url}
     assert exported.archive_files == len(lines) == 2
     assert exported.notes == ()
