@@ -13,6 +13,8 @@ from sousveil.model import Commit, Fate, Finding, Json, Source
 
 # The IRI that Web Annotation, section 4.2.1, assigns to RFC 5147.
 PLAIN_TEXT_FRAGMENTS = "http://tools.ietf.org/rfc/rfc5147"
+# And to the fragments of PDF; RFC 8118, section 3, has since taken over `page=` unchanged.
+PDF_FRAGMENTS = "http://tools.ietf.org/rfc/rfc3778"
 
 
 def finding_json(finding: Finding, fate: Fate | None = None) -> Json:
@@ -57,13 +59,14 @@ def _present(values: Mapping[str, Any]) -> Json:
 
 
 def _selectors(finding: Finding) -> list[Json]:
+    quote = {
+        "type": "TextQuoteSelector",
+        "exact": finding.quote,
+        "prefix": finding.prefix,
+        "suffix": finding.suffix,
+    }
     selectors: list[Json] = [
-        {
-            "type": "TextQuoteSelector",
-            "exact": finding.quote,
-            "prefix": finding.prefix,
-            "suffix": finding.suffix,
-        },
+        quote,
         {
             "type": "TextPositionSelector",
             "start": finding.claim.start,
@@ -75,6 +78,15 @@ def _selectors(finding: Finding) -> list[Json]:
         lines = f"line={finding.source.line - 1},{finding.source.end_line}"
         selectors.append(
             {"type": "FragmentSelector", "conformsTo": PLAIN_TEXT_FRAGMENTS, "value": lines}
+        )
+    if finding.source.page is not None:
+        selectors.append(
+            {
+                "type": "FragmentSelector",
+                "conformsTo": PDF_FRAGMENTS,
+                "value": f"page={finding.source.page}",
+                "refinedBy": quote,
+            }
         )
     return selectors
 
@@ -107,6 +119,10 @@ def _source(source: Source) -> Json:
             "start": source.source_start,
             "end": source.source_end,
             "charset": source.charset,
+            "page": source.page,
+            "boxes": [[box.left, box.bottom, box.right, box.top] for box in source.boxes],
+            "slide": source.slide,
+            "cell": source.cell,
             "path": source.path,
             "blob": source.blob,
             **(_commit(source.commit) if source.commit else {}),

@@ -256,6 +256,10 @@ class Source:
     moved_to: str | None = None  # path where that same commit put the same quote
     reworded: str | None = None  # what that same commit wrote in its place
     reach: Literal["head", "branch", "dropped"] | None = None  # which tips still hold it, if any
+    page: int | None = None  # of a PDF, from 1
+    boxes: tuple[Box, ...] = ()  # of the quote on that page, one a line
+    slide: int | None = None  # of a presentation, from 1
+    cell: str | None = None  # of a workbook or an OpenDocument table: "Sheet1!B7"
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta, timezone
 import pytest
 
 from sousveil.jsonform import finding_json, instant
-from sousveil.model import Finding, Json
+from sousveil.model import Box, Finding, Json
 from tests.dossier.reports import (
     CITED,
     EDITED,
@@ -98,3 +98,23 @@ def test_times_are_in_utc_whatever_their_zone() -> None:
     shanghai = timezone(timedelta(hours=8))
     assert instant(datetime(2026, 3, 1, 8, 0, tzinfo=shanghai)) == "2026-03-01T00:00:00Z"
     assert instant(datetime(2026, 3, 1, 8, 0, 0, 5, tzinfo=UTC)) == "2026-03-01T08:00:00.000005Z"
+
+
+def test_a_quote_of_a_pdf_is_selected_by_its_page_and_shown_by_its_boxes() -> None:
+    """RFC 8118, section 3; Web Annotation, section 4.2.9 (refinement of selection)."""
+    source = replace(EDITED.source, page=7, boxes=(Box(7, 72, 700, 180.5, 712),))
+    form = finding_json(replace(EDITED, source=source))
+    assert form["source"]["page"] == 7
+    assert form["source"]["boxes"] == [[72, 700, 180.5, 712]]
+    assert form["selectors"][-1] == {
+        "type": "FragmentSelector",
+        "conformsTo": "http://tools.ietf.org/rfc/rfc3778",
+        "value": "page=7",
+        "refinedBy": form["selectors"][0],
+    }
+
+
+def test_a_quote_of_an_office_file_tells_its_slide_or_cell() -> None:
+    slide = finding_json(replace(EDITED, source=replace(EDITED.source, slide=3)))
+    cell = finding_json(replace(EDITED, source=replace(EDITED.source, cell="Sheet1!B7")))
+    assert (slide["source"]["slide"], cell["source"]["cell"]) == (3, "Sheet1!B7")

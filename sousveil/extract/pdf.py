@@ -9,7 +9,8 @@ stay; a word that a hyphen parts at a line's end is joined by a soft hyphen (U+0
 
 import subprocess
 import sys
-from collections.abc import Iterable, Sequence
+from bisect import bisect_right
+from collections.abc import Collection, Iterable, Sequence
 
 import msgspec
 
@@ -19,6 +20,8 @@ from sousveil.extract.gather import line_starts
 from sousveil.extract.language import guess_language
 from sousveil.extract.pdf_answers import MAX_WAIT_SECONDS, Answer, Boxes, Page, Pages, Refusal
 from sousveil.model import Block, Box, Document
+
+Span = tuple[int, int]
 
 HEADER = b"%PDF-"
 HEADER_BYTES = 1024  # readers have always looked this far (ISO 32000-1, annex H.3, note 13)
@@ -68,28 +71,32 @@ def read_pdf(payload: bytes, name: str) -> Document:
     )
 
 
-def boxes(payload: bytes, document: Document, start: int, end: int) -> tuple[Box, ...]:
-    """Return where `document.text[start:end]` stands: a box for each line it touches, in order.
+def boxes(
+    payload: bytes, document: Document, spans: Collection[Span]
+) -> dict[Span, tuple[Box, ...]]:
+    """Return where each of `document.text[start:end]` stands: a box for each line it touches.
 
-    `document` is what `read_pdf` gave for `payload`. Raises ExtractError as it does, and
-    ValueError for a span outside the text.
+    `document` is what `read_pdf` gave for `payload`; a span lies within one of its blocks. Returns
+    nothing for a document of another format. Raises ExtractError as `read_pdf` does, and
+    ValueError for a span in no block.
     """
-    if not 0 <= start < end <= len(document.text):
-        raise ValueError(f"the span {start}-{end} is not in the text")
-    pages: dict[int, list[Block]] = {}
+    if document.format != "pdf" or not spans:
+        return {}
+    first_of: dict[int, int] = {}  # where each page's text begins
     for block in document.blocks:
-        if block.page is not None and block.start < end and start < block.end:
-            pages.setdefault(block.page, []).append(block)
-    found: list[Box] = []
-    for page in pages:
-        first = next(block.start for block in document.blocks if block.page == page)
-        low = max(start, first) - first
-        high = min(end, pages[page][-1].end) - first
-        answer = _ask(payload, "the PDF", ("boxes", str(page), str(low), str(high)))
-        if not isinstance(answer, Boxes):
-            raise _broken("the PDF")
-        found += answer.boxes
-    return tuple(found)
+        first_of.setdefault(block.page or 0, block.start)
+    starts = [block.start for block in document.blocks]
+    request = []
+    for start, end in spans:
+        block = document.blocks[max(0, bisect_right(starts, start) - 1)]
+        if block.page is None or not block.start <= start < end <= block.end:
+            raise ValueError(f"the span {start}-{end} is in no block of the document")
+        first = first_of[block.page]
+        request.append(f"{block.page}:{start - first}:{end - first}")
+    answer = _ask(payload, "the PDF", ("boxes", *request))
+    if not isinstance(answer, Boxes):
+        raise _broken("the PDF")
+    return dict(zip(spans, map(tuple, answer.boxes), strict=True))
 
 
 def _ask(payload: bytes, name: str, request: Sequence[str]) -> Answer:

@@ -32,9 +32,9 @@ class Pages(msgspec.Struct, frozen=True, tag=True):
 
 
 class Boxes(msgspec.Struct, frozen=True, tag=True):
-    """Where a span stands."""
+    """Where spans stand: for each of those asked for, a box a line."""
 
-    boxes: list[Box]
+    boxes: list[list[Box]]
 
 
 class Refusal(msgspec.Struct, frozen=True, tag=True):

@@ -1,6 +1,6 @@
 """The process that opens a PDF: PDFium is C++, and a PDF comes from strangers.
 
-Run as `python -m sousveil.extract.pdf_worker text` or `… boxes PAGE START END`, with the PDF on
+Run as `python -m sousveil.extract.pdf_worker text` or `… boxes PAGE:START:END …`, with the PDF on
 standard input; writes one JSON value on standard output. It limits its own memory and processor
 time first, so that whatever PDFium does ends here. `pdf.py` is the caller.
 """
@@ -29,6 +29,8 @@ from sousveil.extract.pdf_answers import (
 from sousveil.extract.pdf_layout import Glyph, lay_page, raw_offsets
 from sousveil.model import Box
 
+FLAT = 0.02  # of the font's height: a hyphen has 0.05, an undrawn glyph 0.001
+
 _REASONS = {
     pdfium.FPDF_ERR_FORMAT: "it is no PDF, or damaged beyond repair",
     pdfium.FPDF_ERR_PASSWORD: "it needs a password",
@@ -38,13 +40,19 @@ _REASONS = {
 
 def main(arguments: Sequence[str]) -> None:
     """Answer one request."""
+    limit()
+    sys.stdout.buffer.write(msgspec.json.encode(answer(sys.stdin.buffer.read(), arguments)))
+
+
+def limit() -> None:
+    """Bound the memory and processor time of this process, for good."""
     resource.setrlimit(resource.RLIMIT_AS, (MAX_MEMORY_BYTES, MAX_MEMORY_BYTES))
     resource.setrlimit(resource.RLIMIT_CPU, (MAX_SECONDS, MAX_SECONDS))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    sys.stdout.buffer.write(msgspec.json.encode(_answer(sys.stdin.buffer.read(), arguments)))
 
 
-def _answer(payload: bytes, arguments: Sequence[str]) -> Answer:
+def answer(payload: bytes, arguments: Sequence[str]) -> Answer:
+    """Return the answer to one request, or the refusal of what PDFium cannot open."""
     try:
         document = pypdfium2.PdfDocument(payload)  # opens what is encrypted with no password
     except pypdfium2.PdfiumError as error:
@@ -53,8 +61,8 @@ def _answer(payload: bytes, arguments: Sequence[str]) -> Answer:
         return Refusal(f"its {len(document)} pages are more than the {MAX_PAGES} that are read")
     if arguments[0] == "text":
         return _pages(document)
-    page, start, end = map(int, arguments[1:])
-    return _boxes(document, page, start, end)
+    spans = [tuple(map(int, argument.split(":"))) for argument in arguments[1:]]
+    return Boxes([_boxes(document, *span) for span in spans])
 
 
 def _pages(document: pypdfium2.PdfDocument) -> Answer:
@@ -94,7 +102,7 @@ def _page(document: pypdfium2.PdfDocument, index: int) -> Page:
         page.close()
 
 
-def _boxes(document: pypdfium2.PdfDocument, number: int, start: int, end: int) -> Answer:
+def _boxes(document: pypdfium2.PdfDocument, number: int, start: int, end: int) -> list[Box]:
     """Return a box for each line that the span touches, in the order of the text."""
     text = document[number - 1].get_textpage()
     raw = _raw(text)
@@ -103,13 +111,20 @@ def _boxes(document: pypdfium2.PdfDocument, number: int, start: int, end: int) -
     line: list[Box] = []
     for offset in [*raw_offsets(raw)[start:end], -1]:
         if offset >= 0:
-            line.append(Box(number, *text.get_charbox(index_of(offset))))
+            line.append(Box(number, *_rectangle(text, index_of(offset))))
         elif line:
             left, right = min(box.left for box in line), max(box.right for box in line)
             bottom, top = min(box.bottom for box in line), max(box.top for box in line)
             boxes.append(Box(number, left, bottom, right, top))
             line = []
-    return Boxes(boxes)
+    return boxes
+
+
+def _rectangle(text: pypdfium2.PdfTextPage, index: int) -> tuple[float, float, float, float]:
+    """Return the box of a glyph, or of its font where no font at hand draws the glyph."""
+    drawn: tuple[float, float, float, float] = text.get_charbox(index)
+    font: tuple[float, float, float, float] = text.get_charbox(index, loose=True)
+    return drawn if drawn[3] - drawn[1] > FLAT * (font[3] - font[1]) else font
 
 
 def _raw(text: pypdfium2.PdfTextPage) -> str:

@@ -13,7 +13,7 @@ from sousveil.case import SETTINGS_FILE, Case
 from sousveil.changes.absence import judge_answer
 from sousveil.claims import ENGINE, find
 from sousveil.errors import SousveilError, TopicError
-from sousveil.extract import extract
+from sousveil.extract import boxes, extract
 from sousveil.index.query import fates, findings, unread, unreadable, watches
 from sousveil.index.store import Held, Index
 from sousveil.model import Capture, Document, Fate, Finding
@@ -119,11 +119,13 @@ def _read_page(
     try:
         answer = payload(case.root, held.capture.record)
         document = _extract(answer, held.capture)
+        claims = find(document, topics)
+        where = boxes(answer.body, document, [(claim.start, claim.end) for claim in claims])
     except SousveilError as error:
         index.put_sightings(held, [], engine=engine, note=str(error))
         return
     place = Place(held.address, held.capture, held.log_index, held.watch_id, actor)
-    found = make_findings(document, find(document, topics), place)
+    found = make_findings(document, claims, place, where)
     absence = judge_answer(document, answer.body) if held.watch_id and not found else None
     index.put_sightings(held, found, engine=engine, absence=absence)
 

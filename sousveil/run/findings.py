@@ -7,10 +7,10 @@ Takes an extracted document, the claims found in it and the capture it came from
 import hashlib
 import unicodedata
 from collections import Counter
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
 
-from sousveil.model import BlockKind, Capture, Claim, Document, Finding, Source
+from sousveil.model import BlockKind, Box, Capture, Claim, Document, Finding, Source
 
 # Characters kept before and after a quote (TextQuoteSelector prefix and suffix): two lines of a
 # page, enough to tell apart repeated sentences of tables and menus.
@@ -30,13 +30,20 @@ class Place:
     actor: str | None
 
 
-def make_findings(document: Document, claims: Iterable[Claim], place: Place) -> list[Finding]:
-    """Return one finding for each claim, in order."""
+def make_findings(
+    document: Document,
+    claims: Iterable[Claim],
+    place: Place,
+    boxes: Mapping[tuple[int, int], tuple[Box, ...]] | None = None,
+) -> list[Finding]:
+    """Return one finding for each claim, in order; `boxes` tells where quotes of a PDF stand."""
     seen: Counter[str] = Counter()
     findings = []
     for claim in sorted(claims, key=lambda claim: (claim.start, claim.end)):
         words = _canonical(document.text[claim.start : claim.end])
-        findings.append(make_finding(document, claim, place, seen[claim.topic + words]))
+        finding = make_finding(document, claim, place, seen[claim.topic + words])
+        where = boxes.get((claim.start, claim.end), ()) if boxes else ()
+        findings.append(replace(finding, source=replace(finding.source, boxes=where)))
         seen[claim.topic + words] += 1
     return findings
 
@@ -92,4 +99,7 @@ def _source(document: Document, claim: Claim, path: str | None) -> Source:
         source_end=end,
         charset=document.charset,
         path=path,
+        page=block.page if block else None,
+        slide=block.slide if block else None,
+        cell=block.cell if block else None,
     )

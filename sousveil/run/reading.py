@@ -14,7 +14,7 @@ from typing import BinaryIO
 
 from sousveil.claims import find, judge
 from sousveil.errors import ExtractError, InputError
-from sousveil.extract import extract
+from sousveil.extract import boxes, extract
 from sousveil.jsonform import finding_json, instant
 from sousveil.model import Capture, Finding, Json, RecordRef
 from sousveil.run.findings import Place, make_findings
@@ -67,6 +67,8 @@ def read_file(path: Path, topics: Sequence[Topic]) -> ReadFile:
             )
         data = path.read_bytes()
         document = extract(data, media_type="", charset=None, name=str(path))
+        claims = find(document, topics)
+        where = boxes(data, document, [(claim.start, claim.end) for claim in claims])
     except OSError as error:
         return ReadFile(path, (), f"{path}: cannot be read ({error.strerror}). Check its rights.")
     except ExtractError as error:
@@ -76,7 +78,7 @@ def read_file(path: Path, topics: Sequence[Topic]) -> ReadFile:
         str(path), datetime.now(UTC), None, "", RecordRef("", 0, len(data), "", digest)
     )
     place = Place(str(path), capture, 0, None, None)
-    return ReadFile(path, tuple(make_findings(document, find(document, topics), place)), None)
+    return ReadFile(path, tuple(make_findings(document, claims, place, where)), None)
 
 
 def file_finding_json(finding: Finding) -> Json:
