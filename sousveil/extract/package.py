@@ -9,6 +9,7 @@ to disk.
 
 import io
 import posixpath
+import struct
 import zipfile
 import zlib
 from collections.abc import Iterator, Mapping
@@ -24,6 +25,18 @@ MAX_ELEMENTS = 10_000_000  # in all of them; bounds the time to some 20 seconds
 MAX_DEPTH = 1_000  # of elements; Word's nested tables reach 50
 _CHUNK = 1 << 16
 _METHODS = frozenset({zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED})  # all that the standards allow
+
+# What zipfile raises for bytes that are no ZIP file, as fuzzing found; ValueError for an offset
+# before the start or a name that is no text, NotImplementedError for a version of the future.
+_BROKEN_ZIP = (
+    zipfile.BadZipFile,
+    zlib.error,
+    struct.error,
+    EOFError,
+    OSError,
+    ValueError,
+    NotImplementedError,
+)
 
 
 class Event(NamedTuple):
@@ -57,7 +70,7 @@ class Package:
         """Read the directory; raises ExtractError for one that is damaged or too long."""
         try:
             self._zip = zipfile.ZipFile(io.BytesIO(payload))
-        except (zipfile.BadZipFile, ValueError, NotImplementedError) as error:
+        except _BROKEN_ZIP as error:
             raise _damaged("the ZIP file", str(error)) from error
         self.parts = frozenset(self._zip.namelist())
         if len(self.parts) > MAX_PARTS:
@@ -117,10 +130,10 @@ class Package:
                     yield chunk
         except KeyError:
             raise _damaged(part, "missing") from None
+        except _BROKEN_ZIP as error:
+            raise _damaged(part, str(error)) from error
         except RuntimeError:  # zipfile's word for an entry that needs a password
             raise ExtractError("the file needs a password; the capture itself is kept") from None
-        except (zipfile.BadZipFile, zlib.error, EOFError, OSError, NotImplementedError) as error:
-            raise _damaged(part, str(error)) from error
 
 
 class _Reader:
@@ -145,7 +158,7 @@ class _Reader:
         self._events = []
         try:
             self._parser.Parse(data, last)
-        except expat.ExpatError as error:
+        except (expat.ExpatError, LookupError, ValueError) as error:  # the last two: its encoding
             raise _damaged(self._part, str(error)) from error
         return self._events
 
