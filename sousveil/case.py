@@ -19,6 +19,7 @@ import fcntl
 import hashlib
 import json
 import os
+import re
 import secrets
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -28,13 +29,15 @@ from pathlib import Path
 from typing import Any
 
 import rfc8785
+from cryptography.exceptions import InvalidSignature
 
-from sousveil.errors import CaseError, EvidenceError
+from sousveil.errors import CaseError, EvidenceError, LogError
 from sousveil.model import Event, Json
 from sousveil.settings import Settings, format_settings, head_path, key_path, parse_settings
 from sousveil.tlog.checkpoint import open_checkpoint
 from sousveil.tlog.keys import create_signer, load_signer
-from sousveil.tlog.log import append, entries, read_checkpoint
+from sousveil.tlog.log import append, consistency, entries, read_checkpoint
+from sousveil.tlog.merkle import verify_consistency
 from sousveil.tlog.note import Signer, parse_vkey
 
 SETTINGS_FILE = "case.toml"
@@ -46,6 +49,7 @@ ENTRY_VERSION = 1
 # that was put in the wrong place.
 MAX_BODY_BYTES = 16 * 2**20
 
+ORIGIN = re.compile(r"sousveil\.case/[0-9a-f]{16}")
 SALT_BYTES = 16  # as many guesses as a 128-bit key
 
 
@@ -115,7 +119,14 @@ def open_case(root: Path) -> Case:
         text = where.read_text(encoding="utf-8")
     except UnicodeDecodeError as error:
         raise CaseError(f"{where}: not UTF-8 text ({error.reason}). Mend it.") from error
-    return Case(root.resolve(), parse_settings(text, where))
+    settings = parse_settings(text, where)
+    try:
+        named = parse_vkey(settings.key).name
+    except LogError as error:
+        raise CaseError(f"{where}: log.key: {error}") from error
+    if named != settings.origin or not ORIGIN.fullmatch(settings.origin):
+        raise CaseError(f"{where}: log.origin is not the name of log.key. Restore both lines.")
+    return Case(root.resolve(), settings)
 
 
 @contextmanager
@@ -130,7 +141,29 @@ def locked(case: Case) -> Iterator[None]:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:
             raise CaseError(
-                f"{case.root}: another sousveil is writing to this case. Wait until it is done."
+                f"{case.root}: another sousveil is writing to this case, or checking it. Wait until"
+                " it is done."
+            ) from error
+        yield
+
+
+@contextmanager
+def undisturbed(case: Case) -> Iterator[None]:
+    """Keep writers out while a case is checked; on media that cannot be written, just go on.
+
+    Raises CaseError when a writer is at work.
+    """
+    try:
+        lock = (case.root / LOCK_FILE).open("rb")
+    except OSError:
+        yield
+        return
+    with lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            raise CaseError(
+                f"{case.root}: another sousveil is writing to this case. Check it when it is done."
             ) from error
         yield
 
@@ -150,8 +183,8 @@ def writing(case: Case) -> Iterator["Writer"]:
                 f" {key_path(case.settings.origin)}. Restore the line as `init` wrote it."
             )
         writer = Writer(case, signer)
-        writer.recover()
         writer.refuse_older_log()
+        writer.recover()
         yield writer
 
 
@@ -210,7 +243,9 @@ class Writer:
             "events": events.name,
             "events_size": events.stat().st_size if events.exists() else 0,
         }
-        _write_durably(self.case.root / JOURNAL_FILE, json.dumps(journal).encode())
+        text = json.dumps(journal)
+        sealed = {"journal": text, "signature": self._signer.private_key.sign(_sealed(text)).hex()}
+        _write_durably(self.case.root / JOURNAL_FILE, json.dumps(sealed).encode())
         self._apply(journal)
         return make_event(index, entry, json.loads(line))
 
@@ -221,12 +256,41 @@ class Writer:
         return folder / max(newest, f"{now.astimezone(UTC):%Y-%m}.jsonl")
 
     def recover(self) -> bool:
-        """Finish a commit that was interrupted; return whether there was one."""
-        journal = self.case.root / JOURNAL_FILE
-        if not journal.exists():
+        """Finish a commit that was interrupted; return whether there was one.
+
+        Only a journal that this key signed is followed: whoever can write to the folder must not
+        be able to make us write elsewhere. One whose entry is in the log is done already. Raises
+        EvidenceError for any other journal, and when the file it promised is lost.
+        """
+        path = self.case.root / JOURNAL_FILE
+        if not path.exists():
             return False
-        self._apply(json.loads(journal.read_bytes()))
+        journal = self._open_journal(path)
+        size = log_size(self.case)
+        if journal["index"] < size:
+            logged = next(entries(self.case.log, journal["index"] + 1, journal["index"]))
+            if logged != journal["entry"].encode():
+                raise EvidenceError(f"{path}: is of another log. Move it out of the case.")
+            path.unlink()
+            return True
+        if journal["index"] > size:
+            raise EvidenceError(f"{path}: follows {journal['index']} entries, the log has {size}.")
+        self._apply(journal)
         return True
+
+    def _open_journal(self, path: Path) -> Json:
+        try:
+            sealed = json.loads(path.read_bytes())
+            text = sealed["journal"]
+            key = self._signer.private_key.public_key()
+            key.verify(bytes.fromhex(sealed["signature"]), _sealed(text))
+            journal: Json = json.loads(text)
+        except (ValueError, TypeError, KeyError, RecursionError, InvalidSignature) as error:
+            raise EvidenceError(
+                f"{path}: was not written by this case's key, or is damaged. Move it out of the"
+                " case; what was reported as done is in the log."
+            ) from error
+        return journal
 
     def _apply(self, journal: Json) -> None:
         """Bring the journal's event into its places.
@@ -240,8 +304,7 @@ class Writer:
         if journal["warc"] is not None:
             self._place_warc(self.case.pending / journal["warc"], entry["warc"])
         self._append_body(journal)
-        if log_size(self.case) == journal["index"]:
-            append(self.case.log, [journal["entry"].encode()], self._signer)
+        append(self.case.log, [journal["entry"].encode()], self._signer)
         self._remember_head()
         (self.case.root / JOURNAL_FILE).unlink()
         _sync_folder(self.case.pending)
@@ -249,14 +312,19 @@ class Writer:
     def _place_warc(self, pending: Path, promised: Json) -> None:
         final = self.case.root / promised["path"]
         if pending.exists():
+            if pending.is_symlink() or os.path.lexists(final):
+                raise EvidenceError(f"{final}: is there already. Move it out of the case.")
             _make_folders(final.parent)
             pending.replace(final)
             _sync_folder(final.parent)
             _sync_folder(self.case.pending)
-        if not final.exists() or final.stat().st_size != promised["bytes"]:
+        if not final.is_file() or final.stat().st_size != promised["bytes"]:
+            journal = self.case.root / JOURNAL_FILE
+            aside = journal.with_name(f"lost-{promised['sha256'][:12]}.json")
+            journal.replace(aside)
             raise EvidenceError(
-                f"{final}: a commit was interrupted and its file is gone or cut short. Restore it"
-                f" from a copy (SHA-256 {promised['sha256']})."
+                f"{final}: a commit was interrupted and its file is gone or cut short. It was never"
+                f" reported as done; its journal now is {aside.name}. Run the command again."
             )
 
     def _append_body(self, journal: Json) -> None:
@@ -281,22 +349,41 @@ class Writer:
             _write_durably(head_path(self.case.settings.origin), checkpoint.note)
 
     def refuse_older_log(self) -> None:
-        """Raise EvidenceError when the log is not the newest one this key signed.
+        """Raise EvidenceError when the log does not go on from the newest one this key signed.
 
         A log that goes on from an older copy would sign two different trees of one size, and no
         reader could tell which of them was cut (C2SP tlog-checkpoint, "Signatures").
         """
-        remembered = head_path(self.case.settings.origin)
-        if not remembered.exists():
-            return
-        head = open_checkpoint(remembered.read_bytes(), parse_vkey(self.case.settings.key))
-        size = log_size(self.case)
-        if size < head.size:
-            raise EvidenceError(
-                f"{self.case.log}: has {size} entries, but its key signed {head.size} before: this"
-                " is an older copy, or a copy of this case was continued elsewhere. Go on with the"
-                " newest one; nothing may be added here."
-            )
+        problem = head_problem(self.case)
+        if problem is not None:
+            raise EvidenceError(f"{self.case.log}: {problem}. Nothing may be added here.")
+
+
+def head_problem(case: Case) -> str | None:
+    """Return how the log contradicts the newest head that this user's key signed, if it does."""
+    remembered = head_path(case.settings.origin)
+    if not remembered.exists():
+        return None
+    try:
+        head = open_checkpoint(remembered.read_bytes(), parse_vkey(case.settings.key))
+    except LogError as error:
+        return f"the head remembered in {remembered} is damaged: {error}"
+    now = read_checkpoint(case.log, case.settings.key)
+    size = now.size if now else 0
+    if now is None or size < head.size:
+        return (
+            f"has {size} entries, but its key signed {head.size} before: the newest"
+            f" {head.size - size} were taken away, or a copy of this case was continued elsewhere"
+        )
+    try:
+        proof = consistency(case.log, head.size, size)
+        verify_consistency(head.size, size, head.root, now.root, proof)
+    except LogError:
+        return (
+            f"is not a continuation of the {head.size} entries that its key signed before: a copy"
+            " of this case was continued elsewhere, or its past was changed"
+        )
+    return None
 
 
 def log_size(case: Case) -> int:
@@ -344,11 +431,23 @@ def file_sha256(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
+def _sealed(journal: str) -> bytes:
+    """Return what is signed for a journal; no checkpoint begins like this."""
+    return b"sousveil journal v1\n" + journal.encode()
+
+
 def event_lines(case: Case) -> Iterator[tuple[Path, int, bytes]]:
-    """Yield each line of the events: its file, its number in it from 1, and its bytes."""
+    """Yield each line of the events: its file, its number in it from 1, and its bytes.
+
+    A line of more than any body's length is cut; it is no body of an entry then.
+    """
     for path in sorted((case.root / "events").glob("*.jsonl")):
+        if path.is_symlink() or not path.is_file():
+            continue
         with path.open("rb") as file:
-            for number, line in enumerate(file, start=1):
+            number = 0
+            while line := file.readline(MAX_BODY_BYTES + 2):
+                number += 1
                 yield path, number, line
 
 

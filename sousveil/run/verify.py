@@ -9,29 +9,63 @@ quote against its capture. Writes nothing. Needs neither the network nor the sig
 import base64
 import hashlib
 import json
+import re
+from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 
+import msgspec
+
 from sousveil.archive.read import verify_warc
-from sousveil.case import JOURNAL_FILE, SETTINGS_FILE, Case, event_lines, file_sha256
+from sousveil.case import (
+    JOURNAL_FILE,
+    SETTINGS_FILE,
+    Case,
+    event_lines,
+    file_sha256,
+    head_problem,
+)
 from sousveil.errors import LogError, SousveilError
 from sousveil.index.query import findings
 from sousveil.index.store import INDEX_FILE, Index
-from sousveil.model import Fault, Finding, Json
-from sousveil.settings import head_path
+from sousveil.model import Fault, Finding
+from sousveil.settings import key_path
 from sousveil.tlog.audit import check
-from sousveil.tlog.checkpoint import Checkpoint, open_checkpoint
+from sousveil.tlog.checkpoint import Checkpoint
 from sousveil.tlog.log import entries as log_entries
 from sousveil.tlog.log import read_checkpoint
-from sousveil.tlog.note import parse_vkey
 
 Progress = Callable[[int, int, str], None]
 
+MAX_EXTRA_LINES = 20  # named one by one; more of them say nothing new
 LINE_END = b"\n"
 
 # What a case folder holds beside its evidence; anything else is mentioned, but is no fault.
 _KNOWN = {SETTINGS_FILE, "archive", "events", "log", "pending", "cache"}
+
+
+ARCHIVE_NAME = re.compile(r"archive/\d{4}/\d\d/[A-Za-z0-9][A-Za-z0-9._-]*")
+EVENTS_NAME = re.compile(r"\d{4}-\d\d\.jsonl")
+
+
+class PromisedFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What an entry says of the file it brought."""
+
+    path: str
+    sha256: str
+    bytes: int
+
+
+class Entry(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """An entry of the log, as case.py writes it."""
+
+    v: int
+    type: str
+    time: str
+    body: str
+    warc: PromisedFile | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,25 +87,25 @@ def verify_evidence(case: Case, progress: Progress) -> Verification:
     faults = list(check(case.log, case.settings.key))
     notes = list(_notes(case))
     checkpoint, entries = _signed_entries(case, faults)
-    faults += _check_head(case, checkpoint)
-    promised = {
-        entry["warc"]["path"]: (i, entry) for i, entry in enumerate(entries) if "warc" in entry
-    }
+    promised = [(entry.warc.path, index) for index, entry in enumerate(entries) if entry.warc]
     if entries:
+        faults += _check_head(case)
+        faults += _check_opening(case)
         faults += _check_events(case, entries)
-        faults += _check_unlisted(case, promised)
+        faults += _check_names([name for name, _ in promised])
+        faults += _check_unlisted(case, {name for name, _ in promised})
     else:
         notes.append("events and archive were not checked: the log that names them cannot be read")
-    for done, (path, (index, entry)) in enumerate(sorted(promised.items())):
-        progress(done, len(promised), path)
-        faults += _check_file(case, path, index, entry)
+    for done, (name, index) in enumerate(sorted(promised)):
+        progress(done, len(promised), name)
+        faults += _check_file(case, index, entries[index])
     return Verification(
         origin=case.settings.origin,
         key=case.settings.key,
         entries=len(entries),
         root=base64.b64encode(checkpoint.root).decode() if checkpoint else "",
         files=len(promised),
-        size_bytes=sum(entry["warc"]["bytes"] for _, entry in promised.values()),
+        size_bytes=sum(entry.warc.bytes for entry in entries if entry.warc),
         faults=tuple(dict.fromkeys(faults)),
         notes=tuple(notes),
     )
@@ -100,42 +134,58 @@ def verify_findings(
             )
 
 
-def _signed_entries(case: Case, faults: list[Fault]) -> tuple[Checkpoint | None, list[Json]]:
+def _signed_entries(case: Case, faults: list[Fault]) -> tuple[Checkpoint | None, list[Entry]]:
     """Return the head and the parsed entries; neither when the log cannot be read."""
     try:
         checkpoint = read_checkpoint(case.log, case.settings.key)
         if checkpoint is None:
+            faults.append(Fault("log/checkpoint", "is missing: nothing vouches for this case"))
             return None, []
-        return checkpoint, [json.loads(entry) for entry in log_entries(case.log, checkpoint.size)]
-    except (LogError, ValueError) as error:
+        raw = list(log_entries(case.log, checkpoint.size))
+    except LogError as error:
         # `check` names the file; this makes sure that a verdict never rests on an empty log.
         if not faults:
             faults.append(Fault("log/checkpoint", str(error)))
         return None, []
+    entries = []
+    for index, data in enumerate(raw):
+        try:
+            entries.append(msgspec.json.decode(data, type=Entry))
+        except (msgspec.DecodeError, RecursionError) as error:
+            faults.append(Fault("log", f"entry {index} is no entry of a case: {error}"))
+            return checkpoint, []
+    return checkpoint, entries
 
 
-def _check_head(case: Case, checkpoint: Checkpoint | None) -> Iterator[Fault]:
-    """Compare with the newest head that this user's key signed: a log must not shrink."""
-    remembered = head_path(case.settings.origin)
-    if not remembered.exists():
-        return
+def _check_head(case: Case) -> Iterator[Fault]:
+    """Compare with the newest head that this user's key signed: a log must not shrink or fork."""
+    problem = head_problem(case)
+    if problem is not None:
+        yield Fault("log/checkpoint", problem)
+
+
+def _check_opening(case: Case) -> Iterator[Fault]:
+    """Hold the log's first event against what case.toml says of the log."""
+    _, _, line = next(event_lines(case), (None, 0, b"{}"))
     try:
-        head = open_checkpoint(remembered.read_bytes(), parse_vkey(case.settings.key))
-    except LogError as error:
-        yield Fault("log/checkpoint", f"the remembered head in {remembered} is damaged: {error}")
-        return
-    size = checkpoint.size if checkpoint else 0
-    if size < head.size:
-        yield Fault(
-            "log/checkpoint",
-            f"has {size} entries, but its key signed {head.size} before: the newest"
-            f" {head.size - size} were taken away, or a copy of this case was continued elsewhere",
-        )
-    elif checkpoint and size == head.size and checkpoint.root != head.root:
-        yield Fault("log/checkpoint", f"its key signed another tree of {size} entries before")
+        body = json.loads(line)
+        named = (body.get("origin"), body.get("key"))
+    except (ValueError, AttributeError, RecursionError):
+        named = (None, None)
+    if named != (case.settings.origin, case.settings.key):
+        yield Fault(SETTINGS_FILE, "its [log] is not the one that the first event of the log names")
 
 
-def _check_events(case: Case, entries: list[Json]) -> Iterator[Fault]:
+def _check_names(names: list[str]) -> Iterator[Fault]:
+    """Find files that two entries claim, and names that lead out of the archive."""
+    for name, count in Counter(names).items():
+        if count > 1:
+            yield Fault(name, f"{count} entries of the log claim this file: one replaced another")
+        if not ARCHIVE_NAME.fullmatch(name):
+            yield Fault(name, "is no place for an archive file; the entry that names it is forged")
+
+
+def _check_events(case: Case, entries: list[Entry]) -> Iterator[Fault]:
     """Hold each line of the events against the digest that was logged for it, in order."""
     lines = event_lines(case)
     for index, entry in enumerate(entries):
@@ -150,46 +200,55 @@ def _check_events(case: Case, entries: list[Json]) -> Iterator[Fault]:
         where = f"events/{path.name}"
         if not line.endswith(b"\n"):
             yield Fault(where, f"line {number} is cut short")
-        if entry["body"] != f"sha256:{hashlib.sha256(line.removesuffix(LINE_END)).hexdigest()}":
-            yield Fault(
-                where, f"line {number} is not the body of log entry {index} ({entry['type']})"
-            )
-        if path.name < f"{entry['time'][:7]}.jsonl":
+        if entry.body != f"sha256:{hashlib.sha256(line.removesuffix(LINE_END)).hexdigest()}":
+            yield Fault(where, f"line {number} is not the body of log entry {index} ({entry.type})")
+        if path.name < f"{entry.time[:7]}.jsonl":
             yield Fault(where, f"line {number} stands in the wrong month's file")
-    for path, number, _ in lines:
+    for path, number, _ in islice(lines, MAX_EXTRA_LINES):
         yield Fault(f"events/{path.name}", f"line {number} is not in the log")
 
 
-def _check_unlisted(case: Case, promised: dict[str, tuple[int, Json]]) -> Iterator[Fault]:
+def _check_unlisted(case: Case, promised: set[str]) -> Iterator[Fault]:
     """Find files where evidence lies that the log does not know."""
     for path in sorted((case.root / "archive").rglob("*")):
         name = path.relative_to(case.root).as_posix()
         if path.is_symlink() or (not path.is_dir() and name not in promised):
             yield Fault(name, "is not in the log: nobody captured it with this case")
-    for path in sorted((case.root / "events").iterdir()):
-        if path.is_dir() or path.suffix != ".jsonl":
+    events = case.root / "events"
+    for path in sorted(events.iterdir()) if events.is_dir() else ():
+        if path.is_symlink() or not path.is_file() or not EVENTS_NAME.fullmatch(path.name):
             yield Fault(f"events/{path.name}", "is no file of this case")
+        elif path.stat().st_size == 0:
+            yield Fault(f"events/{path.name}", "is empty; no event was written to it")
 
 
-def _check_file(case: Case, name: str, index: int, entry: Json) -> Iterator[Fault]:
+def _check_file(case: Case, index: int, entry: Entry) -> Iterator[Fault]:
     """Hold an archive file against the log, then its records against their own digests."""
+    if entry.warc is None or not ARCHIVE_NAME.fullmatch(entry.warc.path):
+        return
+    name, promised = entry.warc.path, entry.warc
     path = case.root / name
-    if not path.is_file():
-        yield Fault(name, f"is missing; log entry {index} ({entry['type']}) brought it")
+    if path.is_symlink() or not path.is_file():
+        yield Fault(name, f"is missing; log entry {index} ({entry.type}) brought it")
         return
     size = path.stat().st_size
-    if size != entry["warc"]["bytes"]:
-        yield Fault(name, f"has {size} bytes, log entry {index} says {entry['warc']['bytes']}")
+    if size != promised.bytes:
+        yield Fault(name, f"has {size} bytes, log entry {index} says {promised.bytes}")
         return
-    if file_sha256(path) != entry["warc"]["sha256"]:
+    if file_sha256(path) != promised.sha256:
         yield Fault(name, f"was changed: its SHA-256 is not the one in log entry {index}")
         return
-    if entry["type"] == "visit":  # an import is kept as it came, faults and all
+    if entry.type == "visit":  # an import is kept as it came, faults and all
         for problem in verify_warc(path):
             yield Fault(name, problem)
 
 
 def _notes(case: Case) -> Iterator[str]:
+    if not key_path(case.settings.origin).exists():
+        yield (
+            "this computer does not hold the log's key: ask its holder, by another way, whether it"
+            " is theirs"
+        )
     if (case.root / JOURNAL_FILE).exists():
         yield f"{JOURNAL_FILE}: a commit was interrupted; the next command that writes finishes it"
     for path in sorted(case.pending.glob("*")) if case.pending.is_dir() else ():

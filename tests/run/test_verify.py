@@ -1,6 +1,7 @@
 """Verification names every file that was touched, and nothing else."""
 
 import json
+import os
 import shutil
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -9,9 +10,11 @@ from pathlib import Path
 import pytest
 
 from sousveil.archive.write import WarcWriter
-from sousveil.case import Case, open_case, writing
+from sousveil.case import Case, open_case, read_events, writing
+from sousveil.errors import CaseError, EvidenceError
 from sousveil.model import Fault
 from sousveil.run.verify import verify_evidence
+from sousveil.settings import head_path
 from tests.commands import sousveil
 
 NOW = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
@@ -131,13 +134,79 @@ def test_a_log_that_was_rolled_back_whole_is_noticed_by_the_keys_memory(
 
 
 def test_another_key_does_not_pass(full: Case, tmp_path: Path) -> None:
-    other = sousveil("init", tmp_path / "other")
-    assert other.status == 0
-    settings = (full.root / "case.toml").read_text(encoding="utf-8")
-    foreign = open_case(tmp_path / "other").settings.key
-    text = settings.replace(json.dumps(full.settings.key), json.dumps(foreign))
+    assert sousveil("init", tmp_path / "other").status == 0
+    other = open_case(tmp_path / "other").settings
+    text = (full.root / "case.toml").read_text(encoding="utf-8")
+    text = text.replace(json.dumps(full.settings.key), json.dumps(other.key))
+    (full.root / "case.toml").write_text(text, encoding="utf-8")
+    with pytest.raises(CaseError, match=r"log\.origin is not the name"):
+        open_case(full.root)
+    text = text.replace(json.dumps(full.settings.origin), json.dumps(other.origin))
     (full.root / "case.toml").write_text(text, encoding="utf-8")
     assert "log/checkpoint" in {fault.path for fault in faults_of(full.root)}
+
+
+def test_a_log_that_went_on_from_an_older_copy_is_a_fork_even_when_it_is_longer(
+    case: Case, tmp_path: Path
+) -> None:
+    shutil.copytree(case.root, tmp_path / "older")
+    head = head_path(case.settings.origin)
+    older_head = head.read_bytes()
+    with writing(case) as writer:
+        writer.commit("note", {"fork": 1}, now=NOW)
+    newer_head = head.read_bytes()
+    head.write_bytes(older_head)  # as if the key had been copied to another machine
+    with writing(open_case(tmp_path / "older")) as writer:
+        for _ in range(3):
+            writer.commit("note", {"fork": 2}, now=NOW)
+    head.write_bytes(newer_head)
+    (fault,) = faults_of(tmp_path / "older")
+    assert "not a continuation" in fault.problem
+    refused = writing(open_case(tmp_path / "older"))
+    with pytest.raises(EvidenceError, match="not a continuation"):
+        refused.__enter__()
+
+
+def test_a_log_remade_under_another_key_names_the_wrong_key_in_its_first_event(
+    case: Case, tmp_path: Path
+) -> None:
+    assert sousveil("init", tmp_path / "other").status == 0
+    other = open_case(tmp_path / "other")
+    for room in ("log", "events"):
+        shutil.rmtree(other.root / room)
+        (other.root / room).mkdir()
+    head_path(other.settings.origin).unlink()
+    (opened,) = read_events(case)
+    with writing(other) as writer:
+        writer.commit("case.opened", {k: v for k, v in opened.body.items() if k != "salt"}, now=NOW)
+    assert {fault.path for fault in faults_of(other.root)} == {"case.toml"}
+
+
+def test_a_file_that_two_entries_claim_is_named(full: Case) -> None:
+    path = next(path for path in evidence_files(full.root) if path.suffix == ".gz")
+    name = path.relative_to(full.root).as_posix()
+    pending = full.pending / "other.warc.gz"
+    pending.write_bytes(path.read_bytes())
+    path.unlink()
+    with writing(full) as writer:
+        writer.commit("visit", {}, now=NOW, warc=pending, warc_path=name)
+    assert any("2 entries" in fault.problem for fault in faults_of(full.root) if fault.path == name)
+
+
+@pytest.mark.parametrize("journal", [b"{", b"[]", b'{"journal": "{}", "signature": "00"}'])
+def test_a_journal_that_our_key_did_not_sign_is_not_followed(case: Case, journal: bytes) -> None:
+    (case.root / "pending" / "commit.json").write_bytes(journal)
+    refused = writing(case)
+    with pytest.raises(EvidenceError, match="not written by this case's key"):
+        refused.__enter__()
+    assert faults_of(case.root) == ()
+
+
+def test_events_that_are_missing_linked_or_no_files_are_named(full: Case) -> None:
+    os.mkfifo(full.root / "events" / "2026-03.jsonl")
+    assert "events/2026-03.jsonl" in {fault.path for fault in faults_of(full.root)}
+    shutil.rmtree(full.root / "events")
+    assert "events" in {fault.path for fault in faults_of(full.root)}
 
 
 def test_what_an_interrupted_visit_left_is_a_note_and_no_fault(full: Case) -> None:
