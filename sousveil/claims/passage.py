@@ -68,7 +68,11 @@ class Passage:
 
     def _listed(self, hit: Hit) -> bool:
         """Whether a value may count; one hanzi does only between marks: (白、黄、黑)."""
-        if hit.kind != "value" or hit.end - hit.start > 1:
+        return hit.kind != "value" or self._whole(hit)
+
+    def _whole(self, hit: Hit) -> bool:
+        """Whether a hit is no single hanzi within a word, as 男 is in 男子."""
+        if hit.end - hit.start > 1:
             return True
         around = self.text[max(0, hit.start - 1) : hit.start] + self.text[hit.end : hit.end + 1]
         return not HANZI.search(around)
@@ -79,12 +83,13 @@ class Passage:
         terms = self._without_places(terms)
         sure = {h.topic for h in terms if h.kind not in _UNSURE}
         sure |= {h.topic for h in self.context_terms if h.kind not in _UNSURE}
-        clear = [c for c in self.cues if c.cls in _CLARIFYING]
+        clear = [c for c in self.cues if c.cls in _CLARIFYING and self._whole(c)]
         above = any(c.cls in _CLARIFYING for c in self.context)
         kept = []
         for hit in terms:
             known = hit.kind not in _UNSURE or (hit.kind == "list" and not self._colours(hit))
-            if known or above or hit.topic in sure or any(self.gap(c, hit) <= NEAR for c in clear):
+            beside = [c for c in clear if c.end <= hit.start or hit.end <= c.start]
+            if known or above or hit.topic in sure or any(self.gap(c, hit) <= NEAR for c in beside):
                 kept.append(hit)
         return kept
 

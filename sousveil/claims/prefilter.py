@@ -2,30 +2,36 @@
 
 One pass of a byte automaton over a telling word of each term, in UTF-8, GB18030, Big5, UTF-16
 (both orders), windows-1251 and KOI8-R. Words that occur inside others ("race" in "trace") count
-only where a word may begin and end, in source code too. Bytes that no plain match can judge
-(accents, full width, invisible characters) are normalised and searched as text. It errs on the
-side of yes.
+only where a word may begin and end, in source code too; a word of a phrase counts where the phrase
+stands around it. Bytes that no plain match can judge (accents, full width, invisible characters)
+are normalised with what stands around them and searched as text. It errs on the side of yes.
 """
 
 import re
-from functools import cache
+from dataclasses import dataclass
+from functools import cache, lru_cache
 from itertools import islice, product
 from math import prod
 
 from ahocorasick_rs import BytesAhoCorasick, Implementation
 
-from sousveil.claims.lexicon import lexicon
+from sousveil.claims.lexicon import Lexicon, lexicon
 from sousveil.claims.normal import normalise, traditional
 from sousveil.topics.load import Topic, load, shipped
 
 MAX_VARIANTS = 64  # spellings of one word; a longer word keeps its commonest
+CHUNK_BYTES = 262_144  # looked at before the next: a file that passes mostly passes early
+AROUND_BYTES = 320  # a phrase of MAX_TERM_CHARACTERS in three bytes each, and its line breaks
+HIDDEN_BYTES = 2_048  # of text normalised at once around what hides a match
+MAX_CHECKS = 256  # words of phrases looked around in one file; one with more passes
 _CODINGS = ("utf-8", "gb18030", "big5", "utf-16-le", "utf-16-be", "cp1251", "koi8-r")
 _TERM_KINDS_ALONE = {"attribute", "group", "capability", "proxy", "field", "ambiguous"}
 # Accented Latin, combining marks, invisible and full-width characters, in UTF-8: what hides a
 # plain match.
-_HIDING = re.compile(
+_HIDDEN = re.compile(
     rb"[\xc3-\xc6\xcc\xcd]|\xc2\xad|\xe1[\xb8-\xbb]"
-    rb"|\xe2(?:\x80[\x8b-\x8f]|\x81[\xa0-\xaf])|\xef(?:\xbb\xbf.|\xbc|\xbd)",
+    rb"|\xe2(?:\x80[\x8b-\x8f]|\x81[\xa0-\xaf])|\xef(?:\xbb\xbf.|\xbc|\xbd)"
+    rb"|[\x80-\xbf][ \t\r\n]+[\xe4-\xe9]",  # a word of hanzi over a line break
     re.DOTALL,
 )
 _ORDINARY = frozenset(  # words of phrases that source code is full of
@@ -42,20 +48,46 @@ _ORDINARY = frozenset(  # words of phrases that source code is full of
 )  # fmt: skip
 _LOWER = frozenset(range(ord("a"), ord("z") + 1))
 _UPPER = frozenset(range(ord("A"), ord("Z") + 1))
-_HANZI_BREAK = re.compile(rb"[\xe4-\xe9][\x80-\xbf]{2}[ \t\r\n]+[\xe4-\xe9]")
 
 
 def maybe(data: bytes) -> bool:
     """Return False only if no term of a shipped topic can stand in `data`."""
-    automaton, words = _automaton()
-    for index, start, end in automaton.find_matches_as_indexes(data.lower(), overlapping=True):
-        if not words[index] or _stands_alone(data, start, end):
+    automaton, patterns = _automaton()
+    checks = MAX_CHECKS
+    for offset in range(0, len(data), CHUNK_BYTES):
+        part = data[offset : offset + CHUNK_BYTES + AROUND_BYTES].lower()
+        for index, low, high in automaton.find_matches_as_indexes(part, overlapping=True):
+            pattern, start, end = patterns[index], offset + low, offset + high
+            if pattern.alone and not _stands_alone(data, start, end):
+                continue
+            if pattern.company is None or checks == 0:
+                return True
+            if pattern.company.search(part, max(0, low - AROUND_BYTES), high + AROUND_BYTES):
+                checks -= 1
+                if _holds_term(data[max(0, start - AROUND_BYTES) : end + AROUND_BYTES]):
+                    return True
+    return not data.isascii() and _holds_hidden(data)
+
+
+def _holds_hidden(data: bytes) -> bool:
+    """Whether a term stands around bytes that hide a plain match."""
+    done = 0
+    for match in _HIDDEN.finditer(data):
+        if match.start() < done:
+            continue
+        done = match.end() + HIDDEN_BYTES
+        if _holds_term(data[max(0, match.start() - AROUND_BYTES) : done + AROUND_BYTES]):
             return True
-    if data.isascii():
-        return False
-    if _HIDING.search(data) or _HANZI_BREAK.search(data):
-        return bool(lexicon(_topics()).terms(normalise(data.decode("utf-8", "replace")).text))
     return False
+
+
+def _holds_term(data: bytes) -> bool:
+    return bool(_lexicon().terms(normalise(data.decode("utf-8", "replace")).text))
+
+
+@cache
+def _lexicon() -> Lexicon:
+    return lexicon(_topics())
 
 
 @cache
@@ -77,32 +109,53 @@ def _stands_alone(data: bytes, start: int, end: int) -> bool:
     return begins and (ends or (after in _UPPER and last in _UPPER))
 
 
+@dataclass(frozen=True, slots=True)
+class _Pattern:
+    """What a match of some bytes asks for."""
+
+    alone: bool  # that a word begins and ends there
+    company: re.Pattern[bytes] | None  # the other words of its phrases, if it never stands alone
+
+
 @cache
-def _automaton() -> tuple[BytesAhoCorasick, list[bool]]:
-    """Return the automaton and, for each pattern, whether it must stand alone."""
-    patterns: dict[bytes, bool] = {}
-    for stem, alone in _stems():
+def _automaton() -> tuple[BytesAhoCorasick, list[_Pattern]]:
+    """Return the automaton and what each of its patterns asks for."""
+    alone: dict[bytes, bool] = {}
+    company: dict[bytes, set[str]] = {}
+    for stem, stands_alone, others in _stems():
         for form in _forms(stem):
-            patterns[form] = patterns.get(form, True) and alone
-    forms = sorted(patterns)
+            alone[form] = alone.get(form, True) and stands_alone
+            company.setdefault(form, set()).update(others if b"\0" not in form else {""})
+    forms = sorted(alone)
     automaton = BytesAhoCorasick(forms, implementation=Implementation.DFA)
-    return automaton, [patterns[form] for form in forms]
+    return automaton, [_Pattern(alone[form], _any_of(frozenset(company[form]))) for form in forms]
 
 
-def _stems() -> list[tuple[str, bool]]:
-    """Return a telling word of each term, and whether it must stand alone."""
+@lru_cache(maxsize=4096)
+def _any_of(words: frozenset[str]) -> re.Pattern[bytes] | None:
+    """Return a pattern of these words; None when one of them is empty: no company is asked for."""
+    if "" in words:
+        return None
+    return re.compile("|".join(sorted(map(re.escape, words))).encode())
+
+
+def _stems() -> list[tuple[str, bool, frozenset[str]]]:
+    """Return a telling word of each term, whether it must stand alone, and its company."""
     terms = [
         term.text for topic in _topics() for term in topic.terms if term.kind in _TERM_KINDS_ALONE
     ]
     single = {t for t in terms if not re.search(r"[\s_-]", t)}
-    stems = {(t.strip("*"), t.isascii() and "*" not in t) for t in single}
-    known = {stem for stem, _ in stems}
+    nobody = frozenset({""})
+    stems = [(t.strip("*"), t.isascii() and "*" not in t, nobody) for t in sorted(single)]
+    known = {stem for stem, _, _ in stems}
     for term in terms:
         words = re.split(r"[\s_-]+", term.strip("*"))
         if len(words) > 1 and not known.intersection(words):
             telling = max(words, key=lambda word: (word.lower() not in _ORDINARY, len(word)))
-            stems.add((telling, telling.isascii()))
-    return sorted(stems)
+            plain = term.isascii()
+            others = frozenset(w.lower() for w in words if w != telling) if plain else nobody
+            stems.append((telling, telling.isascii(), others or nobody))
+    return stems
 
 
 def _forms(stem: str) -> set[bytes]:
