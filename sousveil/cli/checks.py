@@ -1,18 +1,22 @@
 """Commands that prove and publish: verify, dossier, doctor."""
 
+import sqlite3
 from pathlib import Path
 from typing import Annotated
 
 import msgspec
 import typer
 
-from sousveil.case import Case, open_case
+from sousveil.case import JOURNAL_FILE, Case, open_case, undisturbed, writing
 from sousveil.cli.casework import now
 from sousveil.cli.options import CaseOption, JsonOption, chosen_case
 from sousveil.cli.screen import plain, progress, say, tell, write_json
 from sousveil.dossier import write_dossier
+from sousveil.errors import CaseError, SousveilError
+from sousveil.index.query import unread
 from sousveil.index.store import INDEX_FILE
 from sousveil.model import Fault
+from sousveil.run.analyse import engine_of, load_topics
 from sousveil.run.doctor import examine
 from sousveil.run.indexing import open_index
 from sousveil.run.quotes import quote_reader
@@ -52,15 +56,29 @@ def verify(
 
 
 def check_case(case: Case) -> tuple[Verification, tuple[Fault, ...]]:
-    """Verify the evidence and, where there is an index, the findings' quotes."""
-    with progress("verifying") as bar:
+    """Verify the evidence and, where there is an index, what it says was found."""
+    _finish_interrupted(case)
+    with undisturbed(case), progress("verifying") as bar:
         result = verify_evidence(case, bar)
         if not (case.root / INDEX_FILE).exists():
             return result, result.faults
-        with open_index(case) as index:
-            return result, result.faults + tuple(
-                verify_findings(index, quote_reader(case, index), bar)
-            )
+        try:
+            with open_index(case) as index:
+                quotes = verify_findings(case, index, quote_reader(case, index), bar)
+                return result, (*result.faults, *quotes)
+        except (CaseError, sqlite3.Error, msgspec.MsgspecError) as error:
+            return result, (*result.faults, Fault(INDEX_FILE, f"cannot be read: {error}"))
+
+
+def _finish_interrupted(case: Case) -> None:
+    """Finish a commit that was interrupted, where this computer holds the key and may write."""
+    if not (case.root / JOURNAL_FILE).exists():
+        return
+    try:
+        with writing(case):
+            tell("note: an interrupted commit was finished first")
+    except (SousveilError, OSError) as error:
+        tell(f"note: an interrupted commit could not be finished: {plain(str(error))}")
 
 
 def _tell(result: Verification, faults: tuple[Fault, ...]) -> None:
@@ -75,8 +93,8 @@ def _tell(result: Verification, faults: tuple[Fault, ...]) -> None:
         )
         return
     say(f"Whole: {result.entries} log entries, {size}, every quote in its capture.", "bold green")
-    say(f"    log {result.origin}, root {result.root}")
-    say(f"    signed by {result.key}")
+    say(f"    log {plain(result.origin)}, root {result.root}")
+    say(f"    signed by {plain(result.key)}")
     say("    This shows that nothing was changed since it was logged, and in which order it came.")
     say("    It does not show when to anybody who doubts this computer's clock, nor what the")
     say("    servers sent to others.")
@@ -92,6 +110,11 @@ def dossier(
     case = chosen_case(folder)
     result, faults = check_case(case)
     with open_index(case) as index:
+        if unread(index, engine_of(load_topics(case))):
+            raise CaseError(
+                f"{case.root}: some captures are not read yet by this version, so the dossier would"
+                " leave things out. Run `sousveil analyse` first."
+            )
         report = make_report(case, index, faults, now())
     page = write_dossier(report, output)
     if as_json:

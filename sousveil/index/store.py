@@ -69,11 +69,10 @@ class Index:
         """Open the index; raises CaseError when it is missing or of another version."""
         if not create and not path.exists():
             raise CaseError(f"{path}: the index is missing. Make it again with `sousveil reindex`.")
-        self._db = sqlite3.connect(path, timeout=BUSY_SECONDS, isolation_level=None)
         try:
+            self._db = _connect(path, create=create)
             self._prepare(create=create)
-        except sqlite3.DatabaseError as error:
-            self._db.close()
+        except sqlite3.Error as error:
             raise CaseError(
                 f"{path}: the index cannot be used ({error}). Make it again with"
                 " `sousveil reindex`; no evidence is in it."
@@ -210,6 +209,22 @@ class Index:
     def rows(self, sql: str, *values: object) -> list[tuple[Any, ...]]:
         """Return the rows of one reading statement."""
         return self._db.execute(sql, values).fetchall()
+
+
+def _connect(path: Path, *, create: bool) -> sqlite3.Connection:
+    """Open the file for a writer, or for a reader, who changes nothing, not even beside it.
+
+    On media that cannot be written SQLite opens it as a file that nobody else changes.
+    """
+    if create:
+        return sqlite3.connect(path, timeout=BUSY_SECONDS, isolation_level=None)
+    uri = path.resolve().as_uri()
+    try:
+        db = sqlite3.connect(f"{uri}?mode=ro", timeout=BUSY_SECONDS, isolation_level=None, uri=True)
+        db.execute("PRAGMA user_version")
+    except sqlite3.OperationalError:
+        return sqlite3.connect(f"{uri}?mode=ro&immutable=1", isolation_level=None, uri=True)
+    return db
 
 
 def _text(at: datetime) -> str:

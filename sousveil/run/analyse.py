@@ -65,7 +65,10 @@ def analyse(case: Case, index: Index, topics: Sequence[Topic], progress: Progres
     for done, held in enumerate(waiting):
         progress(done, len(waiting), held.capture.url)
         actor = actors.get(held.watch_id or "")
-        if held.capture.media_type == BUNDLE_TYPE:
+        if held.capture.media_type == BUNDLE_TYPE and held.watch_id is None:
+            note = "a repository that came with an import; add it as a target to have it read"
+            index.put_sightings(held, [], engine=engine, note=note)
+        elif held.capture.media_type == BUNDLE_TYPE:
             read_repository(
                 case, index, held, topics=topics, engine=engine, actor=actor, progress=progress
             )

@@ -26,11 +26,13 @@ from sousveil.case import (
     event_lines,
     file_sha256,
     head_problem,
+    read_events,
 )
 from sousveil.errors import LogError, SousveilError
-from sousveil.index.query import findings
+from sousveil.index.query import findings, watches
 from sousveil.index.store import INDEX_FILE, Index
 from sousveil.model import Fault, Finding
+from sousveil.run.watches import logged_watches
 from sousveil.settings import key_path
 from sousveil.tlog.audit import check
 from sousveil.tlog.checkpoint import Checkpoint
@@ -112,15 +114,34 @@ def verify_evidence(case: Case, progress: Progress) -> Verification:
 
 
 def verify_findings(
-    index: Index, read_quote: Callable[[Finding], str | None], progress: Progress
+    case: Case, index: Index, read_quote: Callable[[Finding], str], progress: Progress
 ) -> Iterator[Fault]:
-    """Yield a fault for each finding of the index whose quote is not in its capture.
+    """Yield a fault for what the index says and the evidence does not.
 
-    `read_quote` extracts the capture again and returns what stands at the finding's place.
+    `read_quote` extracts a finding's capture again and returns what stands at its place.
     """
+    logged = {event.index: event for event in read_events(case)}
+    known = index.next_event()
+    if known > len(logged):
+        yield Fault(
+            INDEX_FILE,
+            f"knows {known} events, the log has {len(logged)}: the newest were taken away",
+        )
+    # An index that lags behind the log, as after a crash, is no fault: `analyse` brings it up.
+    told = [event for event in logged.values() if event.index < known]
+    if watches(index) != logged_watches(told):
+        yield Fault(INDEX_FILE, "its watches are not those of the log: run `sousveil reindex`")
     found = findings(index)
     for done, finding in enumerate(found):
         progress(done, len(found), finding.url)
+        event = logged.get(finding.log_index)
+        if event is None or event.warc != finding.capture.record.warc:
+            yield Fault(
+                INDEX_FILE,
+                f"finding {finding.id}: entry {finding.log_index} of the log did not bring its"
+                " archive file. The index was changed; make it again with `sousveil reindex`.",
+            )
+            continue
         try:
             quote = read_quote(finding)
         except SousveilError as error:

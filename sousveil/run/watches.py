@@ -10,7 +10,7 @@ import msgspec
 from sousveil.case import Writer
 from sousveil.index.query import watches
 from sousveil.index.store import Index
-from sousveil.model import Watch
+from sousveil.model import Event, Watch
 
 
 def add_watches(
@@ -39,3 +39,13 @@ def add_watches(
             known[watch.id] = after
         done.append((after, "changed" if after != before else "already watched"))
     return done
+
+
+def logged_watches(events: Iterable[Event]) -> list[Watch]:
+    """Return the watches as the log tells them, in the order of their targets."""
+    known: dict[str, Watch] = {}
+    for event in events:
+        if event.type in {"watch.added", "watch.changed"}:
+            watch = msgspec.convert(event.body["watch"], Watch)
+            known[watch.id] = watch
+    return sorted(known.values(), key=lambda watch: watch.target)

@@ -77,10 +77,11 @@ def test_a_visit_killed_at_any_step_loses_nothing_that_was_reported(tmp_path: Pa
                 for line in child.stdout.splitlines()
                 if json.loads(line)["event"] == "visit"
             ]
-            again = sousveil("visit", "--case", copy)
-            assert again.status == 0, again.err
             verified = sousveil("verify", copy)
             assert verified.status == 0, verified.out
+            again = sousveil("visit", "--case", copy)
+            assert again.status == 0, again.err
+            assert sousveil("verify", copy).status == 0
             events = list(read_events(open_case(copy)))
             visits = [event.index for event in events if event.type == "visit"]
             assert set(reported) <= set(visits)
@@ -116,8 +117,6 @@ def test_a_visit_killed_by_the_clock_leaves_a_case_that_verifies(tmp_path: Path)
             except subprocess.TimeoutExpired:
                 child.kill()
                 child.wait()
-            # Whoever writes next finishes what was interrupted.
-            assert sousveil("analyse", "--case", case).status == 0
             verified = sousveil("verify", case)
             assert verified.status == 0, verified.out
         assert sousveil("visit", "--all", "--case", case).status == 0
