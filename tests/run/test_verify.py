@@ -3,7 +3,9 @@
 import json
 import os
 import shutil
+import sqlite3
 from collections.abc import Callable
+from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -16,6 +18,7 @@ from sousveil.model import Fault
 from sousveil.run.verify import verify_evidence
 from sousveil.settings import head_path
 from tests.commands import sousveil
+from tests.sites import Page, case_for, serve
 
 NOW = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
 
@@ -224,3 +227,57 @@ def test_the_command_names_the_file_and_exits_with_1(full: Case) -> None:
     assert ran.status == 1
     assert path.relative_to(full.root).as_posix() in ran.out
     assert ran.out.rstrip().splitlines()[-1].startswith("NOT whole")
+
+
+def tampered(root: Path, sql: str, *values: object) -> tuple[int, str]:
+    """Change the index by hand, and return what `verify` says of it."""
+    with closing(sqlite3.connect(root / "index.sqlite", isolation_level=None)) as db:
+        db.execute(sql, values)
+    ran = sousveil("verify", root)
+    return ran.status, ran.out
+
+
+@pytest.fixture
+def found(tmp_path: Path) -> Path:
+    """A case with one finding."""
+    with serve() as site:
+        case = case_for(tmp_path / "found", site)
+        site.pages["/"] = Page(b"<p>Our camera infers the ethnicity of every face it sees.</p>")
+        assert sousveil("add", "--case", case.root, f"{site.url}/").status == 0
+        assert sousveil("visit", "--case", case.root).status == 0
+    assert sousveil("verify", case.root).status == 0
+    return case.root
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        (b"infers the ethnicity", b"denies the ethnicity"),
+        (b"archive/", b"/tmp/evil/"),
+        (b'"log_index":2', b'"log_index":1'),
+    ],
+)
+def test_a_finding_that_was_changed_in_the_index_is_named(
+    found: Path, old: bytes, new: bytes
+) -> None:
+    with closing(sqlite3.connect(found / "index.sqlite")) as db:
+        ((data,),) = db.execute("SELECT data FROM sighting").fetchall()
+    assert old in data
+    status, said = tampered(found, "UPDATE sighting SET data = ?", data.replace(old, new))
+    assert (status, "index.sqlite" in said) == (1, True)
+
+
+def test_a_watch_or_an_event_that_was_changed_in_the_index_is_named(found: Path) -> None:
+    with closing(sqlite3.connect(found / "index.sqlite")) as db:
+        ((data,),) = db.execute("SELECT data FROM watch").fetchall()
+    changed = data.replace(b'"kind":"page"', b'"kind":"repository"')
+    status, said = tampered(found, "UPDATE watch SET data = ?", changed)
+    assert (status, "watches are not those of the log" in said) == (1, True)
+    status, said = tampered(found, "UPDATE sighting SET data = ?", b"{}")
+    assert (status, "index.sqlite: cannot be read" in said) == (1, True)
+
+
+def test_an_index_that_lags_behind_the_log_is_no_fault(found: Path) -> None:
+    with writing(open_case(found)) as writer:
+        writer.commit("note", {}, now=NOW)
+    assert sousveil("verify", found).status == 0
