@@ -107,9 +107,9 @@ def _print_quality(verdicts: Sequence[Verdict]) -> None:
     true = [v for v in verdicts if v.found and v.claim]
     trait = sum(v.reading.trait == v.row.trait for v in true) / max(1, len(true))
     spanned = [v for v in true if v.row.spans]
-    overlap = sum(_overlaps(v) for v in spanned) / max(1, len(spanned))
+    overlap = f"{sum(map(_overlaps, spanned)) / len(spanned):.3f}" if spanned else "unmeasured"
     print(f"\nfive-way accuracy {right:.3f}   macro-F1 {_macro_f1(verdicts):.3f}")
-    print(f"trait right in true findings {trait:.3f}   quote overlaps the labelled {overlap:.3f}")
+    print(f"trait right in true findings {trait:.3f}   quote overlaps the labelled {overlap}")
     print(f"expected calibration error {_calibration_error(verdicts):.3f}")
 
 

@@ -152,3 +152,79 @@ def test_quotes_of_any_document_are_whole_words_within_one_window(
         for edge in (claim.start, claim.end):
             around = page.text[max(0, edge - 1) : edge + 1]
             assert not (len(around) == 2 and around.isascii() and around.isalpha())
+
+
+def quotes(page: Document) -> list[str]:
+    return [page.text[c.start : c.end] for c in find(page, ALL)]
+
+
+def test_an_enumeration_is_one_finding_whose_quote_holds_the_member_that_tells() -> None:
+    members = [
+        "    EM_GROUP_TYPE_UNKNOWN, // 未知",
+        "    EM_GROUP_TYPE_UYGUR, // 维族",
+        "    EM_GROUP_TYPE_OTHER, // 其他",
+        "    EM_GROUP_TYPE_NODISTI, // 设备未识别",
+    ]
+    [quote] = quotes(code("struct EM_GROUP_TYPE { // 民族\n" + "\n".join(members) + "\n};"))
+    assert "EM_GROUP_TYPE_UYGUR, // 维族" in quote
+
+
+def test_accessors_and_layout_of_a_field_are_no_findings_of_their_own() -> None:
+    lines = [
+        "struct FacePanel {",
+        "JLabel raceLabel = new JLabel(words.getRace(face.emRace), CENTER); // face",
+        *["int gap;"] * 20,
+        "raceLabel.setEnabled(false);",
+        *["int width;"] * 20,
+        "return this.race;",
+        *["int height;"] * 20,
+        "panel.add(raceLabel);",
+        "}",
+    ]
+    [quote] = quotes(code("\n".join(lines)))
+    assert quote.startswith("JLabel raceLabel")
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        'char szPlateColor[16]; // 车牌颜色 "Blue","Yellow","White","Black"',
+        "BYTE byCoatColor; // 0-unknown 1-black 2-white 3-yellow 4-brown",
+        'LTEXT "籍贯", IDC_STATIC, 20, 30, 40, 8',
+        "COMBOBOX IDC_COMBO_NATIVE_PLACE, 60, 28, 80, 60",
+    ],
+)
+def test_colours_of_cars_and_places_of_birth_are_no_claims(line: str) -> None:
+    assert quotes(code(f"struct SNAP {{\nint nAge;\nint nGlasses;\n{line}\n}}")) == []
+
+
+def test_a_long_sentence_is_quoted_by_its_clauses_within_bounds() -> None:
+    clause = "the X2 recognises the ethnicity of every visitor"
+    page = prose(f"{'In the large hall, ' * 9}{clause}, {'under any lamp, ' * 9}even so.")
+    [claim] = find(page, ALL, threshold=0.2)
+    assert clause in page.text[claim.start : claim.end]
+    assert claim.end - claim.start <= 300
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "An alert can be raised when a person of a chosen ethnicity enters a monitored zone.",
+        "发现指定民族的人员进入布控区域时自动报警。",
+        "The bidder must provide recognition of ethnic minorities at checkpoints.",
+    ],
+)
+def test_what_a_product_does_is_offered_though_nobody_is_named(text: str) -> None:
+    assert [c.label for c in find(prose(text), ALL)] == ["offers"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "录制功能支持基于RACE的美颜。",
+        "It is never OK to attack anyone because of race, ethnicity or religion.",
+        "We may collect your name, photo, gender and ethnicity when you sign up.",
+    ],
+)
+def test_acronyms_rules_of_conduct_and_stated_data_are_no_findings(text: str) -> None:
+    assert find(prose(text), ALL) == []
