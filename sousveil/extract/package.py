@@ -21,7 +21,7 @@ from sousveil.errors import ExtractError
 
 MAX_PARTS = 50_000  # entries of the ZIP directory; a deck of 1,000 slides has some 5,000
 MAX_XML_BYTES = 256 << 20  # unpacked, all parts we read together; a million cells take some 60 MB
-MAX_ELEMENTS = 10_000_000  # in all of them; bounds the time to some 20 seconds
+MAX_EVENTS = 10_000_000  # in all of them, see `Event`; bounds the time to some 15 seconds
 MAX_DEPTH = 1_000  # of elements; Word's nested tables reach 50
 _CHUNK = 1 << 16
 _METHODS = frozenset({zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED})  # all that the standards allow
@@ -76,7 +76,7 @@ class Package:
         if len(self.parts) > MAX_PARTS:
             raise _too_large(f"{MAX_PARTS} parts")
         self._bytes_left = MAX_XML_BYTES
-        self._elements_left = MAX_ELEMENTS
+        self._events_left = MAX_EVENTS
 
     def events(self, part: str, skip: frozenset[str] = frozenset()) -> Iterator[Event]:
         """Give the XML of a part, without the elements named in `skip` and all in them.
@@ -113,9 +113,9 @@ class Package:
         return next(self._chunks(part), b"")[:limit] if part in self.parts else b""
 
     def _counted(self, events: list[Event]) -> list[Event]:
-        self._elements_left -= len(events)
-        if self._elements_left < 0:
-            raise _too_large(f"{MAX_ELEMENTS} elements")
+        self._events_left -= len(events)
+        if self._events_left < 0:
+            raise _too_large(f"{MAX_EVENTS} pieces of XML")
         return events
 
     def _chunks(self, part: str) -> Iterator[bytes]:

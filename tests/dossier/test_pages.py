@@ -3,6 +3,7 @@ import posixpath
 import re
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
@@ -236,6 +237,22 @@ def test_the_evidence_of_a_statement_is_told_in_full() -> None:
     for fact in (record.warc, record.record_id, record.digest, EDITED.url, EDITED.id):
         assert fact in text
     assert "sousveil verify" in text
+
+
+@pytest.mark.parametrize(
+    ("place", "words"),
+    [({"page": 7}, ", page 7"), ({"slide": 3}, ", slide 3"), ({"cell": "S!B7"}, ">S!B7<")],
+)
+def test_a_quote_in_a_document_tells_its_page_slide_or_cell(
+    place: dict[str, Any], words: str
+) -> None:
+    report = made_up_report()
+    findings = tuple(
+        replace(found, source=replace(found.source, **place)) if found.id == DENIAL.id else found
+        for found in report.findings
+    )
+    files = render(replace(report, findings=findings))
+    assert words in files[f"findings/{DENIAL.id}.html"].decode()
 
 
 def test_the_strip_of_an_address_shows_each_visit_oldest_first() -> None:

@@ -181,13 +181,13 @@ WHOLE = make_pdf([[Text("Lens tells the ethnic group")], PICTURE])
 
 
 @given(st.integers(0, len(WHOLE) - 1), st.binary(min_size=1, max_size=20))
-@settings(deadline=None, max_examples=200)
+@settings(deadline=None, max_examples=100)
 def test_a_damaged_file_is_answered(at: int, noise: bytes) -> None:
     assert pdf_worker.answer(WHOLE[:at] + noise + WHOLE[at + len(noise) :], ["text"])
 
 
 @given(st.integers(9, len(WHOLE)), st.binary(max_size=20))
-@settings(deadline=None, max_examples=10)
+@settings(deadline=None, max_examples=4)
 def test_a_damaged_file_is_read_or_refused(at: int, noise: bytes) -> None:
     with suppress(ExtractError):
         document = read(WHOLE[:at] + noise)

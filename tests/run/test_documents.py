@@ -1,0 +1,42 @@
+"""Findings in documents: the page and boxes, the slide or the cell of each."""
+
+import io
+from pathlib import Path
+
+from openpyxl import Workbook
+
+from sousveil.model import Finding
+from sousveil.run.reading import read_file
+from sousveil.topics import load
+from tests.extract.pdfs import Text, make_pdf
+
+CLAIM = "Oddlestane Lens recognises the ethnicity of every face, Uyghur or Han."
+
+
+def only_finding(path: Path) -> Finding:
+    (finding,) = read_file(path, [load("ethnicity")]).findings
+    return finding
+
+
+def test_a_finding_in_a_pdf_tells_its_page_and_a_box_for_each_line(tmp_path: Path) -> None:
+    first, second = CLAIM[:42], CLAIM[42:].lstrip()
+    page = [Text(first, y=700), Text(second, y=686)]
+    path = tmp_path / "manual.pdf"
+    path.write_bytes(make_pdf([[Text("Contents")], page]))
+    source = only_finding(path).source
+    assert source.page == 2
+    upper, lower = source.boxes
+    assert upper.bottom > 690 > lower.bottom > 680
+    assert (source.line, source.end_line) == (2, 3)
+
+
+def test_a_finding_in_a_workbook_tells_its_cell(tmp_path: Path) -> None:
+    book = Workbook()
+    book.active.title = "Functions"
+    book.active["C4"] = CLAIM
+    out = io.BytesIO()
+    book.save(out)
+    path = tmp_path / "functions.xlsx"
+    path.write_bytes(out.getvalue())
+    source = only_finding(path).source
+    assert (source.cell, source.page, source.boxes) == ("Functions!C4", None, ())
