@@ -30,7 +30,7 @@ CODE_WINDOW_LINES = 16
 MAX_ROW_CELLS = 12  # of a table row read as one statement
 CODE_AROUND = 14  # lines looked at for what a declaration is about
 CODE_AROUND_CHARACTERS = 120  # of each of those lines
-MAX_WINDOWS = 20_000  # of one document: 4 s; the largest SDK header we know has 1,500
+MAX_WINDOWS = 20_000  # of one document: 10 s to a minute; the largest SDK header has 1,500
 MAX_CANDIDATES = 2_000  # nobody reviews more from one document; hostile prose stays fast
 
 _CODE_KINDS = frozenset({BlockKind.CODE, BlockKind.COMMENT, BlockKind.STRING, BlockKind.FIELD})

@@ -86,8 +86,9 @@ def mentions(passage: Passage, cues: Cues, quote: Span) -> tuple[Mention, ...]:
     """Return further clauses that name a trait as surely as the anchor's, without overlap."""
     taken = [quote]
     found: list[Mention] = []
+    quoted: set[str] = set()  # traits of code, whose quote is a run of lines: once is enough
     for term in passage.terms:
-        if term.kind in {"ambiguous", "proxy"}:
+        if term.kind in {"ambiguous", "proxy"} or term.trait in quoted:
             continue
         actions = actions_on(passage, term, cues)
         strong = term.kind in {"capability", "field", "list"} or any(
@@ -96,6 +97,8 @@ def mentions(passage: Passage, cues: Cues, quote: Span) -> tuple[Mention, ...]:
         if not strong and not passage.code:
             continue
         start, end = quote_of(passage, term, actions)
+        if passage.code:
+            quoted.add(term.trait)
         if all(end <= low or high <= start for low, high in taken) and start < end:
             taken.append((start, end))
             found.append(Mention(term.trait, term.topic, (start, end)))
