@@ -8,7 +8,9 @@ from openpyxl import Workbook
 from sousveil.model import Finding
 from sousveil.run.reading import read_file
 from sousveil.topics import load
+from tests.commands import sousveil
 from tests.extract.pdfs import Text, make_pdf
+from tests.sites import Page, case_for, serve
 
 CLAIM = "Oddlestane Lens recognises the ethnicity of every face, Uyghur or Han."
 
@@ -40,3 +42,20 @@ def test_a_finding_in_a_workbook_tells_its_cell(tmp_path: Path) -> None:
     path.write_bytes(out.getvalue())
     source = only_finding(path).source
     assert (source.cell, source.page, source.boxes) == ("Functions!C4", None, ())
+
+
+def test_a_claim_that_leaves_a_manual_is_found_and_missed(tmp_path: Path) -> None:
+    with serve() as site:
+        case = case_for(tmp_path / "case", site)
+        url = f"{site.url}/manual.pdf"
+        rest = Text("Mount the camera at three metres.", y=600)
+        site.pages["/manual.pdf"] = Page(make_pdf([[Text(CLAIM), rest]]), "application/pdf")
+        assert sousveil("add", "--case", case.root, url).status == 0
+        first = sousveil("visit", "--case", case.root, "--json").json()
+        site.pages["/manual.pdf"] = Page(make_pdf([[rest]]), "application/pdf")
+        second = sousveil("visit", "--all", "--case", case.root, "--json").json()
+    (found,) = [line for line in first if line["event"] == "found"]
+    (gone,) = [line for line in second if line["event"] == "gone"]
+    assert (found["source"]["page"], len(found["source"]["boxes"])) == (1, 1)
+    assert (gone["id"], gone["verdict"]) == (found["id"], "quote_removed")
+    assert sousveil("verify", case.root).status == 0
