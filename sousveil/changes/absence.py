@@ -3,12 +3,15 @@
 Servers say 200 and show a log-in form, a "not found" notice, or nothing. Takes the extracted text
 of an answer and its source, and gives the verdict that the answer itself shows, or None when it is
 a page. Pure, and modest: what it does not recognise is a page. Blocks and challenges of firewalls
-are told by status alone so far.
+are told by status alone so far. An answer that could be read in part only shows nothing by what it
+lacks (`judge_loss`), and one of noise shows nothing at all (`noise`).
 """
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 
+from sousveil.changes.fate import UNSURE
 from sousveil.model import BlockKind, Document, Verdict
 
 # Fewer characters than this are no page: a blank answer, or one that scripts would fill.
@@ -16,6 +19,16 @@ MIN_CHARACTERS = 20
 
 # A notice is short; a page of this length has something else to say, whatever its title.
 MAX_NOTICE_CHARACTERS = 1_500
+
+# Text of which more than this share is no character is bytes that were read the wrong way. Random
+# and compressed bytes read as HTML have 0.09 and more in any encoding, 28 real pages 0.007 at most.
+MAX_NOISE_SHARE = 0.05
+
+# Of what an archive says is missing in an answer, as much as a line of a report holds.
+MAX_LOSS_CHARACTERS = 300
+
+# Replacement characters and controls but for white space (Unicode 16, sections 23.1 and 23.8).
+_NOISE = re.compile("[\x00-\x08\x0b\x0e-\x1f\x7f-\x9f\ufffd]")
 
 _NOT_FOUND = re.compile(
     r"\b(?:error )?404\b|\bnot found\b|\b(?:no longer|isn.t|is not) (?:available|exist)"
@@ -56,6 +69,25 @@ def judge_answer(document: Document, source: bytes) -> Absence | None:
     if any(_NOT_FOUND.search(text) for text in (document.title, *_headings(document, visible))):
         return Absence(Verdict.SOFT_404, 0.75, "a notice that there is no such page")
     return None
+
+
+def judge_loss(document: Document, notes: Sequence[str]) -> Absence | None:
+    """Return how far an answer can be trusted in what it lacks, or None when it is whole.
+
+    `notes` is what did not go by the book when its codings were undone: cut, damaged, still coded.
+    """
+    lost = "; ".join([*notes, *filter(None, [document.unread])])
+    if not lost:
+        return None
+    return Absence(Verdict.PRESENT, UNSURE, f"read in part: {lost[:MAX_LOSS_CHARACTERS]}")
+
+
+def noise(document: Document) -> str | None:
+    """Return why a text is none, in words, or None when it is one."""
+    count = len(_NOISE.findall(document.text))
+    if count <= MAX_NOISE_SHARE * len(document.text):
+        return None
+    return f"{count} of {len(document.text)} characters read are none: the bytes are no such text"
 
 
 def _headings(document: Document, visible: list[str]) -> list[str]:

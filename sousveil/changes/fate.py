@@ -2,17 +2,26 @@
 
 Pure functions of what the log recorded: the answers of a visit (`Probe`) give a verdict on the
 address; the looks at an address, in order, give the fate of a quote. Anybody who has the case can
-run them again. A look that cannot tell (a time-out, a block page) never makes a quote gone.
+run them again. A look that cannot tell (a time-out, a block page, half an answer, a connection
+whose certificate did not hold) never makes a quote gone.
+
+Order and weight of looks. Our own visits count in the order of the log, whatever the clock said.
+The date of an imported look is its donor's word: it counts at that date, but never later than the
+log entry that took it in, and stands before the first of our visits that came after it. Once one
+of our own visits saw a quote, imports neither take it away nor bring it back; where only imports
+saw it, all looks count, and none that rests on an import is surer than `IMPORT_CONFIDENCE`.
 """
 
-from collections.abc import Callable, Sequence
+from bisect import bisect_left, bisect_right
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from urllib.parse import urlsplit
+from itertools import accumulate
+from urllib.parse import SplitResult, urlsplit
 
 from rapidfuzz import fuzz
 
-from sousveil.model import Document, Failure, FailureKind, Fate, Verdict
+from sousveil.model import GONE, Document, Failure, FailureKind, Fate, Verdict
 
 # How alike, from 0 to 100, two passages must be for one to be called the other's new wording.
 # Unrelated sentences of one page reach about 45 with this measure, a sentence with a third of its
@@ -23,7 +32,20 @@ REWORDED_RATIO = 58.0
 # length first: a hostile page must not make the comparison slow.
 MAX_CANDIDATES = 2_000
 
-# Looks that tell whether a quote is there; all others say nothing about it.
+# A block of this many characters is no rewording of a sentence; to search it all would take long.
+MAX_CANDIDATE_CHARACTERS = 20_000
+
+# A look no surer than this cannot tell that a quote is gone, whatever its verdict.
+UNSURE = 0.3
+
+# At most this sure of what an import alone shows: date and bytes are its donor's word.
+IMPORT_CONFIDENCE = 0.6
+
+# At most this sure that an address was given up when another host answers for it: it may be a new
+# name of the same vendor, a parked name, or a notice that somebody on the way put there.
+OTHER_HOST_CONFIDENCE = 0.6
+
+# Looks that tell whether a quote is there, if they are surer than UNSURE; all others say nothing.
 CONCLUSIVE = frozenset(
     {
         Verdict.PRESENT,
@@ -33,6 +55,12 @@ CONCLUSIVE = frozenset(
         Verdict.REDIRECTED_AWAY,
     }
 )
+
+# Successes that carry the page; 202, 204, 206 and their like are no page, or not all of it
+# (RFC 9110 section 15.3).
+_WHOLE_PAGE = frozenset({200, 203})
+
+_DEFAULT_PORTS = {"http": 80, "https": 443}
 
 _BY_STATUS = {
     401: (Verdict.LOGIN_WALL, 0.8),
@@ -66,23 +94,54 @@ class Look:
     outcome: str  # "HTTP 404"
     log_index: int
     found: bool  # whether the quote was there
+    is_import: bool = False
+
+    @property
+    def can_tell(self) -> bool:
+        """Whether a quote that this look does not show is not there."""
+        return self.verdict in CONCLUSIVE and self.confidence > UNSURE
 
 
-def judge_address(probes: Sequence[Probe]) -> tuple[Verdict, float, str]:
+def judge_address(
+    probes: Sequence[Probe], *, is_verified: bool = True
+) -> tuple[Verdict, float, str]:
     """Return the verdict on an address, its confidence (0 to 1), and the outcome in words.
 
-    `probes` are the answers of one visit, redirects in order; the last one counts.
+    `probes` are the answers of one visit, redirects in order; the last one counts. `is_verified`
+    is False when the certificate of a server on the way did not hold: anybody could have answered,
+    so nothing is called gone, and the confidence is `UNSURE` at most.
     """
     if not probes:
         return Verdict.UNKNOWN, 0.0, "nothing was tried"
+    verdict, confidence, outcome = _judge_last(probes)
+    if is_verified or probes[-1].status is None:
+        return verdict, confidence, outcome
+    if verdict in GONE:
+        verdict = Verdict.UNKNOWN
+    outcome = f"{outcome}, the server's certificate did not hold"
+    return verdict, min(confidence, UNSURE), outcome
+
+
+def judge_import(status: int | None) -> tuple[Verdict, float, str]:
+    """Return what `judge_address` does, of an imported answer; `status` is None for a resource."""
+    if status is None:
+        return Verdict.PRESENT, IMPORT_CONFIDENCE, "an imported document"
+    verdict, confidence, outcome = judge_address([Probe("", status, None)])
+    return verdict, min(confidence, IMPORT_CONFIDENCE), f"{outcome} in an imported archive"
+
+
+def _judge_last(probes: Sequence[Probe]) -> tuple[Verdict, float, str]:
     last = probes[-1]
     if last.status is None:
         return _judge_silence(last)
-    cut = f", then {last.failure.message}" if last.failure else ""
-    outcome = f"HTTP {last.status}{cut}"
-    if last.status // 100 == 2:  # noqa: PLR2004  # the class of success, RFC 9110 section 15.3
+    outcome = f"HTTP {last.status}"
+    if last.failure:
+        outcome = f"{outcome}, then {last.failure.message}"
+    if last.status in _WHOLE_PAGE:
         verdict, confidence, how = _judge_arrival(probes[0].url, last.url)
-        return verdict, confidence, f"{outcome}{how}"
+        return verdict, min(confidence, UNSURE) if last.failure else confidence, f"{outcome}{how}"
+    if last.status // 100 == 2:  # noqa: PLR2004  # the class of success, RFC 9110 section 15.3
+        return Verdict.UNKNOWN, 0.5, f"{outcome}, not a whole page"
     if last.status // 100 == 3:  # noqa: PLR2004  # redirection, RFC 9110 section 15.4
         return Verdict.UNKNOWN, 0.5, f"{outcome}, not followed"
     verdict, confidence = _BY_STATUS.get(last.status, (Verdict.UNREACHABLE, 0.6))
@@ -99,44 +158,75 @@ def _judge_silence(probe: Probe) -> tuple[Verdict, float, str]:
 
 
 def _judge_arrival(asked: str, arrived: str) -> tuple[Verdict, float, str]:
-    """Tell a page that moved from one that sends its visitors to a front door."""
-    before, after = urlsplit(asked), urlsplit(arrived)
-    same_place = (before.path or "/") == (after.path or "/") and before.query == after.query
-    if same_place:
+    """Tell a page that moved from one that sends its visitors to a front door or another host."""
+    if asked == arrived:
+        return Verdict.PRESENT, 0.95, ""
+    try:
+        before, after = urlsplit(asked), urlsplit(arrived)
+        is_other_host = _host(before) != _host(after)
+    except ValueError:  # what an address is that no URL library takes apart, nobody can tell
+        return Verdict.UNKNOWN, UNSURE, f", sent to {arrived}"
+    if is_other_host:
+        how = f", sent to another host: {arrived}"
+        return Verdict.REDIRECTED_AWAY, OTHER_HOST_CONFIDENCE, how
+    if (before.path or "/") == (after.path or "/") and before.query == after.query:
         return Verdict.PRESENT, 0.95, ""
     if after.path in {"", "/"}:
         return Verdict.REDIRECTED_AWAY, 0.8, f", sent to the front page {arrived}"
     return Verdict.MOVED, 0.7, f", moved to {arrived}"
 
 
+def _host(url: SplitResult) -> tuple[str, int | None]:
+    """Return host and port, without what a vendor changes and stays the same: `www.`, https."""
+    port = url.port
+    name = (url.hostname or "").rstrip(".").removeprefix("www.")
+    return name, None if port == _DEFAULT_PORTS.get(url.scheme) else port
+
+
+def in_order(looks: Iterable[Look]) -> list[Look]:
+    """Return looks at one address in the order in which they count; see this module's beginning."""
+    every = list(looks)
+    own = sorted((one for one in every if not one.is_import), key=lambda one: one.log_index)
+    # The first visit that began after a time is the first at which this maximum is beyond it.
+    latest = list(accumulate((one.at for one in own), max))
+    ranks = {one.id: (rank, 1) for rank, one in enumerate(own)}
+    ranks |= {one.id: (bisect_right(latest, one.at), 0) for one in every if one.is_import}
+    return sorted(every, key=lambda one: (*ranks[one.id], one.at, one.log_index, one.id))
+
+
 def quote_fate(
     finding_id: str, looks: Sequence[Look], reworded: Callable[[Look], str | None]
 ) -> Fate:
-    """Return what became of a quote, given all looks at its address, oldest first.
+    """Return what became of a quote, given all looks at its address, `in_order`.
 
     At least one look has `found`. `reworded` is asked, at most once, for the passage that stands
     in the quote's place at a look where the page is there without it.
     """
+    if any(look.found and not look.is_import for look in looks):
+        looks = [look for look in looks if not look.is_import]
     last_found = max(index for index, look in enumerate(looks) if look.found)
     seen, later = looks[last_found], looks[last_found + 1 :]
-    gone = next((look for look in later if look.verdict in CONCLUSIVE), None)
+    gone = next((look for look in later if look.can_tell), None)
     if gone is None and not later:
-        return Fate(finding_id, Verdict.PRESENT, seen.confidence, seen.at, None, None, None, "")
+        doubt = f"last seen in {seen.outcome}" if seen.confidence <= UNSURE else ""
+        return Fate(finding_id, Verdict.PRESENT, seen.confidence, seen.at, None, None, None, doubt)
     if gone is None:
         last = later[-1]
         sentence = f"cannot be told since {last.at:%Y-%m-%d %H:%M} UTC: {last.outcome}"
+        verdict = Verdict.UNKNOWN if last.verdict in CONCLUSIVE else last.verdict
         return Fate(
-            finding_id, last.verdict, last.confidence, seen.at, None, None, last.log_index, sentence
+            finding_id, verdict, last.confidence, seen.at, None, None, last.log_index, sentence
         )
     verdict, after = gone.verdict, None
     if verdict in {Verdict.PRESENT, Verdict.MOVED}:
         after = reworded(gone)
         missing = Verdict.QUOTE_REMOVED if verdict is Verdict.PRESENT else Verdict.REDIRECTED_AWAY
         verdict = missing if after is None else Verdict.EDITED
+    rests_on_import = seen.is_import or gone.is_import
     return Fate(
         finding_id,
         verdict,
-        gone.confidence,
+        min(gone.confidence, IMPORT_CONFIDENCE) if rests_on_import else gone.confidence,
         seen.at,
         gone.at,
         after,
@@ -156,25 +246,47 @@ def _gone_sentence(verdict: Verdict, gone: Look, seen: Look) -> str:
             return f"gone {between}: the address answered {gone.outcome}"
 
 
-def find_rewording(passage: str, before: Document, after: Document) -> str | None:
-    """Return the passage of `after` that most likely replaced `passage` of `before`, or None.
+def new_passages(before: Document, after: Document) -> tuple[str, ...]:
+    """Return the passages of `after` that `before` did not have, the shortest first."""
+    old = set(_passages(before))
+    fresh = (text for text in dict.fromkeys(_passages(after)) if text not in old)
+    return tuple(sorted((text for text in fresh if len(text) <= MAX_CANDIDATE_CHARACTERS), key=len))
 
-    Only text that `before` did not have can be a new wording.
+
+def _passages(document: Document) -> Iterable[str]:
+    return filter(None, (document.text[block.start : block.end] for block in document.blocks))
+
+
+def find_rewording(passage: str, fresh: Sequence[str]) -> str | None:
+    """Return the passage that most likely replaced `passage`, or None.
+
+    `fresh` is what `new_passages` gives: only text that was not there before can be a new wording.
     """
-    old = {before.text[block.start : block.end] for block in before.blocks}
-    fresh = [text for block in after.blocks if (text := after.text[block.start : block.end])]
-    candidates = sorted(
-        (text for text in dict.fromkeys(fresh) if text not in old),
-        key=lambda text: abs(len(text) - len(passage)),
-    )[:MAX_CANDIDATES]
-    best = max(candidates, key=lambda text: _likeness(passage, text), default=None)
-    if best is None or _likeness(passage, best) < REWORDED_RATIO:
-        return None
+    best, likeness = None, REWORDED_RATIO
+    for text in _nearest_in_length(len(passage), fresh):
+        measured = _likeness(passage, text, likeness)
+        if measured > likeness or (best is None and measured == likeness):
+            best, likeness = text, measured
     return best
 
 
-def _likeness(passage: str, candidate: str) -> float:
-    """Compare, allowing for one of the two being the longer block that holds the other."""
+def _nearest_in_length(length: int, fresh: Sequence[str]) -> Iterable[str]:
+    """Yield the MAX_CANDIDATES passages nearest in length, the nearest first."""
+    right = bisect_left(fresh, length, key=len)
+    left = right - 1
+    for _ in range(min(MAX_CANDIDATES, len(fresh))):
+        is_left = left >= 0 and (
+            right >= len(fresh) or length - len(fresh[left]) <= len(fresh[right]) - length
+        )
+        yield fresh[left if is_left else right]
+        left, right = (left - 1, right) if is_left else (left, right + 1)
+
+
+def _likeness(passage: str, candidate: str, at_least: float) -> float:
+    """Compare, allowing for one of the two being the longer block that holds the other.
+
+    Gives 0 for what is less than `at_least`, which takes less time.
+    """
     if len(candidate) > 2 * len(passage):
-        return float(fuzz.partial_ratio(passage, candidate))
-    return float(fuzz.ratio(passage, candidate))
+        return float(fuzz.partial_ratio(passage, candidate, score_cutoff=at_least))
+    return float(fuzz.ratio(passage, candidate, score_cutoff=at_least))

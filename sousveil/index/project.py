@@ -9,7 +9,7 @@ from datetime import datetime
 
 import msgspec
 
-from sousveil.changes.fate import Look, Probe, judge_address
+from sousveil.changes.fate import Look, Probe, judge_address, judge_import
 from sousveil.index.query import repository_visits
 from sousveil.index.store import Index
 from sousveil.model import Capture, Event, Watch
@@ -35,7 +35,9 @@ def project(index: Index, event: Event, captures_in: Callable[[str], Iterable[Ca
 def _put_visit(index: Index, event: Event) -> None:
     body = event.body
     probes = msgspec.convert(body["probes"], list[Probe])
-    verdict, confidence, outcome = judge_address(probes)
+    requests = body.get("requests", [])  # of a page; a repository has none
+    is_verified = all(request.get("tls_verified") is not False for request in requests)
+    verdict, confidence, outcome = judge_address(probes, is_verified=is_verified)
     started_at = msgspec.convert(body["started_at"], datetime)
     look = Look(0, started_at, verdict, confidence, outcome, event.index, found=False)
     look_id = index.put_look(
@@ -58,8 +60,9 @@ def _put_import(
     index: Index, event: Event, captures_in: Callable[[str], Iterable[Capture]]
 ) -> None:
     for capture in captures_in(event.warc or ""):
-        probe = Probe(capture.url, capture.status or 200, None)
-        verdict, confidence, outcome = judge_address([probe])
-        look = Look(0, capture.captured_at, verdict, confidence, outcome, event.index, found=False)
+        verdict, confidence, outcome = judge_import(capture.status)
+        # The date is the donor's word; what was taken in was seen by then at the latest.
+        at = min(capture.captured_at, event.time)
+        look = Look(0, at, verdict, confidence, outcome, event.index, found=False, is_import=True)
         look_id = index.put_look(look, address=capture.url, watch_id=None, status=capture.status)
         index.put_capture(capture, look_id)

@@ -11,7 +11,7 @@ from typing import Any
 import msgspec
 
 from sousveil.changes.absence import Absence
-from sousveil.changes.fate import Look
+from sousveil.changes.fate import Look, in_order
 from sousveil.index.store import Held, Index
 from sousveil.model import (
     Capture,
@@ -52,18 +52,21 @@ def watch_reports(index: Index) -> tuple[WatchReport, ...]:
 
 def visits(index: Index, watch_id: str) -> Iterator[Visit]:
     """Yield a watch's visits, the oldest first."""
-    for look_id, log_index, at, verdict, outcome, status, absence in index.rows(
-        "SELECT id, log_index, at, verdict, outcome, status,"
+    for look_id, log_index, at, verdict, confidence, outcome, status, absence in index.rows(
+        "SELECT id, log_index, at, verdict, confidence, outcome, status,"
         " (SELECT c.absence FROM capture c WHERE c.look_id = look.id AND c.absence NOT NULL)"
         " FROM look WHERE watch_id = ? ORDER BY log_index",
         watch_id,
     ):
-        shown = msgspec.json.decode(absence, type=Absence) if absence else None
+        told = Absence(Verdict(verdict), confidence, outcome)
+        if absence is not None:
+            shown = msgspec.json.decode(absence, type=Absence)
+            told = _answered(told.verdict, confidence, outcome, shown)
         yield Visit(
             watch_id,
             datetime.fromisoformat(at),
-            shown.verdict if shown else Verdict(verdict),
-            f"{outcome}, {shown.outcome}" if shown else outcome,
+            told.verdict,
+            told.outcome,
             status,
             tuple(held.capture for held in captures_of_look(index, look_id)),
             log_index,
@@ -71,10 +74,8 @@ def visits(index: Index, watch_id: str) -> Iterator[Visit]:
 
 
 def last_visits(index: Index) -> dict[str, datetime]:
-    """Return when each watch was visited last, by watch id."""
-    rows = index.rows(
-        "SELECT watch_id, max(at) FROM look WHERE watch_id NOT NULL GROUP BY watch_id"
-    )
+    """Return when each watch was visited last, by watch id: last in the log, not by the clock."""
+    rows = index.rows("SELECT watch_id, at FROM look WHERE watch_id NOT NULL ORDER BY log_index")
     return {watch_id: datetime.fromisoformat(at) for watch_id, at in rows}
 
 
@@ -149,7 +150,7 @@ def fates(index: Index) -> dict[str, Fate]:
 
 
 def looks(index: Index, address: str) -> dict[str, list[Look]]:
-    """Return, for each finding of an address, all looks at that address, the oldest first.
+    """Return, for each finding of an address, all looks at that address in the order they count.
 
     A look whose answer has not been read, or could not be, tells nothing about a quote: its verdict
     is `unknown` here.
@@ -157,21 +158,21 @@ def looks(index: Index, address: str) -> dict[str, list[Look]]:
     found_at: dict[str, set[int]] = {}
     for finding_id, look_id in index.rows(
         "SELECT s.finding_id, c.look_id FROM sighting s JOIN capture c ON c.id = s.capture_id"
-        " JOIN look l ON l.id = c.look_id WHERE l.address = ?",
+        " JOIN look l ON l.id = c.look_id WHERE l.address = ? ORDER BY s.finding_id, l.id",
         address,
     ):
         found_at.setdefault(finding_id, set()).add(look_id)
-    at_address = [
+    at_address = in_order(
         _look(row)
         for row in index.rows(
             "SELECT id, at, verdict, confidence, outcome, log_index,"
             " EXISTS (SELECT 1 FROM capture c WHERE c.look_id = look.id"
             "  AND (c.engine IS NULL OR c.note NOT NULL)),"
-            " (SELECT c.absence FROM capture c WHERE c.look_id = look.id AND c.absence NOT NULL)"
-            " FROM look WHERE address = ? ORDER BY at, log_index, id",
+            " (SELECT c.absence FROM capture c WHERE c.look_id = look.id AND c.absence NOT NULL),"
+            " watch_id IS NULL FROM look WHERE address = ?",
             address,
         )
-    ]
+    )
     return {
         finding_id: [replace(look, found=look.id in ids) for look in at_address]
         for finding_id, ids in found_at.items()
@@ -179,13 +180,13 @@ def looks(index: Index, address: str) -> dict[str, list[Look]]:
 
 
 def _look(row: tuple[Any, ...]) -> Look:
-    look_id, at, verdict, confidence, outcome, log_index, is_silent, absence = row
+    look_id, at, verdict, confidence, outcome, log_index, is_silent, absence, is_import = row
     told = Absence(Verdict(verdict), confidence, outcome)
     if is_silent:
         told = Absence(Verdict.UNKNOWN, confidence, f"{outcome}, and its text was not read")
     elif absence is not None:
         shown = msgspec.json.decode(absence, type=Absence)
-        told = Absence(shown.verdict, shown.confidence, f"{outcome}, {shown.outcome}")
+        told = _answered(Verdict(verdict), confidence, outcome, shown)
     return Look(
         look_id,
         datetime.fromisoformat(at),
@@ -194,7 +195,14 @@ def _look(row: tuple[Any, ...]) -> Look:
         told.outcome,
         log_index,
         found=False,
+        is_import=bool(is_import),
     )
+
+
+def _answered(verdict: Verdict, confidence: float, outcome: str, shown: Absence) -> Absence:
+    """Join what an address answered with what its answer shows: no surer than either of them."""
+    told = verdict if shown.verdict is Verdict.PRESENT else shown.verdict
+    return Absence(told, min(confidence, shown.confidence), f"{outcome}, {shown.outcome}")
 
 
 def captures_of_look(index: Index, look_id: int) -> list[Held]:

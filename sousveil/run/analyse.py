@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from sousveil.archive.read import Payload, payload
 from sousveil.case import SETTINGS_FILE, Case
-from sousveil.changes.absence import judge_answer
+from sousveil.changes.absence import judge_answer, judge_loss, noise
 from sousveil.claims import ENGINE, find
 from sousveil.errors import SousveilError, TopicError
 from sousveil.extract import boxes, extract
@@ -99,7 +99,9 @@ def _extract(answer: Payload, capture: Capture) -> Document:
         answer.body,
         media_type=answer.media_type or capture.media_type,
         charset=answer.charset or None,
-        name=capture.url,
+        # Addresses in archives of others may be none that can be taken apart (RFC 3986, section
+        # 3.2.2); here only the ending counts.
+        name=capture.url.replace("[", "%5B").replace("]", "%5D"),
     )
 
 
@@ -129,8 +131,10 @@ def _read_page(
         return
     place = Place(held.address, held.capture, held.log_index, held.watch_id, actor)
     found = make_findings(document, claims, place, where)
-    absence = judge_answer(document, answer.body) if held.watch_id and not found else None
-    index.put_sightings(held, found, engine=engine, absence=absence)
+    absence = judge_loss(document, answer.notes)
+    if absence is None and not found:
+        absence = judge_answer(document, answer.body)
+    index.put_sightings(held, found, engine=engine, note=noise(document), absence=absence)
 
 
 def _carries_content(capture: Capture) -> bool:

@@ -1,9 +1,15 @@
-"""Fates of all findings, from what the index tells of every look at their addresses."""
+"""Fates of all findings, from what the index tells of every look at their addresses.
 
-from collections.abc import Callable, Iterator, Mapping
+A page that changes whole takes many sentences at once: what is compared for each of them is made
+ready once for the two captures, and for the first `MAX_REWORDINGS` of them a new wording is sought.
+"""
+
+import functools
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 
-from sousveil.changes.fate import Look, find_rewording, quote_fate
+from sousveil.changes.fate import Look, find_rewording, new_passages, quote_fate
 from sousveil.errors import SousveilError
 from sousveil.index.query import (
     addresses_with_findings,
@@ -13,7 +19,13 @@ from sousveil.index.query import (
     visits,
 )
 from sousveil.index.store import Index
-from sousveil.model import Capture, Document, Fate, Finding, Verdict
+from sousveil.model import Capture, Document, Fate, Finding, Verdict, Visit
+
+# New wordings are sought for so many quotes that vanished at one look. A page with more was
+# replaced; each takes up to 2,000 comparisons, so that all together take seconds.
+MAX_REWORDINGS = 200
+
+_NOT_SOUGHT = f"more than {MAX_REWORDINGS} quotes went at once: no new wording of it was sought"
 
 _WORDS = {
     Verdict.QUOTE_REMOVED: "taken out",
@@ -25,49 +37,71 @@ _WORDS = {
 def all_fates(index: Index, read: Callable[[Capture], Document]) -> Iterator[Fate]:
     """Yield the fate of each finding; `read` extracts a capture's document again."""
     by_id = {finding.id: finding for finding in findings(index)}
+    alike: dict[tuple[str, str], list[Finding]] = {}
+    for finding in by_id.values():
+        alike.setdefault((finding.url, finding.claim.trait), []).append(finding)
+
+    @functools.cache
+    def visits_of(watch_id: str) -> list[Visit]:
+        return list(visits(index, watch_id))
+
     for address in addresses_with_findings(index):
+        seek = _Seeker(index, read)
         for finding_id, at_address in looks(index, address).items():
             finding = by_id[finding_id]
             if finding.source.path is not None:
-                yield _repository_fate(index, finding)
+                yield _repository_fate(finding, visits_of(finding.watch_id or ""))
             else:
-                fate = quote_fate(finding_id, at_address, _rewording(index, finding, read))
-                yield replace(fate, remains=_still_claims(fate, finding, by_id))
+                fate = quote_fate(finding_id, at_address, functools.partial(seek.reworded, finding))
+                if finding_id in seek.left_out:
+                    fate = replace(fate, evidence=f"{fate.evidence}; {_NOT_SOUGHT}")
+                others = alike[finding.url, finding.claim.trait]
+                yield replace(fate, remains=_still_claims(fate, finding, others))
 
 
-def _still_claims(fate: Fate, finding: Finding, by_id: Mapping[str, Finding]) -> bool:
+def _still_claims(fate: Fate, finding: Finding, alike: Sequence[Finding]) -> bool:
     """Tell whether the new wording holds another finding of the same trait at that address."""
-    return fate.after is not None and any(
-        other.url == finding.url
-        and other.id != finding.id
-        and other.claim.trait == finding.claim.trait
-        and other.quote in fate.after
-        for other in by_id.values()
+    after = fate.after
+    return after is not None and any(
+        other.id != finding.id and other.quote in after for other in alike
     )
 
 
-def _rewording(
-    index: Index, finding: Finding, read: Callable[[Capture], Document]
-) -> Callable[[Look], str | None]:
-    def reworded(look: Look) -> str | None:
-        for held in captures_of_look(index, look.id):
+class _Seeker:
+    """Seeks new wordings at one address, and remembers what it made ready and how often it did."""
+
+    def __init__(self, index: Index, read: Callable[[Capture], Document]) -> None:
+        self._index = index
+        self._read = read
+        self.left_out: set[str] = set()  # ids of findings for which no new wording was sought
+        self._sought: Counter[int] = Counter()
+        self._fresh: dict[tuple[Capture, int], list[tuple[str, ...]]] = {}
+
+    def reworded(self, finding: Finding, look: Look) -> str | None:
+        """Return what stands in a finding's place at a look, if that can be told."""
+        self._sought[look.id] += 1
+        if self._sought[look.id] > MAX_REWORDINGS:
+            self.left_out.add(finding.id)
+            return None
+        pair = (finding.capture, look.id)
+        if pair not in self._fresh:
+            self._fresh[pair] = list(self._new_passages(*pair))
+        found = (find_rewording(finding.passage, fresh) for fresh in self._fresh[pair])
+        return next((after for after in found if after is not None), None)
+
+    def _new_passages(self, capture: Capture, look_id: int) -> Iterator[tuple[str, ...]]:
+        for held in captures_of_look(self._index, look_id):
             try:
-                before, now = read(finding.capture), read(held.capture)
+                yield new_passages(self._read(capture), self._read(held.capture))
             except SousveilError:
                 # A capture that is damaged by now has no text to compare with; `verify` names it.
                 continue
-            after = find_rewording(finding.passage, before, now)
-            if after is not None:
-                return after
-        return None
-
-    return reworded
 
 
-def _repository_fate(index: Index, finding: Finding) -> Fate:
+def _repository_fate(finding: Finding, visited: Sequence[Visit]) -> Fate:
     """Return the fate that the repository itself tells: the commit that took the quote out."""
     source, capture = finding.source, finding.capture
-    looks = [v for v in visits(index, finding.watch_id or "") if v.verdict is Verdict.PRESENT]
+    looks = [visit for visit in visited if visit.verdict is Verdict.PRESENT]
     last_seen = looks[-1].started_at if looks else capture.captured_at
     if source.left is None:
         if source.reach != "dropped":
