@@ -63,11 +63,16 @@ def parse_every(every: str) -> int:
 
 
 def due(watches: Iterable[Watch], last_seen: Mapping[str, datetime], now: datetime) -> list[Watch]:
-    """Return the watches whose interval has passed at `now`, the longest overdue first."""
+    """Return the watches whose interval has passed at `now`, the longest overdue first.
+
+    A time to come was written by a clock that was wrong; it makes nobody wait.
+    """
 
     def due_at(watch: Watch) -> datetime:
         seen = last_seen.get(watch.id)
-        return watch.added_at if seen is None else seen + timedelta(seconds=watch.every_seconds)
+        if seen is None or seen > now:
+            return min(watch.added_at, now)
+        return seen + timedelta(seconds=watch.every_seconds)
 
     return sorted((watch for watch in watches if due_at(watch) <= now), key=due_at)
 
@@ -98,6 +103,8 @@ def _url(target: str) -> tuple[str, WatchKind]:
     """Return the URL as it will be asked for, without its fragment, and what it looks like."""
     is_git = target.startswith(_GIT_SCHEME)
     url = target.removeprefix(_GIT_SCHEME).strip()
+    if not _is_text(url):
+        raise TargetError(f"{target}: not UTF-8 text. Write such bytes as %XX.")
     if len(url) > MAX_URL_LENGTH:
         raise TargetError(f"{url[:60]}...: longer than {MAX_URL_LENGTH} characters.")
     if _FORBIDDEN.search(url):
@@ -149,4 +156,18 @@ def _local_repository(target: str) -> str:
             f"{target}: not a git repository. A page is watched by its http:// or https:// address;"
             " files are read with `sousveil read`, archives taken in with `sousveil import`."
         )
+    if not _is_text(str(path)):
+        raise TargetError(
+            f"{path}: this name is not UTF-8 text, as the log needs it. Rename the folder, or clone"
+            " the repository into another and add that one."
+        )
     return str(path)
+
+
+def _is_text(typed: str) -> bool:
+    """Tell whether what was typed is UTF-8; bytes that are not came as lone surrogates."""
+    try:
+        typed.encode()
+    except UnicodeEncodeError:
+        return False
+    return True

@@ -1,6 +1,8 @@
 """Targets: what may be typed, and what is due."""
 
+import os
 import subprocess
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -92,6 +94,13 @@ def test_the_longest_overdue_is_visited_first_and_the_rest_waits() -> None:
     assert due([fresh, old, never], seen, NOW) == [old, never]
 
 
+def test_a_visit_in_the_future_was_dated_by_a_wrong_clock_and_delays_nothing() -> None:
+    watch = watch_of("https://halden.example/a")
+    ahead = replace(watch, added_at=NOW + timedelta(days=900))
+    assert due([watch], {watch.id: NOW + timedelta(days=900)}, NOW) == [watch]
+    assert due([ahead], {}, NOW) == [ahead]
+
+
 @pytest.mark.parametrize(
     ("text", "seconds"), [("90s", 90), ("30m", 1800), ("6h", 21600), ("1d", 86400)]
 )
@@ -112,3 +121,12 @@ def test_any_text_is_a_target_or_refused(text: str) -> None:
     except TargetError:
         return
     assert watch_of(watch.target).target == watch.target
+
+
+def test_a_target_that_is_not_utf8_is_refused(tmp_path: Path) -> None:
+    folder = tmp_path / os.fsdecode(b"\xff")
+    folder.mkdir()
+    (folder / ".git").mkdir()
+    for target in (str(folder), os.fsdecode(b"https://a.example/\xff")):
+        with pytest.raises(TargetError, match="not UTF-8"):
+            watch_of(target)
