@@ -6,6 +6,7 @@ Takes an extracted document, the claims found in it and the capture it came from
 
 import hashlib
 import unicodedata
+from bisect import bisect_right
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
@@ -87,9 +88,10 @@ def _canonical(quote: str) -> str:
 
 def _source(document: Document, claim: Claim, path: str | None) -> Source:
     start, end = document.source_span(claim.start, claim.end)
-    block = next(
-        (block for block in document.blocks if block.start <= claim.start < block.end), None
-    )
+    # Blocks stand in the order of the text and never overlap.
+    before = bisect_right(document.blocks, claim.start, key=lambda block: block.start) - 1
+    nearest = document.blocks[before] if before >= 0 else None
+    block = nearest if nearest and claim.start < nearest.end else None
     return Source(
         kind=block.kind if block else BlockKind.PARAGRAPH,
         context=block.context if block else "",
