@@ -40,7 +40,10 @@ _NOW = "refs/sousveil/now/"  # in a mirror: the branches and tags of the last vi
 _PORTS = {"https": 443, "http": 80}
 _HOST_NAME = re.compile(r"(?!(?:.*\.)?(?:\d+|0x[0-9a-f]*)$)[a-z0-9_]([a-z0-9_.-]*[a-z0-9_])?")
 _CLOSED = "the server asks for a password: the repository is private, renamed or gone"
-_REDIRECT = "the server sends git to another address; add that address instead"
+_REDIRECT = (
+    "the server sends git to another address, which git does not tell (often the same with .git at "
+    "its end); add that address instead"
+)
 _SHALLOW = (
     "its history is cut off (a shallow clone); run `git fetch --unshallow` there, or add the "
     "repository it came from"

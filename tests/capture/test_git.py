@@ -499,6 +499,7 @@ def test_a_redirect_is_told_and_not_followed(tmp_path: Path) -> None:
             found = look(f"http://vendor.example:{port}/elsewhere", tmp_path, resolve=loopback)
         assert isinstance(found, Failure)
         assert "add that address instead" in found.message
+        assert "often the same with .git at its end" in found.message
         assert asked == []
 
 
