@@ -16,7 +16,7 @@ import subprocess
 import tempfile
 import threading
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import cache
 from pathlib import Path
 from typing import IO
@@ -192,10 +192,36 @@ def stream_git(
             raise _failure(arguments, process.returncode, errors, timed_out=expired.is_set())
 
 
+@contextmanager
+def converse_git(
+    arguments: Sequence[str], *, git_dir: Path, seconds: float = MAX_SECONDS
+) -> Iterator[tuple[IO[bytes], IO[bytes]]]:
+    """Run one git command that answers line by line; give its input and its output.
+
+    Git is ended with the block, or after `seconds`: then, and when it failed, its output is at its
+    end and writing to it raises BrokenPipeError.
+    """
+    with tempfile.TemporaryFile() as errors:
+        process = _start(arguments, git_dir, subprocess.PIPE, subprocess.PIPE, errors)
+        timer = threading.Timer(seconds, _kill, [process])
+        timer.daemon = True
+        timer.start()
+        if process.stdin is None or process.stdout is None:
+            raise RepositoryError("git was started without pipes to talk through.")
+        try:
+            yield process.stdin, process.stdout
+        finally:
+            timer.cancel()
+            _kill(process)
+            process.stdout.close()
+            with suppress(BrokenPipeError):  # a question that git did not live to read
+                process.stdin.close()
+
+
 def _start(
     arguments: Sequence[str],
     git_dir: Path | None,
-    stdin: IO[bytes],
+    stdin: IO[bytes] | int,
     stdout: IO[bytes] | int,
     stderr: IO[bytes],
     *,

@@ -17,7 +17,14 @@ from typing import IO, Literal, TypeAlias
 
 from rapidfuzz import fuzz, process
 
-from sousveil.capture.gitobjects import read_commits, read_objects, shown_path
+from sousveil.capture.gitobjects import (
+    UnprovenError,
+    file_proof,
+    open_objects,
+    read_commits,
+    read_objects,
+    shown_path,
+)
 from sousveil.capture.gitrun import READING_SECONDS, run_git, stream_git
 from sousveil.changes.spans import Quote, Span, Step, Told, follow
 from sousveil.errors import ExtractError, RepositoryError
@@ -69,6 +76,7 @@ class RepositoryHistory:
     skipped_binary: int
     skipped_large: int
     unreadable: int
+    unproven: int  # quotes left out: git's hashes do not show them where its history puts them
     read_as: Mapping[str, str]  # blob -> the path under which it was read for claims
 
 
@@ -93,14 +101,16 @@ def trace(
     steps = list(_steps(mirror, list(given), reading.quotes))
     told = list(follow(steps, reading.quotes, list(given)))
     progress("commits", len(steps), len(steps))
+    stays = _proven(mirror, _stays(mirror, told, given, tips[0]))
     return RepositoryHistory(
-        stays=tuple(_stays(mirror, told, given, tips[0])),
+        stays=stays,
         commits=len(steps),
         files=reading.count["files"],
         with_claims=len(reading.quotes),
         skipped_binary=reading.count["binary"],
         skipped_large=reading.count["large"],
         unreadable=reading.count["unreadable"],
+        unproven=len(told) - len(stays),
         read_as=reading.read_as,
     )
 
@@ -314,6 +324,28 @@ def _stays(
             moved_to=arrivals.elsewhere(one.span, ending.left) if ending else None,
             reworded=arrivals.in_its_place(one.span, ending.left) if ending else None,
         )
+
+
+def _proven(mirror: Path, stays: Iterator[Stay]) -> tuple[Stay, ...]:
+    """Return the stays whose version can be proved to stand where it is cited from.
+
+    A tree with one name twice, or with both "a/b" and "a", gives two files one path: what git tells
+    of that path's history need not hold for either.
+    """
+    proven: dict[tuple[str, str, str], bool] = {}
+    kept = []
+    with open_objects(mirror) as read:
+        for stay in stays:
+            place = (stay.commit.id, stay.path, stay.blob)
+            if place not in proven:
+                try:
+                    file_proof(read, *place)
+                    proven[place] = True
+                except UnprovenError:
+                    proven[place] = False
+            if proven[place]:
+                kept.append(stay)
+    return tuple(kept)
 
 
 class _Arrivals:

@@ -1,10 +1,15 @@
 """Repositories: from kept bundles to findings in files and in their history.
 
-The mirror under `cache/` is made again from the archive when it is missing. A repository is read
-whole each time something new was kept; its findings are then told anew, each citing the visit that
-first kept the commit which brought it in.
+The mirror under `cache/` is made again from the archive when it lacks anything. A repository is
+read whole each time something new was kept; its findings are then told anew, each citing the visit
+that first kept the commit which brought it in.
+
+Trust: who can write to `cache/` can make a reading find what the bundles do not hold, or miss what
+they do. Verification (quotes.py) therefore unpacks the bundles anew, elsewhere.
 """
 
+import os
+import re
 import shutil
 import tempfile
 from collections import Counter
@@ -14,12 +19,12 @@ from pathlib import Path
 from typing import Literal
 
 from sousveil.archive.read import read_block
-from sousveil.capture.gitbundle import mirror_lacks, rebuild_mirror
+from sousveil.capture.gitbundle import DIGITS, mirror_lacks, open_mirror, rebuild_mirror
 from sousveil.capture.gitrun import run_git
 from sousveil.case import Case
-from sousveil.changes.history import Stay, cite, trace
+from sousveil.changes.history import Find, RepositoryHistory, Stay, cite, trace
 from sousveil.claims import find, maybe
-from sousveil.errors import RepositoryError
+from sousveil.errors import CaseError, RepositoryError
 from sousveil.extract import extract
 from sousveil.index.query import captures_of_watch, event_body, repository_visits
 from sousveil.index.store import Held, Index
@@ -29,10 +34,42 @@ from sousveil.topics import Topic
 
 BUNDLE_TYPE = "application/x-git-bundle"
 
+_WATCH_ID = re.compile(r"[0-9a-f]{12}")
+_OBJECT_ID = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
+_OURS = {
+    # Folder of a mirror -> what may lie in it; anything below other folders but symbolic links.
+    ".": re.compile(r"HEAD|config|objects|refs|packed-refs|sousveil-object-format"),
+    "objects": re.compile(r"info|pack|[0-9a-f]{2}"),
+    "objects/info": re.compile(r"(?!)"),  # alternates, commit-graph
+}
+
 
 def mirror_path(case: Case, watch_id: str) -> Path:
-    """Return where the working copy of a repository lies; it can be made again from the bundles."""
-    return case.cache / f"{watch_id}.git"
+    """Return where the working copy of a repository lies; it can be made again from the bundles.
+
+    Raises CaseError when what lies there is not what we make: a mirror that came with somebody's
+    case must not lead git out of the case, nor bring it settings, alternates or grafts.
+    """
+    if not _WATCH_ID.fullmatch(watch_id):
+        raise CaseError(f"{watch_id!r} is no watch's id; make the index again: sousveil reindex.")
+    mirror = case.cache / f"{watch_id}.git"
+    for path in (case.cache, mirror):
+        if path.is_symlink() or (path.exists() and not path.is_dir()):
+            raise _not_ours(path)
+    for folder, folders, files in os.walk(mirror):
+        allowed = _OURS.get(Path(folder).relative_to(mirror).as_posix())
+        for name in (*folders, *files):
+            path = Path(folder, name)
+            if path.is_symlink() or (allowed is not None and not allowed.fullmatch(name)):
+                raise _not_ours(path)
+    return mirror
+
+
+def _not_ours(path: Path) -> CaseError:
+    return CaseError(
+        f"{path}: sousveil did not make this, and will not write there. Remove it; what belongs "
+        "there is made again from the archive."
+    )
 
 
 def read_repository(
@@ -49,67 +86,104 @@ def read_repository(
 
     An older bundle is only marked as read: what it holds is told with the newest.
     """
-    bundles = _bundles(index, held.watch_id or "")
+
+    def read(data: bytes, path: str) -> tuple[Document, list[Claim]]:
+        document = extract(data, media_type="", charset=None, name=path)
+        return document, find(document, topics)
+
+    watch_id = held.watch_id or ""
+    bundles = _bundles(index, watch_id)
     if held.id != bundles[-1].id:
         index.put_sightings(held, [], engine=engine)
         return
     try:
-        found = list(_findings(case, index, bundles, topics=topics, actor=actor, progress=progress))
+        mirror = ensure_mirror(case, index, watch_id)
+        history = trace(
+            mirror,
+            _tips_in_order(index, watch_id),
+            find=read,
+            maybe=maybe,
+            progress=lambda what, done, total: progress(done, total, what),
+        )
+        found = list(_findings(index, bundles, mirror, history, read, actor=actor))
     except RepositoryError as error:
         index.put_sightings(held, [], engine=engine, note=str(error))
         return
     for older in bundles[:-1]:
         index.put_sightings(older, [], engine=engine)
-    index.put_sightings(held, found, engine=engine)
+    index.put_sightings(held, found, engine=engine, note=_left_out(history))
+
+
+def _left_out(history: RepositoryHistory) -> str | None:
+    if not history.unproven:
+        return None
+    return (
+        f"{history.unproven} quotes were left out: git's hashes do not show them at the path where"
+        " its history puts them (a folder that holds one name twice, or is nested too deep)"
+    )
 
 
 def ensure_mirror(case: Case, index: Index, watch_id: str) -> Path:
-    """Return the repository's mirror, made again from the archive when it lacks anything.
+    """Return the repository's mirror in `cache/`, made again from the archive if it lacks anything.
 
-    Raises RepositoryError when a bundle is damaged, ArchiveError when it is not in its WARC.
+    The case's lock must be held. Raises CaseError as `mirror_path`, otherwise as `make_mirror`.
     """
     mirror = mirror_path(case, watch_id)
-    bundles = _bundles(index, watch_id)
-    wanted = {tip for held in bundles for tip in _refs(index, held).values()}
-    if mirror.exists() and not mirror_lacks(mirror, sorted(wanted)):
-        return mirror
+    wanted = sorted(_tips_logged(index, watch_id))
+    if mirror.exists() and wanted:
+        open_mirror(mirror, "sha256" if len(wanted[0]) == DIGITS["sha256"] else "sha1")
+        if not mirror_lacks(mirror, wanted):
+            return mirror
+        shutil.rmtree(mirror)
     case.cache.mkdir(exist_ok=True)
-    shutil.rmtree(mirror, ignore_errors=True)
-    with tempfile.TemporaryDirectory(prefix="bundles-", dir=case.cache) as folder:
-        files = []
-        for number, held in enumerate(bundles):
-            files.append(Path(folder) / f"{number}.bundle")
-            with files[-1].open("wb") as file:
-                file.writelines(read_block(case.root, held.capture.record))
-        rebuild_mirror(mirror, files)
+    make_mirror(case, index, watch_id, mirror)
     return mirror
 
 
+def make_mirror(case: Case, index: Index, watch_id: str, mirror: Path) -> None:
+    """Make the folder `mirror` from the archived bundles of a repository.
+
+    Raises RepositoryError when there is none or one is damaged, ArchiveError when one is not in its
+    WARC.
+    """
+    bundles = _bundles(index, watch_id)
+    if not bundles:
+        raise RepositoryError(f"watch {watch_id}: the archive holds no bundle of its repository.")
+    with tempfile.TemporaryDirectory(prefix="bundle-", dir=mirror.parent) as folder:
+        bundle = Path(folder) / "repository.bundle"
+        for held in bundles:
+            with bundle.open("wb") as file:
+                file.writelines(read_block(case.root, held.capture.record))
+            rebuild_mirror(mirror, [bundle])
+
+
+def commits_logged(index: Index, watch_id: str, mirror: Path) -> frozenset[str]:
+    """Return every commit that the branches, tags and HEADs of a watch's visits lead to.
+
+    Raises RepositoryError when the mirror lacks one of those tips.
+    """
+    return frozenset(_commits_below(mirror, sorted(_tips_logged(index, watch_id)), []))
+
+
+def _tips_in_order(index: Index, watch_id: str) -> list[str]:
+    """Return the tips to read from: HEAD of today, other tips of today, then those of before."""
+    visits = repository_visits(index, watch_id)
+    now = _named(visits[-1])
+    ever = [tip for facts in visits for tip in _named(facts).values()]
+    return list(dict.fromkeys([now["HEAD"], *now.values(), *ever]))
+
+
 def _findings(
-    case: Case,
     index: Index,
     bundles: Sequence[Held],
+    mirror: Path,
+    history: RepositoryHistory,
+    read: Find,
     *,
-    topics: Sequence[Topic],
     actor: str | None,
-    progress: Callable[[int, int, str], None],
 ) -> Iterator[Finding]:
-    def read(data: bytes, path: str) -> tuple[Document, list[Claim]]:
-        document = extract(data, media_type="", charset=None, name=path)
-        return document, find(document, topics)
-
     watch_id, address = bundles[-1].watch_id or "", bundles[-1].address
-    mirror = ensure_mirror(case, index, watch_id)
-    now = _named(repository_visits(index, watch_id)[-1])
-    ever = [tip for facts in repository_visits(index, watch_id) for tip in _named(facts).values()]
-    tips = list(dict.fromkeys([now["HEAD"], *now.values(), *ever]))
-    history = trace(
-        mirror,
-        tips,
-        find=read,
-        maybe=maybe,
-        progress=lambda what, done, total: progress(done, total, what),
-    )
+    now = frozenset(_named(repository_visits(index, watch_id)[-1]).values())
     kept_in = _first_bundles(mirror, index, bundles)
     seen: Counter[tuple[str, str, str]] = Counter()
     for stay, document, claim in cite(mirror, history, read):
@@ -128,7 +202,7 @@ def _findings(
             left_log_index=bundles[kept_in[stay.left.id]].log_index if stay.left else None,
             moved_to=stay.moved_to,
             reworded=stay.reworded,
-            reach=_reach(stay, frozenset(now.values())),
+            reach=_reach(stay, now),
         )
         yield replace(finding, source=source, lang=finding.lang or "code")
 
@@ -148,15 +222,26 @@ def _first_bundles(mirror: Path, index: Index, bundles: Sequence[Held]) -> dict[
     before: list[str] = []
     for number, held in enumerate(bundles):
         tips = list(_refs(index, held).values())
-        lines = "".join([*(f"{tip}\n" for tip in tips), *(f"^{tip}\n" for tip in before)])
-        listed = run_git(
-            ["rev-list", "--missing=allow-any", "--stdin"],
-            git_dir=mirror,
-            stdin=lines.encode("ascii"),
-        )
-        kept_in |= dict.fromkeys(listed.decode("ascii").split(), number)
+        kept_in |= dict.fromkeys(_commits_below(mirror, tips, before), number)
         before += tips
     return kept_in
+
+
+def _commits_below(mirror: Path, tips: Sequence[str], before: Sequence[str]) -> list[str]:
+    """Return the commits that `tips` lead to and `before` do not."""
+    lines = "".join([*(f"{tip}\n" for tip in tips), *(f"^{tip}\n" for tip in before)])
+    listed = run_git(
+        ["rev-list", "--missing=allow-any", "--stdin"],
+        git_dir=mirror,
+        stdin=lines.encode("ascii"),
+    )
+    return listed.decode("ascii").split()
+
+
+def _tips_logged(index: Index, watch_id: str) -> set[str]:
+    """Return the objects that any visit of a watch saw named."""
+    visits = repository_visits(index, watch_id)
+    return {tip for facts in visits for tip in _named(facts).values()}
 
 
 def _bundles(index: Index, watch_id: str) -> list[Held]:
@@ -173,4 +258,9 @@ def _refs(index: Index, held: Held) -> dict[str, str]:
 
 
 def _named(facts: Json) -> dict[str, str]:
-    return {**facts["refs"], "HEAD": facts["head_commit"]}
+    """Return what a visit saw named; raises RepositoryError for what is no object id."""
+    named = {**facts["refs"], "HEAD": facts["head_commit"]}
+    for name, object_id in named.items():
+        if not _OBJECT_ID.fullmatch(object_id):
+            raise RepositoryError(f"a visit logged {object_id!r} for {name}: this is no object id.")
+    return named

@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from sousveil.capture import gitobjects
 from sousveil.capture.git import RepositoryCapture, capture_repository
-from sousveil.capture.gitobjects import file_proof, verify_file_proof
+from sousveil.capture.gitobjects import file_proof, open_objects, verify_file_proof
 from sousveil.changes import history
 from sousveil.changes.history import RepositoryHistory, Stay, cite, trace
 from sousveil.errors import ExtractError, RepositoryError
@@ -72,7 +73,8 @@ def test_a_quote_that_left_is_told_with_both_commits_and_their_messages(
     assert (stay.left.id, stay.left.message) == (left, "Minor changes.\n")
     assert stay.left.authored_at == datetime(2020, 9, 17, 0, 0, tzinfo=UTC)
     assert not stay.at_head
-    proof = file_proof(repository / ".git", stay.commit.id, stay.path)
+    with open_objects(repository / ".git") as objects:
+        proof = file_proof(objects, stay.commit.id, stay.path, stay.blob)
     assert FIELD in verify_file_proof(proof, last, "Face.java")
 
 
@@ -347,6 +349,33 @@ def test_a_quote_in_history_that_was_rewritten_is_still_told(
     assert visit(list(first.refs.values())).head_commit == head
     (stay,) = read(tmp_path / "mirror", head, held).stays
     assert (stay.at_head, stay.left, stay.tip, stay.commit.id) == (False, None, held, held)
+
+
+# ---------------------------------------------------------------- trees that no work tree can hold
+
+
+def test_a_quote_that_hashes_do_not_show_at_its_path_is_left_out_and_counted(
+    repository: Path, git: Git, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    blob = git(repository, "hash-object", "-w", "--stdin", stdin=FIELD)
+
+    def folder(mode: str, name: str, object_id: str) -> str:
+        content = f"{mode} {name}\0".encode() + bytes.fromhex(object_id)
+        arguments = ("-t", "tree", "-w", "--literally", "--stdin")
+        return git(repository, "hash-object", *arguments, stdin=content)
+
+    deep = folder("40000", "b", folder("40000", "c", folder("100644", "Face.java", blob)))
+    first = git(repository, "commit-tree", deep, "-m", "deep")
+    head = git(
+        repository, "commit-tree", folder("100644", "</script>.h", blob), "-p", first, "-m", "odd"
+    )
+    found = read(repository / ".git", head)
+    assert {stay.path for stay in found.stays} == {"</script>.h", "b/c/Face.java"}
+    assert found.unproven == 0
+    monkeypatch.setattr(gitobjects, "MAX_FOLDERS", 2)
+    found = read(repository / ".git", head)
+    assert [stay.path for stay in found.stays] == ["</script>.h"]
+    assert found.unproven == 1
 
 
 # ---------------------------------------------------------------- a real repository
