@@ -110,8 +110,9 @@ def show(
 def _tell_evidence(finding: Finding) -> None:
     record = finding.capture.record
     say("Evidence:")
-    say(f"    {record.warc}, record {record.record_id} at byte {record.offset}")
-    say(f"    {record.digest} (the record's block), logged as entry {finding.log_index}")
+    say(f"    {plain(record.warc)}, record {plain(record.record_id)} at byte {record.offset}")
+    digest = plain(record.digest)
+    say(f"    {digest} (the record's block), logged as entry {finding.log_index}")
     say(f"    captured {clock(finding.capture.captured_at)} from {plain(finding.capture.url)}")
     source = finding.source
     if source.entered is not None:

@@ -1,7 +1,7 @@
 """What the terminal shows: results on standard output, everything else on standard error.
 
-Captured text is hostile: nothing of it reaches a terminal before `plain` has made its control
-characters visible (an escape sequence in a page title must not paint over our own words).
+Captured text is hostile: no control character of it reaches a terminal (an escape sequence in a
+page title must not paint over our own words). `plain` also keeps it to one line of bounded length.
 """
 
 import json
@@ -44,7 +44,12 @@ def plain(text: str, limit: int = 400) -> str:
     line = " ".join(text.split())
     if len(line) > limit:
         line = line[: limit - 1] + "…"
-    return "".join(c if _is_harmless(c) else f"<U+{ord(c):04X}>" for c in line)
+    return _visible(line)
+
+
+def _visible(text: str) -> str:
+    """Return `text` with every control character but the line feed written out."""
+    return "".join(c if c == "\n" or _is_harmless(c) else f"<U+{ord(c):04X}>" for c in text)
 
 
 def _is_harmless(character: str) -> bool:
@@ -52,13 +57,13 @@ def _is_harmless(character: str) -> bool:
 
 
 def say(text: str, style: str = "") -> None:
-    """Print a line of results; `text` is ours or has been through `plain`."""
-    out.print(Text(text, style=style))
+    """Print a line of results; what is not ours in `text` has been through `plain`."""
+    out.print(Text(_visible(text), style=style))
 
 
 def tell(text: str, style: str = "dim") -> None:
     """Print a line about what is going on, on standard error."""
-    err.print(Text(text, style=style))
+    err.print(Text(_visible(text), style=style))
 
 
 def complain(message: str) -> None:
@@ -91,7 +96,9 @@ def clock(at: datetime) -> str:
 @contextmanager
 def progress(title: str, total: int | None = None) -> Iterator["Bar"]:
     """Show that something goes on, on standard error, while the block runs."""
-    columns = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
+    # No markup: what is at hand is named by strangers, and "[/b]" is no tag of ours.
+    described = TextColumn("{task.description}", markup=False)
+    columns = (SpinnerColumn(), described, BarColumn(), MofNCompleteColumn())
     with Progress(*columns, console=err, transient=True) as bar:
         yield Bar(bar, title, total)
 
