@@ -20,6 +20,7 @@ from sousveil.capture.http_head import parse_head, split_head
 from sousveil.capture.transfer import WireSettings, request
 from sousveil.errors import TargetError
 from sousveil.model import Exchange, Failure, FailureKind
+from sousveil.watch.targets import MAX_URL_LENGTH
 
 __all__ = ["WireSettings", "fetch", "request_url"]
 
@@ -43,8 +44,9 @@ def fetch(
     Bodies lie in new files in `folder` (which exists) and are the caller's to remove. `clock`
     gives the time in UTC. A chain that is too long or comes back to itself, or that leads to a
     scheme other than http and https, ends with that failure on its last exchange, whose answer
-    is complete. Raises TargetError when `url` is no http or https URL, InputError for a malformed
-    entry of `allowed` and OSError when a body cannot be written.
+    is complete; so does one to an address of more than `MAX_URL_LENGTH` characters, of which the
+    beginning is told. Raises TargetError when `url` is no http or https URL, InputError for a
+    malformed entry of `allowed` and OSError when a body cannot be written.
     """
     check_allowed(allowed)
     next_url: str | None = request_url(url)
@@ -92,12 +94,15 @@ def _follow(exchange: Exchange, seen: set[str], max_redirects: int) -> tuple[Exc
     if exchange.status not in REDIRECTS or not written or split_head(exchange.response_head) < 0:
         return exchange, None
     location = _absolute(exchange.url, written)
-    exchange = replace(exchange, location=location)
+    exchange = replace(exchange, location=location[:MAX_URL_LENGTH])
+    if len(location) > MAX_URL_LENGTH:
+        return _bad_redirect(exchange, f"an address of {len(location):,} characters")
     try:
         target = request_url(location)
     except TargetError:
-        message = f"{exchange.url} redirects to '{location}', which is no http or https address"
-        return replace(exchange, failure=Failure(FailureKind.BAD_REDIRECT, message)), None
+        return _bad_redirect(exchange, f"'{location}', which is no http or https address")
+    if len(target) > MAX_URL_LENGTH:
+        return _bad_redirect(exchange, f"an address of {len(target):,} characters")
     if target in seen:
         message = f"{exchange.url} redirects back to {target}, in a circle"
     elif len(seen) > max_redirects:
@@ -105,6 +110,11 @@ def _follow(exchange: Exchange, seen: set[str], max_redirects: int) -> tuple[Exc
     else:
         return exchange, target
     return replace(exchange, failure=Failure(FailureKind.TOO_MANY_REDIRECTS, message)), None
+
+
+def _bad_redirect(exchange: Exchange, whither: str) -> tuple[Exchange, None]:
+    message = f"{exchange.url} redirects to {whither}"
+    return replace(exchange, failure=Failure(FailureKind.BAD_REDIRECT, message)), None
 
 
 def _absolute(base: str, location: str) -> str:
