@@ -10,7 +10,7 @@ import typer
 
 from sousveil.case import Case, Writer, create_case, locked, writing
 from sousveil.cli.options import CaseOption, JsonOption, chosen_case
-from sousveil.cli.screen import count_of, plain, progress, say, tell, write_json
+from sousveil.cli.screen import clock, count_of, plain, progress, say, tell, write_json
 from sousveil.cli.words import tell_finding, tell_gone
 from sousveil.errors import InputError
 from sousveil.index.query import last_visits, watches
@@ -20,7 +20,7 @@ from sousveil.model import Json, Visit, Watch, WatchKind
 from sousveil.run.analyse import Analysis, analyse, load_topics
 from sousveil.run.imports import Imported, archives_in, import_file
 from sousveil.run.indexing import open_index, remove_index, sync_index
-from sousveil.run.visits import visit_all
+from sousveil.run.visits import Postponed, visit_all
 from sousveil.run.watches import add_watches
 from sousveil.watch.targets import DEFAULT_EVERY, due, find_watches, make_watch
 
@@ -43,6 +43,15 @@ def now() -> datetime:
     return datetime.now(UTC)
 
 
+def _refuse_bytes(**options: str) -> None:
+    """Raise InputError when an option is not UTF-8 text, which alone can be logged."""
+    for name, value in options.items():
+        try:
+            value.encode()
+        except UnicodeEncodeError as error:
+            raise InputError(f"--{name} {value}: not UTF-8 text. Write it in UTF-8.") from error
+
+
 def init(
     path: Annotated[Path, typer.Argument(help="The case's new folder.")],
     *,
@@ -54,6 +63,7 @@ def init(
 
     A folder that keeps the evidence of one investigation, and a signing key outside of it.
     """
+    _refuse_bytes(title=title or path.name, operator=operator)
     case = create_case(path, title=title or path.name, operator=operator, now=now())
     with open_index(case, create=True) as index:
         sync_index(case, index)
@@ -81,6 +91,7 @@ def add(
 
     A target that is watched already takes the --every and --actor given here.
     """
+    _refuse_bytes(actor=actor or "")
     case = chosen_case(folder)
     wanted = [
         make_watch(text, kind=kind, every=every or DEFAULT_EVERY, actor=actor, now=now())
@@ -138,9 +149,13 @@ def _visit_and_tell(
 ) -> None:
     """Visit, and say what came of each visit even when a later one fails."""
     made: list[Visit] = []
+    postponed: list[Postponed] = []
     try:
         with progress("visiting", len(chosen)) as bar:
             for done, one in enumerate(visit_all(writer, index, chosen, now), start=1):
+                if isinstance(one, Postponed):
+                    postponed.append(one)
+                    continue
                 made.append(one)
                 bar(done, len(chosen), one.outcome)
     finally:
@@ -151,6 +166,9 @@ def _visit_and_tell(
             for one in made:
                 target = plain(targets[one.watch_id])
                 say(f"{one.verdict:<18}  {target}  ({plain(one.outcome)})")
+        for left in postponed:
+            target, until = plain(left.watch.target), clock(left.until)
+            tell(f"left for later: {target}: the server asked for rest until {until}", "yellow")
 
 
 def import_(

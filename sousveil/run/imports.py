@@ -17,6 +17,7 @@ from sousveil.case import Writer, file_sha256
 from sousveil.errors import InputError
 from sousveil.index.query import event_body, imported_before
 from sousveil.index.store import Index
+from sousveil.run.pending import clear_pending
 from sousveil.run.visits import SOFTWARE
 
 
@@ -62,17 +63,17 @@ def import_file(writer: Writer, index: Index, path: Path, now: datetime) -> Impo
     A file that is no archive at all is not taken in: its one fault says why.
     """
     sha256 = file_sha256(path)
+    name = _as_text(path)
     known = imported_before(index, sha256)
     if known is not None:
         body = event_body(index, known)
-        return Imported(
-            str(path), sha256, body["records"], body["captures"], (), known, is_new=False
-        )
+        return Imported(name, sha256, body["records"], body["captures"], (), known, is_new=False)
+    clear_pending(writer.case)
     folder = Path(tempfile.mkdtemp(prefix="import-", dir=writer.case.pending))
     try:
         return _take_in(writer, path, folder, sha256, now)
     finally:
-        shutil.rmtree(folder)
+        clear_pending(writer.case)
 
 
 def _take_in(writer: Writer, path: Path, folder: Path, sha256: str, now: datetime) -> Imported:
@@ -81,10 +82,9 @@ def _take_in(writer: Writer, path: Path, folder: Path, sha256: str, now: datetim
     _copy_durably(path, copy)
     scanned = scan_archive(copy, warc_path)
     if not scanned.records:
-        copy.unlink()
-        return Imported(str(path), sha256, 0, 0, scanned.faults, None)
+        return Imported(_as_text(path), sha256, 0, 0, scanned.faults, None)
     body = {
-        "file": path.name,
+        "file": _as_text(Path(path.name)),
         "sha256": sha256,
         "bytes": path.stat().st_size,
         "records": scanned.records,
@@ -95,8 +95,13 @@ def _take_in(writer: Writer, path: Path, folder: Path, sha256: str, now: datetim
     }
     event = writer.commit("import", body, now=now, warc=copy, warc_path=warc_path)
     return Imported(
-        str(path), sha256, scanned.records, len(scanned.captures), scanned.faults, event.index
+        _as_text(path), sha256, scanned.records, len(scanned.captures), scanned.faults, event.index
     )
+
+
+def _as_text(path: Path) -> str:
+    """Return a path as text that can be logged: what is not UTF-8 is written in hexadecimal."""
+    return os.fsencode(path).decode("utf-8", "backslashreplace")
 
 
 def _suffix(path: Path) -> str:

@@ -1,13 +1,15 @@
 """Visits: one attempt at a watch, from the request to the log entry.
 
 What came back is in a WARC, synced, and in the log before this module returns; nothing here reads
-it for meaning. A target that cannot be reached is an outcome with an entry of its own.
+it for meaning. A target that cannot be reached is an outcome with an entry of its own, and so is
+one that we cannot read: no target keeps the others from being visited.
 """
 
-import shutil
+import json
 import tempfile
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -17,11 +19,13 @@ import msgspec
 import sousveil
 from sousveil.archive.write import WarcWriter
 from sousveil.capture.git import RepositoryCapture, capture_repository
+from sousveil.capture.gitrun import require_git
 from sousveil.capture.guard import resolve_checked
 from sousveil.capture.http_head import parse_head
 from sousveil.capture.wire import WireSettings, fetch
 from sousveil.case import Case, Writer, read_events
 from sousveil.changes.fate import Probe
+from sousveil.errors import CaseError, LogError, SousveilError
 from sousveil.index.query import visits
 from sousveil.index.store import Index
 from sousveil.model import (
@@ -36,29 +40,52 @@ from sousveil.model import (
     WatchKind,
 )
 from sousveil.run.indexing import sync_index
+from sousveil.run.pending import clear_pending
 from sousveil.run.repositories import BUNDLE_TYPE, mirror_path
 from sousveil.watch.politeness import Politeness
 
 SOFTWARE = f"sousveil/{sousveil.__version__}"
 
 
+# Branches and tags stand in the event's body, which has its own bound of 16 MiB. Public
+# repositories have some ten thousand, of a hundred bytes each.
+MAX_REFS_BYTES = 8 * 2**20
+
+# Retry-After is a number or a date (RFC 9110, section 10.2.3); a longer one is neither.
+MAX_RETRY_AFTER_LENGTH = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Postponed:
+    """A watch that was not visited, because its server asked for rest; it stays due."""
+
+    watch: Watch
+    until: datetime
+
+
 def visit_all(
     writer: Writer, index: Index, chosen: Sequence[Watch], clock: Callable[[], datetime]
-) -> Iterator[Visit]:
+) -> Iterator[Visit | Postponed]:
     """Visit watches one after the other, gently, yielding each visit once it is in log and index.
 
-    Hosts that the case allows by name are the user's own, and are not waited for.
+    Hosts that the case allows by name are the user's own, and are not waited for. A host that asks
+    for a long rest (`watch/politeness.py`) is not waited for either: what is left there is yielded
+    last, as `Postponed`. Raises RepositoryError, before anybody is asked, when a repository is to
+    be visited and git cannot be run: that would be no fault of the target's.
     """
+    if any(watch.kind is WatchKind.REPOSITORY for watch in chosen):
+        require_git()
+    clear_pending(writer.case)
     settings = writer.case.settings
     politeness = Politeness(
         settings.delay_seconds, clock=clock, sleep=time.sleep, exempt=settings.allow_hosts
     )
-    for watch in chosen:
-        is_remote = "://" in watch.target
-        if is_remote:
-            politeness.wait(watch.target)
+    for watch, rests_until in politeness.turns(chosen):
+        if rests_until is not None:
+            yield Postponed(watch, rests_until)
+            continue
         event = visit(writer, watch, known=kept_objects(writer.case, watch), clock=clock)
-        if is_remote and _was_asked(event):
+        if "://" in watch.target and _was_asked(event):
             politeness.asked(watch.target, _retry_after(event))
         sync_index(writer.case, index)
         yield next(made for made in visits(index, watch.id) if made.log_index == event.index)
@@ -92,15 +119,36 @@ def visit(
 ) -> Event:
     """Visit a watch once and return the event that is in the log for it.
 
-    `known` holds the git object ids that earlier visits kept; pages need none.
+    `known` holds the git object ids that earlier visits kept; pages need none. What we cannot make
+    sense of is a failure of the visit, with an entry that says why; raised are CaseError and
+    LogError, when the case itself cannot take the entry, and OSError, such as a full disk.
     """
+    started_at = clock()
     folder = Path(tempfile.mkdtemp(prefix="visit-", dir=writer.case.pending))
     try:
         if watch.kind is WatchKind.REPOSITORY:
             return _visit_repository(writer, watch, folder, known, clock)
         return _visit_page(writer, watch, folder, clock)
+    except (CaseError, LogError):
+        raise
+    except SousveilError as error:
+        is_repository = watch.kind is WatchKind.REPOSITORY
+        kind = FailureKind.REPOSITORY if is_repository else FailureKind.PROTOCOL
+        return _commit_failure(writer, watch, started_at, Failure(kind, str(error)), clock)
     finally:
-        shutil.rmtree(folder)
+        clear_pending(writer.case)
+
+
+def _commit_failure(
+    writer: Writer,
+    watch: Watch,
+    started_at: datetime,
+    failure: Failure,
+    clock: Callable[[], datetime],
+) -> Event:
+    """Log a visit that brought nothing to keep."""
+    body = _body(watch, started_at, clock(), [Probe(watch.target, None, failure)], [])
+    return writer.commit("visit", body, now=clock())
 
 
 def _visit_page(writer: Writer, watch: Watch, folder: Path, clock: Callable[[], datetime]) -> Event:
@@ -142,9 +190,9 @@ def _visit_repository(
         resolve=lambda host, port: resolve_checked(host, port, case.settings.allow_hosts),
     )
     if isinstance(found, Failure):
-        probe = Probe(watch.target, None, found)
-        body = _body(watch, started_at, clock(), [probe], [])
-        return writer.commit("visit", body, now=clock())
+        return _commit_failure(writer, watch, started_at, found, clock)
+    if (failure := _too_many_refs(found)) is not None:
+        return _commit_failure(writer, watch, started_at, failure, clock)
     probe = Probe(watch.target, None, None)
     if found.bundle is None:
         body = _body(watch, started_at, clock(), [probe], [])
@@ -159,6 +207,17 @@ def _visit_repository(
     body = _body(watch, started_at, clock(), [probe], [capture])
     body["repository"] = _repository_facts(found)
     return writer.commit("visit", body, now=clock(), warc=warc, warc_path=warc_path)
+
+
+def _too_many_refs(found: RepositoryCapture) -> Failure | None:
+    size = len(json.dumps(dict(found.refs)))
+    if size <= MAX_REFS_BYTES:
+        return None
+    return Failure(
+        FailureKind.TOO_LARGE,
+        f"the repository's {len(found.refs):,} branches and tags take {size:,} bytes to list; we"
+        f" keep {MAX_REFS_BYTES:,} at most. Clone the branches that matter and add the clone.",
+    )
 
 
 def repository_uri(target: str) -> str:
@@ -206,6 +265,7 @@ def _probe(exchange: Exchange) -> Probe:
 
 def _request_facts(exchange: Exchange) -> Json:
     """Return what is worth knowing of a request without opening its WARC."""
+    retry_after = parse_head(exchange.response_head).get("Retry-After")
     return {
         "url": exchange.url,
         "status": exchange.status,
@@ -214,7 +274,7 @@ def _request_facts(exchange: Exchange) -> Json:
         "tls_verified": exchange.tls.verified if exchange.tls else None,
         "milliseconds": round(exchange.elapsed_seconds * 1000),
         "truncated": exchange.truncated,
-        "retry_after": parse_head(exchange.response_head).get("Retry-After"),
+        "retry_after": retry_after[:MAX_RETRY_AFTER_LENGTH],
     }
 
 

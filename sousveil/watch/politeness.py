@@ -1,18 +1,27 @@
 """Politeness: how long a host is left alone between two requests.
 
-Takes the times of requests and what servers answered, and says when the next may go out. A host
-that sends Retry-After (RFC 9110, section 10.2.3) is left alone as long as it asks, within a
-bound. Clock and sleep are handed in; nothing here does I/O.
+Takes the times of requests and what servers answered, and says which watch comes next, and when.
+A host that sends Retry-After (RFC 9110, section 10.2.3) is left alone as long as it asks, within a
+bound; the others go on meanwhile. Clock and sleep are handed in; nothing here does I/O.
 """
 
 import re
-from collections.abc import Callable
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
+from heapq import heapify, heappop, heappush
 from urllib.parse import urlsplit
+
+from sousveil.model import Watch
 
 # A server may ask for rest; one that asks for more than an hour would stop the watch altogether.
 MAX_RETRY_AFTER = timedelta(hours=1)
+
+# A run that holds the case's lock does not sleep longer than this for a server's sake.
+MAX_WAIT_SECONDS = 60.0
+
+_NEVER_ASKED = datetime.min.replace(tzinfo=UTC)
 
 _SECONDS = re.compile(r"[0-9]{1,9}")
 
@@ -54,17 +63,34 @@ class Politeness:
         self._clock, self._sleep, self._exempt = clock, sleep, exempt
         self._next: dict[str, datetime] = {}
 
-    def wait(self, url: str) -> float:
-        """Sleep until the host of `url` may be asked; return the seconds slept."""
-        seconds = self.seconds_left(url)
-        if seconds > 0:
-            self._sleep(seconds)
-        return seconds
+    def turns(self, watches: Iterable[Watch]) -> Iterator[tuple[Watch, datetime | None]]:
+        """Yield each watch once, when its host may be asked, sleeping while none may be.
 
-    def seconds_left(self, url: str) -> float:
-        """Return the seconds until the host of `url` may be asked, 0 when it may be now."""
-        free_at = self._next.get(_host(url))
-        return max(0.0, (free_at - self._clock()).total_seconds()) if free_at else 0.0
+        The host that is free first comes first, of two the one named first; what is to be asked of
+        one host stays in order. With a watch comes None, or, for those of a host that asks for more
+        rest than `MAX_WAIT_SECONDS`, the time until which it rests: these come last, are not to be
+        asked now, and nobody slept for them. `asked` is told of each request in between.
+        """
+        queues: dict[str, deque[Watch]] = {}
+        for watch in watches:
+            queues.setdefault(_host(watch.target), deque()).append(watch)
+        ready = [(self._free_at(host), number, host) for number, host in enumerate(queues)]
+        heapify(ready)
+        while ready:
+            free_at, number, host = heappop(ready)
+            seconds = (free_at - self._clock()).total_seconds()
+            # The case's own delay is waited for however long it is: the user asked for it.
+            if seconds > max(MAX_WAIT_SECONDS, self._delay.total_seconds()):
+                yield from ((watch, free_at) for watch in queues[host])
+                continue
+            if seconds > 0:
+                self._sleep(seconds)
+            yield queues[host].popleft(), None
+            if queues[host]:
+                heappush(ready, (self._free_at(host), number, host))
+
+    def _free_at(self, host: str) -> datetime:
+        return self._next.get(host, _NEVER_ASKED)
 
     def asked(self, url: str, retry_after_field: str = "") -> None:
         """Note that a request for `url` has just ended, with the Retry-After it was answered."""
@@ -79,4 +105,6 @@ class Politeness:
 
 def _host(url: str) -> str:
     # Without the port: two ports of one host are one machine to be gentle to.
+    if "://" not in url:
+        return ""  # a local repository
     return (urlsplit(url).hostname or "").lower()

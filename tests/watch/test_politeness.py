@@ -1,11 +1,13 @@
 """A host is left alone for the delay, or as long as it asks, and no longer than the bound."""
 
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from sousveil.model import Watch, WatchKind
 from sousveil.watch.politeness import MAX_RETRY_AFTER, Politeness, retry_after
 
 START = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
@@ -21,27 +23,47 @@ class Time:
         return self.now
 
     def sleep(self, seconds: float) -> None:
+        assert seconds > 0
         self.now += timedelta(seconds=seconds)
 
 
-def polite(time: Time, exempt: frozenset[str] = frozenset()) -> Politeness:
-    return Politeness(2, clock=time.clock, sleep=time.sleep, exempt=exempt)
+def polite(time: Time, exempt: frozenset[str] = frozenset(), delay: float = 2) -> Politeness:
+    return Politeness(delay, clock=time.clock, sleep=time.sleep, exempt=exempt)
+
+
+def watch(target: str) -> Watch:
+    return Watch(target[-12:], target, WatchKind.PAGE, 3600, None, START)
+
+
+def walk(
+    hosts: Politeness, time: Time, *targets: str, fields: Mapping[str, str] | None = None
+) -> list[tuple[str, float]]:
+    """Ask the targets in turn; return each with the second it was asked, -1 when it was not."""
+    told = []
+    for one, until in hosts.turns([watch(target) for target in targets]):
+        asked_at = -1 if until else (time.now - START).total_seconds()
+        told.append((one.target, asked_at))
+        if until is None:
+            hosts.asked(one.target, (fields or {}).get(one.target, ""))
+    return told
 
 
 def test_a_host_is_asked_again_only_after_the_delay() -> None:
     time = Time()
-    hosts = polite(time)
-    assert hosts.wait("https://a.example/1") == 0
-    hosts.asked("https://a.example/1")
-    assert hosts.wait("http://A.example:8080/2") == 2
-    assert time.now == START + timedelta(seconds=2)
-    assert hosts.wait("http://a.example/3") == 0
+    assert walk(
+        polite(time), time, "https://a.example/1", "http://A.example:8080/2", "http://a.example/3"
+    ) == [("https://a.example/1", 0), ("http://A.example:8080/2", 2), ("http://a.example/3", 4)]
 
 
-def test_one_host_does_not_wait_for_another() -> None:
-    hosts = polite(Time())
-    hosts.asked("https://a.example/")
-    assert hosts.wait("https://b.example/") == 0
+def test_other_hosts_come_first_while_one_is_left_alone() -> None:
+    time = Time()
+    targets = ("https://a.example/1", "https://a.example/2", "https://b.example/", "/local/sdk")
+    assert walk(polite(time), time, *targets) == [
+        ("https://a.example/1", 0),
+        ("https://b.example/", 0),
+        ("/local/sdk", 0),
+        ("https://a.example/2", 2),
+    ]
 
 
 def test_time_that_has_passed_counts_towards_the_delay() -> None:
@@ -49,15 +71,49 @@ def test_time_that_has_passed_counts_towards_the_delay() -> None:
     hosts = polite(time)
     hosts.asked("https://a.example/")
     time.sleep(1.5)
-    assert hosts.seconds_left("https://a.example/") == 0.5
+    assert walk(hosts, time, "https://a.example/") == [("https://a.example/", 2)]
 
 
 def test_retry_after_is_honoured_even_by_an_exempt_host() -> None:
-    hosts = polite(Time(), frozenset({"127.0.0.1:8000", "intranet.example"}))
+    time = Time()
+    hosts = polite(time, frozenset({"127.0.0.1:8000", "intranet.example"}))
     hosts.asked("http://127.0.0.1:8000/")
-    assert hosts.seconds_left("http://127.0.0.1:8000/") == 0
+    assert walk(hosts, time, "http://127.0.0.1:8000/") == [("http://127.0.0.1:8000/", 0)]
     hosts.asked("http://intranet.example:81/", "30")
-    assert hosts.seconds_left("http://intranet.example/") == 30
+    assert walk(hosts, time, "http://intranet.example/") == [("http://intranet.example/", 30)]
+
+
+def test_a_host_that_asks_for_a_long_rest_is_left_for_later_without_sleeping() -> None:
+    time = Time()
+    targets = ("https://a.example/1", "https://a.example/2", "https://a.example/3")
+    told = walk(
+        polite(time),
+        time,
+        *targets,
+        "https://b.example/1",
+        "https://b.example/2",
+        fields={"https://a.example/1": "3600"},
+    )
+    assert told == [
+        ("https://a.example/1", 0),
+        ("https://b.example/1", 0),
+        ("https://b.example/2", 2),
+        ("https://a.example/2", -1),
+        ("https://a.example/3", -1),
+    ]
+    assert time.now == START + timedelta(seconds=2)
+
+
+def test_the_delay_that_the_case_asks_for_is_waited_for_however_long() -> None:
+    time = Time()
+    told = walk(polite(time, delay=900), time, "https://a.example/1", "https://a.example/2")
+    assert told == [("https://a.example/1", 0), ("https://a.example/2", 900)]
+
+
+def test_ten_thousand_watches_of_as_many_hosts_take_their_turns_at_once() -> None:
+    time = Time()
+    targets = [f"https://{number}.example/" for number in range(10_000)]
+    assert walk(polite(time), time, *targets) == [(target, 0) for target in targets]
 
 
 @pytest.mark.parametrize(
