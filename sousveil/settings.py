@@ -6,6 +6,7 @@ says about the log (`[log]`) is checked against the first event of the log.
 """
 
 import os
+import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -21,6 +22,12 @@ USER_AGENT = f"Mozilla/5.0 (compatible; sousveil/{sousveil.__version__})"
 
 # Seconds between two requests to one host: what crawlers' manuals call polite.
 DELAY_SECONDS = 2.0
+
+# Nobody means to wait longer between two pages of one host; more is a slip of the keyboard.
+MAX_DELAY_SECONDS = 3600
+
+# RFC 9110 section 10.1.5, as far as we use it: what libcurl sends must stay one header field.
+_USER_AGENT = re.compile(r"[ -~]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,12 +90,15 @@ key = {_quote(settings.key)}
 def parse_settings(text: str, where: Path) -> Settings:
     """Return the settings in `text`; `where` names the file in messages.
 
-    Raises CaseError for what is not TOML, a key that is missing, unknown, or of the wrong type.
+    Raises CaseError for what is not TOML, a key that is missing, unknown, of the wrong type or out
+    of bounds.
     """
     try:
         data = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
+    except ValueError as error:  # a TOMLDecodeError, or a number of thousands of digits
         raise CaseError(f"{where}: not valid TOML: {error}. Mend that line.") from error
+    except RecursionError as error:
+        raise CaseError(f"{where}: lists within lists without end. Mend that line.") from error
     top = _Table(data, where, "")
     capture = top.table("capture")
     log = top.table("log")
@@ -99,11 +109,13 @@ def parse_settings(text: str, where: Path) -> Settings:
         origin=log.text("origin"),
         key=log.text("key"),
         user_agent=capture.text("user_agent", USER_AGENT),
-        delay_seconds=capture.number("delay_seconds", DELAY_SECONDS),
+        delay_seconds=capture.number("delay_seconds", DELAY_SECONDS, most=MAX_DELAY_SECONDS),
         allow_hosts=frozenset(capture.texts("allow_hosts", [])),
     )
     for table in (top, capture, log):
         table.finish()
+    if not _USER_AGENT.fullmatch(settings.user_agent):
+        raise CaseError(f"{where}: capture.user_agent must be printable ASCII on one line.")
     try:
         check_allowed(settings.allow_hosts)
     except InputError as error:
@@ -133,10 +145,13 @@ class _Table:
             raise CaseError(f"{self._where}: {self._prefix}{key} must be a list of texts.")
         return value
 
-    def number(self, key: str, default: float) -> float:
+    def number(self, key: str, default: float, *, most: float) -> float:
         value = self._left.pop(key, default)
-        if isinstance(value, bool) or not isinstance(value, (int, float)) or value < 0:
-            raise CaseError(f"{self._where}: {self._prefix}{key} must be a number, 0 or more.")
+        is_number = isinstance(value, (int, float)) and not isinstance(value, bool)
+        if not is_number or not 0 <= value <= most:  # not a number (nan) is in no range
+            raise CaseError(
+                f"{self._where}: {self._prefix}{key} must be a number, 0 or more, at most {most}."
+            )
         return float(value)
 
     def table(self, key: str) -> "_Table":

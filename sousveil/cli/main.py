@@ -4,11 +4,13 @@ Exit status: 0 done; 1 done, and something was found wrong; 2 refused, with a on
 """
 
 import os
+import sqlite3
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 
+import msgspec
 import typer
 
 import sousveil
@@ -56,6 +58,12 @@ def main(arguments: Sequence[str] | None = None) -> None:
         status = REFUSED
     except SousveilError as error:
         complain(str(error))
+        status = REFUSED
+    except (sqlite3.Error, msgspec.MsgspecError) as error:
+        complain(
+            f"the index cannot be used ({error}). Unless the disk is full, make it again with"
+            " `sousveil reindex`; no evidence is in it."
+        )
         status = REFUSED
     except OSError as error:
         what = error.strerror or str(error)

@@ -3,6 +3,7 @@
 import errno
 import io
 import os
+import sqlite3
 import subprocess
 import sys
 from pathlib import Path
@@ -259,3 +260,52 @@ def test_a_reader_that_has_enough_is_no_error() -> None:
         child.stdout.close()
         assert child.stderr.read() == b""
     assert child.returncode == 0
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "word"),
+    [
+        ("delay_seconds = 2.0", "delay_seconds = nan", "at most 3600"),
+        ("delay_seconds = 2.0", "delay_seconds = inf", "at most 3600"),
+        ("delay_seconds = 2.0", "delay_seconds = 1e300", "at most 3600"),
+        ("delay_seconds = 2.0", f"delay_seconds = 1{'0' * 400}", "at most 3600"),
+        ("delay_seconds = 2.0", f"delay_seconds = 1{'0' * 5000}", "not valid TOML"),
+        ("delay_seconds = 2.0", "delay_seconds = true", "must be a number"),
+        ('user_agent = "', 'user_agent = "a\\r\\nCookie: b', "printable ASCII"),
+        ('user_agent = "', 'user_agent = "Señor ', "printable ASCII"),
+        ('topics = ["ethnicity"]', f"topics = {'[' * 100_000}", "lists within lists"),
+    ],
+)
+def test_settings_that_cannot_be_used(case: Case, before: str, after: str, word: str) -> None:
+    path = case.root / "case.toml"
+    text = path.read_text(encoding="utf-8")
+    assert before in text
+    path.write_text(text.replace(before, after), encoding="utf-8")
+    refused(sousveil("visit", "--case", case.root), "case.toml", word)
+
+
+def test_an_index_damaged_within_is_refused_and_made_again(case: Case) -> None:
+    sousveil("add", "https://a.example/", "--case", case.root)
+    for damage in (
+        "UPDATE watch SET data = X'7B'",
+        "UPDATE watch SET data = X'7B7D'",
+        "DROP TABLE fate",
+    ):
+        with sqlite3.connect(case.root / "index.sqlite") as database:
+            database.execute(damage)
+        database.close()
+        refused(sousveil("findings", "--case", case.root), "sousveil reindex")
+        assert sousveil("reindex", "--case", case.root).status == 0
+        assert sousveil("findings", "--case", case.root).status == 0
+
+
+def test_options_that_are_not_utf8(case: Case, tmp_path: Path) -> None:
+    bad = os.fsdecode(b"\xff")
+    target = "https://a.example/"
+    refused(sousveil("add", target, "--actor", bad, "--case", case.root), "--actor", "UTF-8")
+    refused(sousveil("add", target + bad, "--case", case.root), "UTF-8")
+    refused(sousveil("init", tmp_path / "new", "--title", bad), "--title", "UTF-8")
+    refused(sousveil("init", tmp_path / "new", "--operator", bad), "--operator", "UTF-8")
+    refused(sousveil("init", tmp_path / bad), "--title", "UTF-8")
+    assert not (tmp_path / "new").exists()
+    assert len(list(read_events(case))) == 1
