@@ -1,5 +1,6 @@
 import hashlib
 import os
+import time
 import zlib
 from collections.abc import Callable
 from contextlib import suppress
@@ -200,6 +201,19 @@ def test_an_object_that_is_too_large_is_refused_and_the_next_one_read(
         with pytest.raises(RepositoryError, match=f"{large} has 5 bytes; we read 3 at most"):
             read(large)
         assert read(small) == b"blob 1\x001"
+
+
+def test_a_git_that_ended_is_told_and_not_waited_for(
+    repository: Path, commit: Commit, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(gitobjects, "READING_SECONDS", 0.2)
+    head = commit(repository, "first", {"a.txt": b"1"})
+    with open_objects(repository / ".git") as read:
+        assert read(head).startswith(b"commit ")
+        time.sleep(0.5)
+        for _ in range(2):
+            with pytest.raises(RepositoryError, match="git ended before it answered"):
+                read(head)
 
 
 # ---------------------------------------------------------------- commits
