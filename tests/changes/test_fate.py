@@ -1,5 +1,7 @@
 """Fates: a pure function of what was recorded, and slow to call anything gone."""
 
+import hashlib
+import time
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
@@ -311,3 +313,11 @@ def test_a_new_wording_is_sought_among_the_nearest_in_length() -> None:
     assert find_rewording("The lens tells age.", fresh) == "The lens tells ages."
     assert find_rewording("Ω" * 4_000, fresh) is None
     assert find_rewording("anything", []) is None
+
+
+def test_a_hostile_page_of_long_passages_takes_little_time() -> None:
+    fresh = [hashlib.shake_256(str(n).encode()).hexdigest(9_000) for n in range(200)]
+    before = time.process_time()
+    for length in (500, 2_000, 15_000):
+        assert find_rewording(hashlib.shake_256(b"gone").hexdigest(length // 2), fresh) is None
+    assert time.process_time() - before < 5  # 60 seconds and more without the limits
