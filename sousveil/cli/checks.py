@@ -64,7 +64,8 @@ def check_case(case: Case) -> tuple[Verification, tuple[Fault, ...]]:
             return result, result.faults
         try:
             with open_index(case) as index:
-                quotes = verify_findings(case, index, quote_reader(case, index), bar)
+                reread = quote_reader(case, index, load_topics(case))
+                quotes = verify_findings(case, index, reread, bar)
                 return result, (*result.faults, *quotes)
         except (CaseError, sqlite3.Error, msgspec.MsgspecError) as error:
             return result, (*result.faults, Fault(INDEX_FILE, f"cannot be read: {error}"))
@@ -92,7 +93,7 @@ def _tell(result: Verification, faults: tuple[Fault, ...]) -> None:
             f"NOT whole: {len(faults)} faults. Checked {result.entries} log entries, {size}.", "red"
         )
         return
-    say(f"Whole: {result.entries} log entries, {size}, every quote in its capture.", "bold green")
+    say(f"Whole: {result.entries} log entries, {size}, every finding in its capture.", "bold green")
     say(f"    log {plain(result.origin)}, root {result.root}")
     say(f"    signed by {plain(result.key)}")
     say("    This shows that nothing was changed since it was logged, and in which order it came.")

@@ -8,7 +8,7 @@ written, and its `cache/`, which nobody logged, is not read.
 
 import tempfile
 import weakref
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,12 +21,14 @@ from sousveil.capture.gitobjects import (
     verify_file_proof,
 )
 from sousveil.case import Case
+from sousveil.claims import find
 from sousveil.errors import RepositoryError, SousveilError
 from sousveil.extract import extract
 from sousveil.index.store import Index
-from sousveil.model import Document, Finding, Source
+from sousveil.model import Claim, Document, Finding, Source
 from sousveil.run.analyse import read_document
 from sousveil.run.repositories import commits_logged, make_mirror
+from sousveil.topics import Topic
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,8 +39,16 @@ class _Repository:
     commits: frozenset[str]  # that the logged references lead to
 
 
-def quote_reader(case: Case, index: Index) -> Callable[[Finding], str]:
-    """Return a function that extracts a finding's capture again and gives what stands there.
+@dataclass(frozen=True, slots=True)
+class Reread:
+    """What a capture shows when it is read again."""
+
+    quote: str  # what stands at the finding's place
+    claims: frozenset[Claim]  # all that this version finds in that document
+
+
+def quote_reader(case: Case, index: Index, topics: Sequence[Topic]) -> Callable[[Finding], Reread]:
+    """Return a function that extracts and judges a finding's capture again.
 
     It raises ArchiveError, ExtractError or RepositoryError when the capture cannot be read, or when
     the commits that a finding names are not what was logged. It holds one repository unpacked,
@@ -48,6 +58,7 @@ def quote_reader(case: Case, index: Index) -> Callable[[Finding], str]:
     unpacked = ExitStack()
     repositories: dict[str, _Repository | SousveilError] = {}
     last: list[tuple[object, Document]] = []
+    judged: list[tuple[Document, frozenset[Claim]]] = []
 
     def repository_of(watch_id: str) -> _Repository:
         if watch_id not in repositories:
@@ -71,8 +82,12 @@ def quote_reader(case: Case, index: Index) -> Callable[[Finding], str]:
         place = (finding.watch_id, source.commit.id, source.path, source.blob, source.read_as)
         return _last(last, place, lambda: _file(repository, source))
 
-    def read(finding: Finding) -> str:
-        return document_of(finding).text[finding.claim.start : finding.claim.end]
+    def read(finding: Finding) -> Reread:
+        document = document_of(finding)
+        if not judged or judged[0][0] is not document:
+            judged[:] = [(document, frozenset(find(document, topics)))]
+        quote = document.text[finding.claim.start : finding.claim.end]
+        return Reread(quote, judged[0][1])
 
     weakref.finalize(read, unpacked.close)
     return read

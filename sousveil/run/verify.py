@@ -28,10 +28,12 @@ from sousveil.case import (
     head_problem,
     read_events,
 )
+from sousveil.claims import ENGINE
 from sousveil.errors import LogError, SousveilError
 from sousveil.index.query import findings, watches
 from sousveil.index.store import INDEX_FILE, Index
-from sousveil.model import Fault, Finding
+from sousveil.model import Capture, Event, Fault, Finding
+from sousveil.run.quotes import Reread
 from sousveil.run.watches import logged_watches
 from sousveil.settings import key_path
 from sousveil.tlog.audit import check
@@ -114,11 +116,12 @@ def verify_evidence(case: Case, progress: Progress) -> Verification:
 
 
 def verify_findings(
-    case: Case, index: Index, read_quote: Callable[[Finding], str], progress: Progress
+    case: Case, index: Index, reread: Callable[[Finding], Reread], progress: Progress
 ) -> Iterator[Fault]:
     """Yield a fault for what the index says and the evidence does not.
 
-    `read_quote` extracts a finding's capture again and returns what stands at its place.
+    `reread` extracts and judges a finding's capture again. A finding that another version of the
+    claim finder made is held to its quote alone.
     """
     logged = {event.index: event for event in read_events(case)}
     known = index.next_event()
@@ -142,17 +145,31 @@ def verify_findings(
                 " archive file. The index was changed; make it again with `sousveil reindex`.",
             )
             continue
-        try:
-            quote = read_quote(finding)
-        except SousveilError as error:
-            yield Fault(INDEX_FILE, f"finding {finding.id}: its capture cannot be read: {error}")
-            continue
-        if quote != finding.quote:
-            yield Fault(
-                INDEX_FILE,
-                f"finding {finding.id}: its quote is not in its capture. The index was changed, or"
-                " made by another version; make it again with `sousveil reindex`.",
-            )
+        problem = _problem(finding, event, reread)
+        if problem is not None:
+            yield Fault(INDEX_FILE, f"finding {finding.id}: {problem}")
+
+
+def _problem(finding: Finding, event: Event, reread: Callable[[Finding], Reread]) -> str | None:
+    """Return how a finding contradicts the event that brought its capture, or the capture."""
+    if event.type == "visit" and finding.capture not in msgspec.convert(
+        event.body["captures"], list[Capture]
+    ):
+        return "its capture is not the one that was logged. Run `sousveil reindex`."
+    try:
+        again = reread(finding)
+    except SousveilError as error:
+        return f"its capture cannot be read: {error}"
+    if again.quote != finding.quote:
+        return (
+            "its quote is not in its capture. The index was changed, or made by another version;"
+            " make it again with `sousveil reindex`."
+        )
+    if finding.claim.engine.startswith(f"{ENGINE},") and finding.claim not in again.claims:
+        return (
+            "its label, score or reasons are not what this version finds. Run `sousveil reindex`."
+        )
+    return None
 
 
 def _signed_entries(case: Case, faults: list[Fault]) -> tuple[Checkpoint | None, list[Entry]]:

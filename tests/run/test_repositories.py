@@ -13,6 +13,7 @@ from sousveil.errors import CaseError, RepositoryError
 from sousveil.index.query import findings, unreadable, watches
 from sousveil.model import Commit as CommitMade
 from sousveil.model import Finding
+from sousveil.run.analyse import load_topics
 from sousveil.run.indexing import open_index
 from sousveil.run.quotes import quote_reader
 from sousveil.run.repositories import ensure_mirror, mirror_path
@@ -51,7 +52,7 @@ def first_finding(case: Case) -> Finding:
 
 def quote(case: Case, finding: Finding) -> str:
     with open_index(case) as index:
-        return quote_reader(case, index)(finding)
+        return quote_reader(case, index, load_topics(case))(finding).quote
 
 
 # ---------------------------------------------------------------- what verification touches
@@ -165,7 +166,9 @@ def test_an_index_cannot_name_a_mirror_elsewhere(read_case: Case) -> None:
 
 def test_a_repository_without_a_bundle_is_told(read_case: Case) -> None:
     with open_index(read_case) as index, pytest.raises(RepositoryError, match="holds no bundle"):
-        quote_reader(read_case, index)(replace(first_finding(read_case), watch_id="0" * 12))
+        quote_reader(read_case, index, load_topics(read_case))(
+            replace(first_finding(read_case), watch_id="0" * 12)
+        )
 
 
 # ---------------------------------------------------------------- what counts as proof

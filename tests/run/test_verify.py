@@ -255,6 +255,9 @@ def found(tmp_path: Path) -> Path:
         (b"infers the ethnicity", b"denies the ethnicity"),
         (b"archive/", b"/tmp/evil/"),
         (b'"log_index":2', b'"log_index":1'),
+        (b'"label":"offers"', b'"label":"denies"'),
+        (b'"score":0.', b'"score":0.0'),
+        (b'"captured_at":"20', b'"captured_at":"19'),
     ],
 )
 def test_a_finding_that_was_changed_in_the_index_is_named(
