@@ -21,10 +21,10 @@ def finding_json(finding: Finding, fate: Fate | None = None) -> Json:
     """Return `finding` as JSON values.
 
     Always there: `id`, `topic`, `trait`, `label`, `score`, `engine`, `quote`, `selectors`, `actor`
-    (null when nobody is named), `capture`, `source`; `reasons`, `passage`, `lang`, `title` and
-    `watch` where they are not empty. A `fate` adds `verdict`, `confidence`, `first_seen`,
-    `last_seen`, `gone`, `after`, `evidence` and `gone_log_index`. Lines and columns count from 1,
-    offsets from 0.
+    (null when nobody is named), `capture`, `source`; `reasons`, `caveats`, `passage`, `lang`,
+    `title` and `watch` where they are not empty. A `fate` adds `verdict`, `confidence`,
+    `first_seen`, `last_seen`, `gone`, `after`, `evidence` and `gone_log_index`. Lines and columns
+    count from 1, offsets from 0.
     """
     claim = finding.claim
     form = {
@@ -43,6 +43,7 @@ def finding_json(finding: Finding, fate: Fate | None = None) -> Json:
         "capture": _capture(finding),
         "source": _source(finding.source),
         "reasons": list(claim.reasons),
+        "caveats": list(finding.caveats),
         "watch": finding.watch_id,
     }
     told = _present(form | (_fate(finding, fate) if fate else {}))

@@ -280,6 +280,7 @@ class Finding:
     source: Source
     log_index: int  # entry of the log that names the capture's WARC
     watch_id: str | None  # None for an import
+    caveats: tuple[str, ...] = ()  # what weakens its evidence, in words
 
 
 class Verdict(StrEnum):

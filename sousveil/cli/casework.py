@@ -244,7 +244,7 @@ def _tell_analysis(result: Analysis, *, as_json: bool) -> None:
     if result.unread:
         kinds = Counter(media_type or "unknown" for _, media_type, _ in result.unread)
         told = ", ".join(f"{plain(kind)} {count}" for kind, count in kinds.most_common(MAX_KINDS))
-        tell(f"{len(result.unread)} captures are kept, but have no text we can read: {told}")
+        tell(f"{len(result.unread)} captures are kept, but could not be read, or not whole: {told}")
     say(f"{count_of(len(result.new), 'new finding')}, {len(result.gone)} gone.")
 
 

@@ -114,6 +114,8 @@ def _tell_evidence(finding: Finding) -> None:
     digest = plain(record.digest)
     say(f"    {digest} (the record's block), logged as entry {finding.log_index}")
     say(f"    captured {clock(finding.capture.captured_at)} from {plain(finding.capture.url)}")
+    for caveat in finding.caveats:
+        say(f"    but {plain(caveat)}", "yellow")
     source = finding.source
     if source.entered is not None:
         lines = f"line {source.line}"

@@ -14,7 +14,7 @@ from sousveil.changes.absence import judge_answer, judge_loss, noise
 from sousveil.claims import ENGINE, find
 from sousveil.errors import SousveilError, TopicError
 from sousveil.extract import boxes, extract
-from sousveil.index.query import fates, findings, unread, unreadable, watches
+from sousveil.index.query import event_body, fates, findings, unread, unreadable, watches
 from sousveil.index.store import Held, Index
 from sousveil.model import Capture, Document, Fate, Finding
 from sousveil.run.fates import all_fates
@@ -129,12 +129,29 @@ def _read_page(
     except SousveilError as error:
         index.put_sightings(held, [], engine=engine, note=str(error))
         return
-    place = Place(held.address, held.capture, held.log_index, held.watch_id, actor)
+    caveats = _caveats(index, held, answer)
+    place = Place(held.address, held.capture, held.log_index, held.watch_id, actor, caveats)
     found = make_findings(document, claims, place, where)
     absence = judge_loss(document, answer.notes)
     if absence is None and not found:
         absence = judge_answer(document, answer.body)
     index.put_sightings(held, found, engine=engine, note=noise(document), absence=absence)
+
+
+def _caveats(index: Index, held: Held, answer: Payload) -> tuple[str, ...]:
+    """Return what weakens the evidence of everything found in a capture."""
+    told = [f"the answer is not whole: {note}" for note in answer.notes]
+    if held.watch_id is None:
+        told.append(
+            "it came with an archive made by others: its address, its date and its bytes are that"
+            " archive's word; the log vouches for them from the day of the import on"
+        )
+    requests = event_body(index, held.log_index).get("requests") or ()
+    if any(request["tls_verified"] is False for request in requests):
+        told.append(
+            "the server's certificate did not hold: whoever stood between could have written it"
+        )
+    return tuple(told)
 
 
 def _carries_content(capture: Capture) -> bool:

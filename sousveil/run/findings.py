@@ -29,6 +29,7 @@ class Place:
     log_index: int
     watch_id: str | None
     actor: str | None
+    caveats: tuple[str, ...] = ()  # what weakens the evidence of all of them
 
 
 def make_findings(
@@ -72,6 +73,7 @@ def make_finding(
         source=_source(document, claim, path),
         log_index=place.log_index,
         watch_id=place.watch_id,
+        caveats=place.caveats,
     )
 
 
