@@ -14,6 +14,7 @@ from sousveil.claims.windows import Span, lines, sentences
 MAX_CONTEXT_CHARACTERS = 2000  # what stands above or around a passage only helps to read it
 NEAR = 60  # units: about ten words, or twenty hanzi
 NEGATED_VERB = 24  # characters from a negation in code to its verb: never guess or infer
+POSSIBLE_REACH = 40  # characters before a participle: can also be automatically
 LIST_GAP = 36  # characters between two values of one list
 LIST_LENGTH = 3  # values that make a list
 LINE_GAP = 90  # units: a comment behind or above a list of values
@@ -21,6 +22,7 @@ SHOUTED = 0.6  # share of capitals from which a passage is written in capitals t
 
 HANZI = re.compile(r"[\u3040-\u30ff\u3400-\u9fff]")
 _DENYING = frozenset({"negation", "denial", "forbid"})
+_POSSIBLE = re.compile(r"\b(?:can|may|will|shall|must) (?:\w+ )?be (?:\w+ly )?\Z")
 _UNSURE = frozenset({"ambiguous", "list"})
 _CLARIFYING = frozenset({"body", "attributes", "codebody", "codeattr"})
 _COLOURS = frozenset({"white", "black", "yellow", "brown"} | {"白", "黄", "黑", "棕", "黄色"})
@@ -46,7 +48,7 @@ class Passage:
         self.code = code
         self.normal = normal
         self.text = normal.text
-        self.cues = _without_reserved(words.cues(self.text))
+        self.cues = _without_possible(_without_reserved(words.cues(self.text)), self.text)
         if code:
             self.cues = _without_values(self.cues)
         raw = [h for h in terms if code or h.kind != "field" or self._named(h)]
@@ -191,4 +193,13 @@ def _without_reserved(cues: list[Hit]) -> list[Hit]:
         c
         for c in cues
         if c.cls not in _DENYING or not any(r.start <= c.start and c.end <= r.end for r in reserved)
+    ]
+
+
+def _without_possible(cues: list[Hit], text: str) -> list[Hit]:
+    """Drop events that only may come: what "can be raised" is offered, and nobody did it."""
+    return [
+        c
+        for c in cues
+        if c.cls != "event" or not _POSSIBLE.search(text, max(0, c.start - POSSIBLE_REACH), c.start)
     ]

@@ -210,12 +210,19 @@ def test_a_long_sentence_is_quoted_by_its_clauses_within_bounds() -> None:
     "text",
     [
         "An alert can be raised when a person of a chosen ethnicity enters a monitored zone.",
+        "Operators search. An alert can be raised when one of a chosen ethnicity enters a zone.",
         "发现指定民族的人员进入布控区域时自动报警。",
         "The bidder must provide recognition of ethnic minorities at checkpoints.",
     ],
 )
 def test_what_a_product_does_is_offered_though_nobody_is_named(text: str) -> None:
     assert [c.label for c in find(prose(text), ALL)] == ["offers"]
+
+
+@pytest.mark.parametrize("told", ["was raised", "has been raised"])
+def test_an_alert_that_a_company_raised_is_reported(told: str) -> None:
+    text = f"The company admitted that an alert {told} when a person of Uyghur ethnicity entered."
+    assert [c.label for c in find(prose(text), ALL)] == ["reports"]
 
 
 @pytest.mark.parametrize(
