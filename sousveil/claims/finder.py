@@ -1,8 +1,9 @@
 """Finds claims in a document.
 
 Terms are looked up in the whole text first; only windows around them are read. A window of prose
-is a short block, or the sentences of a longer one that hold a term; of code, the lines around the
-terms within one declaration. Each window gives at most one claim, so that findings do not overlap.
+is a short block, a row of a table, or the sentences of a longer block that hold a term; of code,
+the lines around the terms within one declaration, or the property of a schema. Each window gives at
+most one claim, so that findings do not overlap.
 """
 
 from collections.abc import Iterator, Sequence
@@ -11,12 +12,20 @@ from itertools import islice
 
 from sousveil import __version__
 from sousveil.claims.echo import Candidate, fullest
-from sousveil.claims.features import FACE_ATTRIBUTES, IDENTITY_DOCUMENT, Reading, read
+from sousveil.claims.features import (
+    FACE_ATTRIBUTES,
+    IDENTITY_DOCUMENT,
+    MAX_PASSAGE_CHARACTERS,
+    Reading,
+    read,
+)
 from sousveil.claims.judgement import Decision, decide
 from sousveil.claims.lexicon import Lexicon, lexicon
 from sousveil.claims.model import shipped_model
 from sousveil.claims.normal import normalise
 from sousveil.claims.quote import MAX_QUOTE_CHARACTERS
+from sousveil.claims.rows import table_rows
+from sousveil.claims.schema import is_requirement, property_around, property_quote
 from sousveil.claims.windows import Span, sentences
 from sousveil.model import LABELS, Block, BlockKind, Claim, Document
 from sousveil.topics.load import Topic
@@ -27,7 +36,6 @@ DISCUSSES_BAR = 0.6  # of the probability of discusses
 SHORT_BLOCK_CHARACTERS = 500  # a block up to here is judged whole, as the labelled passages are
 CODE_REACH = 3  # lines of code before and after a term that belong to its window
 CODE_WINDOW_LINES = 16
-MAX_ROW_CELLS = 12  # of a table row read as one statement
 CODE_AROUND = 14  # lines looked at for what a declaration is about
 CODE_AROUND_CHARACTERS = 120  # of each of those lines
 MAX_WINDOWS = 20_000  # of one document: 10 s to a minute; the largest SDK header has 1,500
@@ -45,7 +53,7 @@ class _Window:
     end: int
     code: bool
     declaration: str  # or headings above
-    row: bool  # a table row, quoted whole
+    quote: Span | None  # of the document, where the shape of it and not the words tells its ends
     contexts: tuple[str, ...]  # for code, first of the declaration itself, then of all around
 
 
@@ -80,8 +88,9 @@ def find(document: Document, topics: Sequence[Topic], threshold: float = THRESHO
 
 def _statements(window: _Window, decision: Decision, reading: Reading) -> list[Decision]:
     """Return what a window says: one statement of prose, of code one for each trait."""
-    if window.row:
-        return [replace(decision, quote=(0, window.end - window.start))]
+    if window.quote is not None:  # a row or a property: one thing, quoted as it is bounded
+        start, end = window.quote
+        return [replace(decision, quote=(start - window.start, end - window.start))]
     stated = {decision.trait: decision}
     if window.code:  # the fields of a declaration are claims of their own
         for mention in reading.others:
@@ -143,60 +152,56 @@ def _windows(document: Document, words: Lexicon) -> Iterator[_Window]:
     by_line = document.format in _LINE_FORMATS or document.lang == "code"
     with_terms = {index for index, _ in marked}
     blocks = document.blocks
+    rows = table_rows(document) if any(blocks[i].kind is BlockKind.CELL for i in with_terms) else {}
+    fields = frozenset(block.context for block in blocks if block.kind is BlockKind.FIELD)
     done = -1
     for index, places in marked:
         block = blocks[index]
         if index <= done:
             continue
         if by_line or block.kind in _CODE_KINDS:
-            first, last = _declaration(document, index, with_terms)
-            first, done = max(first, done + 1), last
-            contexts = _code_contexts(document, block, first, last)
-            yield _Window(
-                blocks[first].start, blocks[last].end,
-                code=True, declaration=block.context, row=False, contexts=contexts,
-            )  # fmt: skip
+            if is_requirement(document, index, fields):
+                continue
+            window, done = _code_window(document, index, done, with_terms, words)
+            yield window
             continue
-        above = f"{block.context}\n{document.title}"
-        first, last = _row(document, index) if block.kind is BlockKind.CELL else (index, index)
-        start, end = blocks[first].start, blocks[last].end
-        if block.kind is BlockKind.CELL and end - start <= MAX_QUOTE_CHARACTERS:
-            first, done = max(first, done + 1), last
-            start = blocks[first].start
-            yield _Window(start, end, code=False, declaration="", row=True, contexts=(above,))
+        contexts = (f"{block.context}\n{document.title}",)
+        first, last = rows.get(index, (index, index))
+        if index in rows and _is_statement(document, first, last):
+            done = last
+            start, end = blocks[first].start, blocks[last].end
+            quote = (start, end) if end - start <= MAX_QUOTE_CHARACTERS else None
+            yield _Window(start, end, code=False, declaration="", quote=quote, contexts=contexts)
             continue
         for low, high in _prose(document.text, block, places):
-            yield _Window(low, high, code=False, declaration="", row=False, contexts=(above,))
+            yield _Window(low, high, code=False, declaration="", quote=None, contexts=contexts)
 
 
-def _row(document: Document, index: int) -> Span:
-    """Return the first and last cell of the table row of a cell, as far as their headers tell.
-
-    The first cell of a row heads the others: extraction names it in their context.
-    """
+def _is_statement(document: Document, first: int, last: int) -> bool:
+    """Whether a table row is read as one statement, and not as a layout of whole texts."""
     blocks = document.blocks
-    first = index
-    while first > 0 and index - first < MAX_ROW_CELLS and blocks[first - 1].kind is BlockKind.CELL:
-        first -= 1
-        head = document.text[blocks[first].start : blocks[first].end]
-        if _heads(head, blocks[index]):
-            break
+    longest = max(block.end - block.start for block in blocks[first : last + 1])
+    whole = blocks[last].end - blocks[first].start
+    return longest <= SHORT_BLOCK_CHARACTERS and whole <= MAX_PASSAGE_CHARACTERS
+
+
+def _code_window(
+    document: Document, index: int, done: int, marked: set[int], words: Lexicon
+) -> tuple[_Window, int]:
+    """Return the window around a marked line of code or data, and its last block."""
+    blocks = document.blocks
+    found = property_around(document, index, done)
+    declaration = blocks[index].context
+    if found is None:
+        first, last = _declaration(document, index, marked)
+        first, quote = max(first, done + 1), None
     else:
-        first = index
-    head = document.text[blocks[first].start : blocks[first].end]
-    last = index
-    while (
-        last + 1 < len(blocks)
-        and last - first < MAX_ROW_CELLS
-        and blocks[last + 1].kind is BlockKind.CELL
-        and _heads(head, blocks[last + 1])
-    ):
-        last += 1
-    return first, last
-
-
-def _heads(head: str, cell: Block) -> bool:
-    return bool(head.strip()) and head in cell.context.split(" > ")[-1].split(" | ")
+        first, last, declaration = found
+        quote = property_quote(document, found, words)
+    contexts = _code_contexts(document, blocks[index], first, last)
+    start, end = blocks[first].start, blocks[last].end
+    window = _Window(start, end, code=True, declaration=declaration, quote=quote, contexts=contexts)
+    return window, last
 
 
 def _code_contexts(document: Document, block: Block, first: int, last: int) -> tuple[str, str]:
