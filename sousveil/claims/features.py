@@ -40,6 +40,7 @@ HEADLINE_CAPITALS = 0.6  # of the words
 IDENTITY_DOCUMENT = "identity document"
 FACE_ATTRIBUTES = "face attributes"
 GIVEN = "given by the person"
+NO_MACHINE = "no machine"
 _DENYING = {
     f"{cls} {how}" for cls in ("negation", "denial", "forbid") for how in ("governs", "ahead")
 }
@@ -72,6 +73,13 @@ class Reading:
     others: tuple[Mention, ...] = ()  # further statements, the strongest of each trait first
 
 
+# Targeting that takes a machine, or somebody's watching: not "arrested", "attacked".
+_WATCHING = re.compile(
+    "surveil|monitor|track|profil|spy|spie|hack|phish|wiretap|eavesdrop|sniff|trace"
+    "|监控|監控|监视|監視|追踪|追蹤|跟踪|画像|窃听|布控|監聽|监听"
+    "|uberwach|ausspah|verfolg|vigil|espion|espi|rastre|слеж|отслеж|наблюд|прослуш|izle|gozet"
+)
+
 EMPTY = Reading({}, None, (0, 0), "", "")
 
 
@@ -100,6 +108,8 @@ def read(text: str, words: Lexicon, *, context: str = "", code: bool = False) ->
         _describe_fields(passage, features)
     elif given := _given(features):
         features[GIVEN] = given
+    elif not _speaks_of_machine(features):
+        features[NO_MACHINE] = normal.text[anchor.start : anchor.end]
     _combine(features)
     trait, topic = trait_of(passage, anchor, here)
     quote = quote_of(passage, anchor, actions)
@@ -312,6 +322,22 @@ def _given(features: dict[str, str]) -> str:
         return ""
     around = features.get("around given", "") if "no action" in features else ""
     return features.get("says given", around)
+
+
+def _speaks_of_machine(features: dict[str, str]) -> bool:
+    """Tell whether prose speaks of a system at all: of what it does, or of watching by one.
+
+    Arrests, bans and assaults of a group are none of our business (LABELLING, rule 5), however
+    often they "target" and "face" it.
+    """
+    if "has capability" in features or any(
+        f"{where} {kind}" in features
+        for where in ("says", "near", "around")
+        for kind in ("infer", "weakinfer", "tech", "flag")
+    ):
+        return True
+    targets = (features.get(f"{where} target", "") for where in ("says", "near", "around"))
+    return any(_WATCHING.search(words) for words in targets)
 
 
 def _combine(features: dict[str, str]) -> None:

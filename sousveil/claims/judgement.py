@@ -11,6 +11,7 @@ from sousveil.claims.features import (
     FACE_ATTRIBUTES,
     GIVEN,
     IDENTITY_DOCUMENT,
+    NO_MACHINE,
     REPORTING,
     Reading,
     read,
@@ -40,9 +41,10 @@ _KIND_REASONS = {
 }
 
 
-_RECORDED = {  # certain: LABELLING rule 3
+_RECORDED = {  # certain: LABELLING rules 3 and 5
     IDENTITY_DOCUMENT: "stands among identity-document fields",
     GIVEN: "is about data that people give of themselves",
+    NO_MACHINE: "speaks of no system near",
 }
 _STANDINGS = frozenset({"near", "far", "governs", "ahead", "touches", "follows"})
 _OTHER_REASONS = {
