@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from sousveil.case import Case, create_case
+from sousveil.case import Case
+from sousveil.ledger import create_case
 
 NOW = datetime(2026, 1, 2, 3, 4, 5, 678901, tzinfo=UTC)
 

@@ -8,7 +8,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from urllib.parse import unquote
 
-from sousveil.case import Case, create_case, open_case, save_settings
+from sousveil.case import Case, open_case, save_settings
+from sousveil.ledger import create_case
 from tests.conftest import NOW
 
 

@@ -13,8 +13,10 @@ from pathlib import Path
 import pytest
 import rfc8785
 
-from sousveil.case import Case, create_case, file_sha256, open_case, read_events, writing
+from sousveil.case import Case, open_case
+from sousveil.durable import file_sha256
 from sousveil.errors import CaseError, EvidenceError, LogError
+from sousveil.ledger import create_case, read_events, writing
 from sousveil.settings import head_path, key_path
 from sousveil.tlog.audit import check
 from sousveil.tlog.log import entries
@@ -142,7 +144,8 @@ CHILD = """
 import os, signal, sys
 from datetime import UTC, datetime
 from pathlib import Path
-from sousveil.case import open_case, writing
+from sousveil.case import open_case
+from sousveil.ledger import writing
 
 root, stop = Path(sys.argv[1]), int(sys.argv[2])
 calls = 0

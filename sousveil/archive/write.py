@@ -33,6 +33,7 @@ from typing import Self
 from uuid import uuid4
 
 from sousveil.capture.http_head import media_type, parse_head, split_head
+from sousveil.durable import sync_folder
 from sousveil.model import Capture, Exchange, Json, RecordRef
 
 WARC_1_1 = "http://iipc.github.io/warc-specifications/specifications/warc-format/warc-1.1/"
@@ -101,7 +102,7 @@ class WarcWriter:
                 self._file.flush()
                 os.fsync(self._file.fileno())
         if failed is None:
-            _sync_folder(self.path.parent)
+            sync_folder(self.path.parent)
             self.sha256 = self._hash.hexdigest()
 
     def write_exchange(self, exchange: Exchange) -> list[Capture]:
@@ -249,12 +250,3 @@ def _facts(exchange: Exchange) -> Json:
 def _one_line(value: str) -> str:
     # A line end in a value would begin a field of its own.
     return " ".join(value.split()) if any(mark in value for mark in "\r\n\0") else value
-
-
-def _sync_folder(folder: Path) -> None:
-    """Make the file's name survive a power cut, as fsync of the file did for its bytes."""
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

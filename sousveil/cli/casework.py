@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from sousveil.case import Case, Writer, create_case, locked, writing
+from sousveil.case import Case, locked
 from sousveil.cli.options import CaseOption, JsonOption, chosen_case
 from sousveil.cli.screen import clock, count_of, plain, progress, say, tell, write_json
 from sousveil.cli.words import tell_finding, tell_gone
@@ -16,6 +16,7 @@ from sousveil.errors import InputError
 from sousveil.index.query import last_visits, watches
 from sousveil.index.store import Index
 from sousveil.jsonform import finding_json, instant
+from sousveil.ledger import Writer, create_case, writing
 from sousveil.model import Json, Visit, Watch, WatchKind
 from sousveil.run.analyse import Analysis, analyse, load_topics
 from sousveil.run.imports import Imported, archives_in, import_file

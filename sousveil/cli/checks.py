@@ -7,7 +7,7 @@ from typing import Annotated
 import msgspec
 import typer
 
-from sousveil.case import JOURNAL_FILE, Case, open_case, undisturbed, writing
+from sousveil.case import Case, open_case, undisturbed
 from sousveil.cli.casework import now
 from sousveil.cli.options import CaseOption, JsonOption, chosen_case
 from sousveil.cli.screen import plain, progress, say, tell, write_json
@@ -15,6 +15,7 @@ from sousveil.dossier import write_dossier
 from sousveil.errors import CaseError, SousveilError
 from sousveil.index.query import unread
 from sousveil.index.store import INDEX_FILE
+from sousveil.ledger import JOURNAL_FILE, writing
 from sousveil.model import Fault
 from sousveil.run.analyse import engine_of, load_topics
 from sousveil.run.doctor import examine

@@ -18,8 +18,10 @@ from sousveil.archive.records import PIECE_BYTES
 from sousveil.archive.unpack import Unpacked
 from sousveil.archive.wacz import SUFFIX, About, PackedWarc, Page, Written, write_wacz
 from sousveil.archive.wacz_signature import own_key, public_key
-from sousveil.case import Case, file_sha256, read_events
+from sousveil.case import Case
+from sousveil.durable import file_sha256
 from sousveil.errors import EvidenceError, InputError, SousveilError
+from sousveil.ledger import read_events
 from sousveil.model import Capture, Event, Watch
 from sousveil.run.analyse import read_document
 from sousveil.run.visits import SOFTWARE

@@ -13,10 +13,11 @@ from datetime import datetime
 from pathlib import Path
 
 from sousveil.archive.foreign import SUFFIXES, scan_archive
-from sousveil.case import Writer, file_sha256
+from sousveil.durable import file_sha256
 from sousveil.errors import InputError
 from sousveil.index.query import event_body, imported_before
 from sousveil.index.store import Index
+from sousveil.ledger import Writer
 from sousveil.run.pending import clear_pending
 from sousveil.run.visits import SOFTWARE
 

@@ -4,9 +4,10 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 
 from sousveil.archive.foreign import scan_archive
-from sousveil.case import Case, read_events
+from sousveil.case import Case
 from sousveil.index.project import project
 from sousveil.index.store import INDEX_FILE, Index
+from sousveil.ledger import read_events
 from sousveil.model import Capture
 
 

@@ -6,7 +6,8 @@ evidence. Left alone they would keep a full disk full.
 
 import shutil
 
-from sousveil.case import JOURNAL_FILE, Case
+from sousveil.case import Case
+from sousveil.ledger import JOURNAL_FILE
 
 # Names of what visits, imports and durable writes put into `pending/`.
 _LEFTOVERS = ("visit-*", "import-*", "*.tmp")

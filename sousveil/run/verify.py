@@ -19,19 +19,13 @@ from pathlib import Path
 import msgspec
 
 from sousveil.archive.read import verify_warc
-from sousveil.case import (
-    JOURNAL_FILE,
-    SETTINGS_FILE,
-    Case,
-    event_lines,
-    file_sha256,
-    head_problem,
-    read_events,
-)
+from sousveil.case import SETTINGS_FILE, Case
 from sousveil.claims import ENGINE
+from sousveil.durable import file_sha256
 from sousveil.errors import LogError, SousveilError
 from sousveil.index.query import findings, watches
 from sousveil.index.store import INDEX_FILE, Index
+from sousveil.ledger import JOURNAL_FILE, event_lines, head_problem, read_events
 from sousveil.model import Capture, Event, Fault, Finding
 from sousveil.run.quotes import Reread
 from sousveil.run.watches import logged_watches

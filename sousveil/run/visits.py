@@ -23,11 +23,12 @@ from sousveil.capture.gitrun import require_git
 from sousveil.capture.guard import resolve_checked
 from sousveil.capture.http_head import parse_head
 from sousveil.capture.wire import WireSettings, fetch
-from sousveil.case import Case, Writer, read_events
+from sousveil.case import Case
 from sousveil.changes.fate import Probe
 from sousveil.errors import CaseError, LogError, SousveilError
 from sousveil.index.query import visits
 from sousveil.index.store import Index
+from sousveil.ledger import Writer, read_events
 from sousveil.model import (
     Capture,
     Event,

@@ -7,9 +7,9 @@ from typing import Literal
 
 import msgspec
 
-from sousveil.case import Writer
 from sousveil.index.query import watches
 from sousveil.index.store import Index
+from sousveil.ledger import Writer
 from sousveil.model import Event, Watch
 
 

@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 
 from sousveil.archive.write import WarcWriter
-from sousveil.case import Case, read_events, writing
+from sousveil.case import Case
+from sousveil.ledger import read_events, writing
 from tests.commands import Ran, lines, sousveil
 from tests.conftest import NOW
 

@@ -21,10 +21,11 @@ from cryptography.hazmat.primitives.serialization import load_der_public_key
 from fastwarc.warc import ArchiveIterator
 
 from sousveil.archive.write import WarcWriter
-from sousveil.case import Case, open_case, save_settings, writing
+from sousveil.case import Case, open_case, save_settings
 from sousveil.demo.vendor import VendorSite
 from sousveil.errors import ArchiveError, EvidenceError, InputError, TargetError
 from sousveil.index.query import findings, watches
+from sousveil.ledger import writing
 from sousveil.model import Finding, WatchKind
 from sousveil.run.exports import Exported, export_wacz
 from sousveil.run.indexing import open_index

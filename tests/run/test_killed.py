@@ -12,8 +12,9 @@ from pathlib import Path
 
 import pytest
 
-from sousveil.case import open_case, read_events, save_settings
+from sousveil.case import open_case, save_settings
 from sousveil.demo.vendor import VendorSite
+from sousveil.ledger import read_events
 from sousveil.settings import head_path
 from tests.commands import sousveil
 

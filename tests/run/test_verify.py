@@ -12,8 +12,9 @@ from pathlib import Path
 import pytest
 
 from sousveil.archive.write import WarcWriter
-from sousveil.case import Case, open_case, read_events, writing
+from sousveil.case import Case, open_case
 from sousveil.errors import CaseError, EvidenceError
+from sousveil.ledger import read_events, writing
 from sousveil.model import Fault
 from sousveil.run.verify import verify_evidence
 from sousveil.settings import head_path

@@ -16,7 +16,8 @@ import pytest
 from sousveil.archive.write import WarcWriter
 from sousveil.capture.gitrun import require_git
 from sousveil.capture.wire import WireSettings, fetch
-from sousveil.case import Case, Writer, open_case, read_events, save_settings
+from sousveil.case import Case, open_case, save_settings
+from sousveil.ledger import Writer, read_events
 from sousveil.model import Event, FailureKind
 from sousveil.run import visits
 from sousveil.run.pending import clear_pending
