@@ -135,7 +135,9 @@ def _read_page(
     absence = judge_loss(document, answer.notes)
     if absence is None and not found:
         absence = judge_answer(document, answer.body)
-    index.put_sightings(held, found, engine=engine, note=noise(document), absence=absence)
+    index.put_sightings(
+        held, found, engine=engine, note=noise(document) or document.unread or None, absence=absence
+    )
 
 
 def _caveats(index: Index, held: Held, answer: Payload) -> tuple[str, ...]:
