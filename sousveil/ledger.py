@@ -54,7 +54,7 @@ def create_case(root: Path, *, title: str, operator: str, now: datetime) -> Case
         raise CaseError(f"{root}: already exists and is not empty. Choose another folder.")
     origin = f"sousveil.case/{secrets.token_hex(8)}"
     signer = create_signer(key_path(origin), origin)
-    settings = Settings(title, operator, ("ethnicity",), origin, str(signer.verifier))
+    settings = Settings(title, operator, ("ethnicity",), origin, signer.verifier_key)
     root.mkdir(parents=True, exist_ok=True)
     for folder in ("archive", "events", "log", "pending"):
         (root / folder).mkdir()
@@ -77,7 +77,7 @@ def writing(case: Case) -> Iterator["Writer"]:
     """
     with locked(case):
         signer = load_signer(key_path(case.settings.origin))
-        if str(signer.verifier) != case.settings.key:
+        if signer.verifier_key != case.settings.key:
             raise CaseError(
                 f"{case.root / SETTINGS_FILE}: log.key is not the key in"
                 f" {key_path(case.settings.origin)}. Restore the line as `init` wrote it."
@@ -121,7 +121,10 @@ class Writer:
         index = log_size(self.case)
         line = rfc8785.dumps({**body, "salt": secrets.token_hex(SALT_BYTES)})
         if len(line) > MAX_BODY_BYTES:
-            raise CaseError(f"{kind}: the event's body has {len(line)} bytes, over the limit.")
+            raise CaseError(
+                f"{kind}: the event's body has {len(line)} bytes, over the limit of"
+                f" {MAX_BODY_BYTES}. Nothing was added; take it in in smaller parts."
+            )
         entry: Json = {
             "v": ENTRY_VERSION,
             "type": kind,
@@ -155,8 +158,8 @@ class Writer:
         newest = max((path.name for path in folder.glob("*.jsonl")), default="")
         return folder / max(newest, f"{now.astimezone(UTC):%Y-%m}.jsonl")
 
-    def recover(self) -> bool:
-        """Finish a commit that was interrupted; return whether there was one.
+    def recover(self) -> None:
+        """Finish a commit that was interrupted, if there is one.
 
         Only a journal that this key signed is followed: whoever can write to the folder must not
         be able to make us write elsewhere. One whose entry is in the log is done already. Raises
@@ -164,7 +167,7 @@ class Writer:
         """
         path = self.case.root / JOURNAL_FILE
         if not path.exists():
-            return False
+            return
         journal = self._open_journal(path)
         size = log_size(self.case)
         if journal["index"] < size:
@@ -172,11 +175,10 @@ class Writer:
             if logged != journal["entry"].encode():
                 raise EvidenceError(f"{path}: is of another log. Move it out of the case.")
             path.unlink()
-            return True
+            return
         if journal["index"] > size:
             raise EvidenceError(f"{path}: follows {journal['index']} entries, the log has {size}.")
         self._apply(journal)
-        return True
 
     def _open_journal(self, path: Path) -> Json:
         try:

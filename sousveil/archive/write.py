@@ -140,15 +140,6 @@ class WarcWriter:
         fields = [("WARC-Target-URI", url), ("Content-Type", media_type)]
         return self._write("resource", date, fields, block, level)
 
-    def write_metadata(
-        self, url: str, date: datetime, content: bytes, refers_to: RecordRef | None = None
-    ) -> RecordRef:
-        """Write a `metadata` record about `url` in JSON, and about one record if given."""
-        fields = [("WARC-Target-URI", url), ("Content-Type", "application/json")]
-        if refers_to:
-            fields.append(("WARC-Refers-To", refers_to.record_id))
-        return self._write("metadata", date, fields, _Block(content))
-
     def _write_warcinfo(
         self, software: str, operator: str | None, user_agent: str, now: datetime
     ) -> str:

@@ -13,16 +13,16 @@ from sousveil.cli.options import CaseOption, JsonOption, chosen_case
 from sousveil.cli.screen import clock, count_of, plain, progress, say, tell, write_json
 from sousveil.cli.words import tell_finding, tell_gone
 from sousveil.errors import InputError
-from sousveil.index.query import last_visits, watches
+from sousveil.index.query import last_visits
 from sousveil.index.store import Index
 from sousveil.jsonform import finding_json, instant
-from sousveil.ledger import Writer, create_case, writing
+from sousveil.ledger import Writer, create_case, read_events, writing
 from sousveil.model import Json, Visit, Watch, WatchKind
 from sousveil.run.analyse import Analysis, analyse, load_topics
 from sousveil.run.imports import Imported, archives_in, import_file
 from sousveil.run.indexing import open_index, remove_index, sync_index
 from sousveil.run.visits import Postponed, visit_all
-from sousveil.run.watches import add_watches
+from sousveil.run.watches import add_watches, logged_watches
 from sousveil.watch.targets import DEFAULT_EVERY, due, find_watches, make_watch
 
 FOUND_WRONG = 1
@@ -128,7 +128,8 @@ def visit(
     topics = load_topics(case)
     with writing(case) as writer, open_index(case, create=True) as index:
         sync_index(case, index)
-        known = watches(index)
+        # From the log, not from the index: whoever edits that must not choose whom we visit.
+        known = logged_watches(read_events(case))
         if not known:
             raise InputError("nothing is watched yet. Add a target: `sousveil add https://…`.")
         if targets:

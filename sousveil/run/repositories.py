@@ -22,9 +22,9 @@ from sousveil.archive.read import read_block
 from sousveil.capture.gitbundle import DIGITS, mirror_lacks, open_mirror, rebuild_mirror
 from sousveil.capture.gitrun import run_git
 from sousveil.case import Case
-from sousveil.changes.history import Find, RepositoryHistory, Stay, cite, trace
+from sousveil.changes.history import MAX_BLOB_BYTES, Find, RepositoryHistory, Stay, cite, trace
 from sousveil.claims import find, maybe
-from sousveil.errors import CaseError, RepositoryError
+from sousveil.errors import ArchiveError, CaseError, RepositoryError
 from sousveil.extract import extract
 from sousveil.index.query import captures_of_watch, event_body, repository_visits
 from sousveil.index.store import Held, Index
@@ -106,7 +106,7 @@ def read_repository(
             progress=lambda what, done, total: progress(done, total, what),
         )
         found = list(_findings(index, bundles, mirror, history, read, actor=actor))
-    except RepositoryError as error:
+    except (ArchiveError, RepositoryError) as error:
         index.put_sightings(held, [], engine=engine, note=str(error))
         return
     for older in bundles[:-1]:
@@ -115,12 +115,20 @@ def read_repository(
 
 
 def _left_out(history: RepositoryHistory) -> str | None:
-    if not history.unproven:
-        return None
-    return (
-        f"{history.unproven} quotes were left out: git's hashes do not show them at the path where"
-        " its history puts them (a folder that holds one name twice, or is nested too deep)"
-    )
+    """Return what of a repository was not read, or not told, and why; None when nothing was."""
+    told = []
+    if history.unproven:
+        told.append(
+            f"{history.unproven} quotes were left out: git's hashes do not show them at the path"
+            " where its history puts them (a folder that holds one name twice, or is nested too"
+            " deep)"
+        )
+    if history.skipped_large:
+        limit = MAX_BLOB_BYTES >> 20
+        told.append(f"{history.skipped_large} versions of files over {limit} MB were not read")
+    if history.unreadable:
+        told.append(f"{history.unreadable} versions of files hold no text that can be read")
+    return "; ".join(told) or None
 
 
 def ensure_mirror(case: Case, index: Index, watch_id: str) -> Path:

@@ -77,6 +77,7 @@ def visit_all(
     if any(watch.kind is WatchKind.REPOSITORY for watch in chosen):
         require_git()
     clear_pending(writer.case)
+    kept = kept_objects(writer.case, chosen)
     settings = writer.case.settings
     politeness = Politeness(
         settings.delay_seconds, clock=clock, sleep=time.sleep, exempt=settings.allow_hosts
@@ -85,7 +86,7 @@ def visit_all(
         if rests_until is not None:
             yield Postponed(watch, rests_until)
             continue
-        event = visit(writer, watch, known=kept_objects(writer.case, watch), clock=clock)
+        event = visit(writer, watch, known=kept.get(watch.id, ()), clock=clock)
         if "://" in watch.target and _was_asked(event):
             politeness.asked(watch.target, _retry_after(event))
         sync_index(writer.case, index)
@@ -103,16 +104,16 @@ def _retry_after(event: Event) -> str:
     return requests[-1].get("retry_after") or ""
 
 
-def kept_objects(case: Case, watch: Watch) -> frozenset[str]:
-    """Return the git object ids that earlier visits to a repository kept."""
-    if watch.kind is not WatchKind.REPOSITORY:
-        return frozenset()
-    return frozenset(
-        object_id
-        for event in read_events(case)
-        if event.type == "visit" and event.body["watch_id"] == watch.id
-        for object_id in event.body.get("repository", {}).get("refs", {}).values()
-    )
+def kept_objects(case: Case, chosen: Iterable[Watch]) -> dict[str, frozenset[str]]:
+    """Return the git object ids that the log says were kept, for each repository among `chosen`."""
+    kept: dict[str, set[str]] = {
+        watch.id: set() for watch in chosen if watch.kind is WatchKind.REPOSITORY
+    }
+    for event in read_events(case) if kept else ():
+        if event.type == "visit" and event.body["watch_id"] in kept:
+            refs = event.body.get("repository", {}).get("refs", {})
+            kept[event.body["watch_id"]].update(refs.values())
+    return {watch_id: frozenset(ids) for watch_id, ids in kept.items()}
 
 
 def visit(

@@ -163,21 +163,15 @@ def test_the_tls_session_and_interim_answers_are_beside_the_exchange(
     assert x509.load_pem_x509_certificate(pem).public_bytes(Encoding.DER) == der
 
 
-def test_a_resource_and_metadata_about_it_are_found_again(
-    new_warc: NewWarc, tmp_path: Path
-) -> None:
+def test_resources_are_found_again(new_warc: NewWarc, tmp_path: Path) -> None:
     bundle = tmp_path / "bundle"
     bundle.write_bytes(os.urandom(100_000))
     with new_warc() as warc:
         kept = warc.write_resource("https://v.example/r.git", NOW, "application/x-git", bundle)
-        told = warc.write_metadata("https://v.example/r.git", NOW, b'{"a": 1}', refers_to=kept)
         small = warc.write_resource("urn:x", NOW, "text/plain", b"few")
-    fields = fields_of(warc.path)
-    assert fields[2]["WARC-Refers-To"] == kept.record_id
     (tmp_path / "archive").mkdir()
     warc.path.rename(tmp_path / kept.warc)
     assert b"".join(read_block(tmp_path, kept)) == bundle.read_bytes()
-    assert b"".join(read_block(tmp_path, told)) == b'{"a": 1}'
     assert b"".join(read_block(tmp_path, small)) == b"few"
     warcio_check(tmp_path / kept.warc)
 

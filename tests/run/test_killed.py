@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from sousveil.case import open_case, save_settings
+from sousveil.case import Case, open_case, save_settings
 from sousveil.demo.vendor import VendorSite
 from sousveil.ledger import read_events
 from sousveil.settings import head_path
@@ -49,18 +49,22 @@ def run_child(stop: int, *arguments: object) -> subprocess.CompletedProcess[byte
     )
 
 
+def case_that_may_visit(site: VendorSite, root: Path) -> Case:
+    assert sousveil("init", root).status == 0
+    opened = open_case(root)
+    host = site.base_url.removeprefix("http://")
+    save_settings(
+        opened, replace(opened.settings, allow_hosts=frozenset({host}), delay_seconds=0.0)
+    )
+    return opened
+
+
 @pytest.mark.slow
 def test_a_visit_killed_at_any_step_loses_nothing_that_was_reported(tmp_path: Path) -> None:
     """SIGKILL before each sync, rename, removal and descriptor of a visit of three watches."""
     with VendorSite(tmp_path / "vendor") as site:
-        case = tmp_path / "case"
-        assert sousveil("init", case).status == 0
-        opened = open_case(case)
-        host = site.base_url.removeprefix("http://")
-        save_settings(
-            opened,
-            replace(opened.settings, allow_hosts=frozenset({host}), delay_seconds=0.0),
-        )
+        opened = case_that_may_visit(site, tmp_path / "case")
+        case = opened.root
         targets = [*site.urls()[:2], site.repository]
         assert sousveil("add", "--case", case, *targets).status == 0
         head = head_path(opened.settings.origin)
@@ -98,14 +102,7 @@ def test_a_visit_killed_at_any_step_loses_nothing_that_was_reported(tmp_path: Pa
 def test_a_visit_killed_by_the_clock_leaves_a_case_that_verifies(tmp_path: Path) -> None:
     """SIGKILL after a random part of a visit's time, a few times, as a power cut would."""
     with VendorSite(tmp_path / "vendor") as site:
-        case = tmp_path / "case"
-        assert sousveil("init", case).status == 0
-        opened = open_case(case)
-        host = site.base_url.removeprefix("http://")
-        save_settings(
-            opened,
-            replace(opened.settings, allow_hosts=frozenset({host}), delay_seconds=0.0),
-        )
+        case = case_that_may_visit(site, tmp_path / "case").root
         assert sousveil("add", "--case", case, *site.urls(), site.repository).status == 0
         for tenths in (4, 6, 8, 10, 12):
             child = subprocess.Popen(

@@ -9,6 +9,7 @@ import pytest
 
 from sousveil.capture import gitobjects
 from sousveil.case import Case, open_case
+from sousveil.changes import history
 from sousveil.errors import CaseError, RepositoryError
 from sousveil.index.query import findings, unreadable, watches
 from sousveil.model import Commit as CommitMade
@@ -242,3 +243,29 @@ def test_quotes_that_cannot_be_proved_are_left_out_and_told(
     assert paths == {"Face.java", "</script>.h"}
     assert "quotes were left out: git's hashes do not show them" in note
     assert sousveil("verify", read_case.root).status == 0
+
+
+# ---------------------------------------------------------------- what could not be read
+
+
+def test_files_that_are_too_large_to_read_are_told(
+    case: Case, repository: Path, commit: Commit, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(history, "MAX_BLOB_BYTES", 1_000)
+    commit(repository, "add", {"Face.java": FIELD, "data.txt": b"ethnicity of a face\n" * 100})
+    assert sousveil("add", "--case", case.root, repository).status == 0
+    assert sousveil("visit", "--case", case.root).status == 0
+    with open_index(case) as index:
+        ((_, _, note),) = unreadable(index)
+    assert note.startswith("1 versions of files over")
+
+
+def test_a_damaged_bundle_is_noted_and_stops_nothing_else(read_case: Case) -> None:
+    (warc,) = read_case.root.glob("archive/*/*/*.warc.gz")
+    warc.write_bytes(warc.read_bytes()[:-100])
+    shutil.rmtree(read_case.cache)
+    assert sousveil("reindex", "--case", read_case.root).status == 0
+    with open_index(read_case) as index:
+        ((_, _, note),) = unreadable(index)
+    assert warc.name in note
+    assert sousveil("verify", read_case.root).status == 1

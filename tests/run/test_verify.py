@@ -285,3 +285,13 @@ def test_an_index_that_lags_behind_the_log_is_no_fault(found: Path) -> None:
     with writing(open_case(found)) as writer:
         writer.commit("note", {}, now=NOW)
     assert sousveil("verify", found).status == 0
+
+
+def test_a_watch_that_was_changed_in_the_index_does_not_choose_whom_we_visit(found: Path) -> None:
+    with closing(sqlite3.connect(found / "index.sqlite", isolation_level=None)) as db:
+        ((data,),) = db.execute("SELECT data FROM watch").fetchall()
+        changed = data.replace(b'"target":"http://127.0.0.1', b'"target":"http://127.0.0.2')
+        db.execute("UPDATE watch SET data = ?", (changed,))
+    assert changed != data
+    (visit,) = sousveil("visit", "--all", "--case", found, "--json").json()
+    assert visit["target"].startswith("http://127.0.0.1:")
