@@ -37,7 +37,7 @@ $(VENV)/bin/uv:
 
 # What a user needs: the package and its dependencies, at the versions and hashes of the lock.
 $(VENV)/.run: $(VENV)/bin/uv $(LOCK) pyproject.toml
-	$(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes -c $(LOCK) -r pyproject.toml
+	$(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes -c $(LOCK) -r pyproject.toml --extra ocr
 	$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps -e .
 	@touch $@
 
@@ -49,7 +49,7 @@ $(VENV)/.dev: $(VENV)/.run
 lock: $(VENV)/bin/uv
 	$(BIN)/uv pip compile --quiet --universal --generate-hashes --python-version 3.11 \
 		--no-header --no-annotate --no-emit-index-url --no-emit-find-links \
-		--group dev pyproject.toml -o $(LOCK)
+		--all-extras --group dev pyproject.toml -o $(LOCK)
 
 clean:
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache

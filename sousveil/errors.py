@@ -8,6 +8,7 @@ line and exits with 2. A page that cannot be fetched is no error: it is an outco
       CaseError           a case folder is missing, locked, or not one
         EvidenceError     what is on disk contradicts the log
       TargetError         a target that cannot be watched: bad URL, refused address
+      BrowserError        no browser can be had, or it broke
       ArchiveError        a WARC or ARC file breaks the format
       LogError            a tile, note, checkpoint or proof breaks the format or does not hold
       RepositoryError     git could not read a repository
@@ -31,6 +32,10 @@ class EvidenceError(CaseError):
 
 class TargetError(SousveilError):
     """A target that cannot be watched."""
+
+
+class BrowserError(SousveilError):
+    """No browser can be had, or it broke."""
 
 
 class ArchiveError(SousveilError):

@@ -21,8 +21,10 @@ class WatchKind(StrEnum):
     """What a target is, hence how it is visited."""
 
     PAGE = "page"
+    SITE = "site"
     DOCUMENT = "document"
     REPOSITORY = "repository"
+    FEED = "feed"
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +37,8 @@ class Watch:
     every_seconds: int
     actor: str | None  # who answers for the target, as the user named them
     added_at: datetime
+    browser: bool = True  # whether pages are also shown in a browser, where there is one
+    exit: str = ""  # name of the exit in case.toml's [exits]; "" for the case's own choice
 
 
 # ---------------------------------------------------------------- capture
@@ -95,6 +99,10 @@ class Exchange:
     failure: Failure | None
     location: str | None  # absolute URL this answer redirects to
     interim_heads: tuple[bytes, ...] = ()  # heads of 1xx answers that came before, as received
+    request_body: bytes = b""
+    seen_by: Literal["wire", "browser"] = "wire"
+    is_decoded: bool = False  # the browser had undone the content coding: no wire bytes
+    is_rebuilt: bool = False  # the heads are written from fields (HTTP/2): no wire bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +125,40 @@ class Capture:
     status: int | None  # HTTP status; None for a resource
     media_type: str  # "text/html" without parameters; "" when not told
     record: RecordRef
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """A picture in the archive: a slice of a page's screenshot, or an image."""
+
+    record: RecordRef
+    media_type: str
+    width: int  # pixels
+    height: int
+    top: int = 0  # of a slice: pixels from the top of the page
+
+
+@dataclass(frozen=True, slots=True)
+class Rendering:
+    """What a browser showed of an address, as it lies in the archive."""
+
+    url: str  # in the address bar, in the end
+    rendered_at: datetime
+    browser: str  # "Chrome/140.0.7339.80"
+    status: int | None  # of the main document, as the browser saw it
+    width: int  # of the page, in CSS pixels, which are the screenshot's
+    height: int
+    snapshot: RecordRef | None  # DOM and layout, `RENDERING_TYPE`
+    slices: tuple[Picture, ...]  # of the screenshot, from the top
+    requests: RecordRef | None  # JSON list of what was requested, and which record holds it
+    request_count: int
+    settled: Literal["quiet", "time"] | None  # whether it fell silent or was cut off
+    failure: Failure | None
+    notes: tuple[str, ...] = ()  # what was not taken, in words
+
+
+RENDERING_TYPE = "application/vnd.sousveil.rendering+json"
+"""Media type of a rendering's snapshot; extract/rendered.py reads it."""
 
 
 # ---------------------------------------------------------------- extract
@@ -166,6 +208,24 @@ class Box:
 
 
 @dataclass(frozen=True, slots=True)
+class Run:
+    """A piece of text on one line, with the rectangle in which it is seen.
+
+    Of a rendered page and of an image: pixels from the top left corner. Of a PDF: points from the
+    bottom left corner, so that `top` is the greater, as in `Box`.
+    """
+
+    start: int  # offset into Document.text
+    end: int  # exclusive
+    left: float
+    top: float
+    right: float
+    bottom: float
+    page: int | None = None  # of a PDF, from 1
+    confidence: float | None = None  # 0 to 1, of characters recognised in a picture
+
+
+@dataclass(frozen=True, slots=True)
 class Document:
     """Extracted text with the way back to the source.
 
@@ -179,13 +239,16 @@ class Document:
 
     text: str
     blocks: tuple[Block, ...]
-    format: Literal["html", "text", "json", "code", "pdf", "office"]
+    format: Literal["html", "text", "json", "code", "pdf", "office", "rendered", "image"]
     charset: str  # what the bytes were decoded with, WHATWG name; "" for a PDF or office file
     lang: str = ""  # declared language (BCP 47) or "code"; "" when not told
     title: str = ""
     source_offsets: "array[int] | None" = None
     line_starts: tuple[int, ...] = (0,)  # offsets of the lines in the decoded source
     unread: str = ""  # what holds text that was not read: "pages 2-6 are pictures without text"
+    runs: tuple[
+        Run, ...
+    ] = ()  # where text is seen, in order; those of a PDF's own text are not here
 
     def source_span(self, start: int, end: int) -> tuple[int, int]:
         """Return the span of the decoded source that `text[start:end]` came from."""
@@ -236,6 +299,27 @@ class Commit:
 
 
 @dataclass(frozen=True, slots=True)
+class Region:
+    """A rectangle on an archived picture, in its pixels from the top left corner."""
+
+    picture: Picture
+    left: float
+    top: float
+    right: float
+    bottom: float
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """A request whose answer holds a quote."""
+
+    url: str
+    record: RecordRef
+    media_type: str
+    seen_by: Literal["wire", "browser"]
+
+
+@dataclass(frozen=True, slots=True)
 class Source:
     """Where in its capture a quote stands; what does not fit is None."""
 
@@ -260,6 +344,11 @@ class Source:
     boxes: tuple[Box, ...] = ()  # of the quote on that page, one a line
     slide: int | None = None  # of a presentation, from 1
     cell: str | None = None  # of a workbook or an OpenDocument table: "Sheet1!B7"
+    part: str | None = None  # path within a ZIP or another package, "docs/api.pdf"
+    seen_in: Literal["wire", "rendered", "both"] | None = None  # None: nothing to compare with
+    came_from: tuple[Origin, ...] = ()  # of a page shown in a browser: answers that hold the quote
+    regions: tuple[Region, ...] = ()  # of the quote on pictures in the archive, one a line
+    recognised: float | None = None  # confidence, 0 to 1, of a quote read from a picture (OCR)
 
 
 @dataclass(frozen=True, slots=True)
