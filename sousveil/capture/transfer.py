@@ -15,6 +15,7 @@ import re
 import socket
 import ssl
 import tempfile
+import threading
 import time
 from collections.abc import Callable
 from contextlib import closing
@@ -98,13 +99,14 @@ def request(
     folder: Path,
     clock: Callable[[], datetime],
     seconds_left: float,
+    stop: threading.Event,
 ) -> list[Exchange]:
     """Ask for `url` once; return the exchange, or two when its certificate is not to be trusted.
 
     In that case the first is the failure, with nothing sent, and the second the same request
     made without the check and marked `tls.verified = False`: what a visitor sees who clicks the
     warning away. A body is spooled to a new file in `folder`. Raises OSError when it cannot be
-    written.
+    written, and InterruptedError once `stop` is set.
     """
     exchanges: list[Exchange] = []
     for verify in (True, False):
@@ -112,7 +114,7 @@ def request(
             started_at = clock()
             left = seconds_left - sum(exchange.elapsed_seconds for exchange in exchanges)
             with closing(_prepare(url, incoming, left, verify=verify)) as curl:
-                code, words = _perform(curl)
+                code, words = _perform(curl, stop)
                 exchanges.append(_exchange(curl, incoming, started_at, code, words, verify=verify))
         if code != pycurl.E_PEER_FAILED_VERIFICATION:
             break
@@ -259,15 +261,18 @@ def _trust(curl: pycurl.Curl, ca_file: Path | None) -> None:
         curl.setopt(curl.SSL_OPTIONS, curl.SSLOPT_NATIVE_CA)
 
 
-def _perform(curl: pycurl.Curl) -> tuple[int, str]:
+def _perform(curl: pycurl.Curl, stop: threading.Event) -> tuple[int, str]:
     """Run the request; return libcurl's code, 0 when all is well, and its words.
 
-    By the multi interface, so that an interrupt (Ctrl-C) is seen within `WAKE_SECONDS`.
+    By the multi interface, so that an interrupt (Ctrl-C), or `stop` when this is another thread
+    than the one that gets it, is seen within `WAKE_SECONDS`.
     """
     with closing(pycurl.CurlMulti()) as multi:
         multi.add_handle(curl)
         try:
             while multi.perform()[1]:
+                if stop.is_set():
+                    raise InterruptedError("the visit was called off")
                 if multi.select(WAKE_SECONDS) < 0:
                     time.sleep(RESOLVING_SECONDS)
             _, _, failed = multi.info_read()

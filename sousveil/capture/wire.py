@@ -9,6 +9,7 @@ An expired or foreign certificate gives two exchanges for one URL: the refusal, 
 a visitor gets it who goes on all the same (`tls.verified` is False).
 """
 
+import threading
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
@@ -38,6 +39,7 @@ def fetch(
     allowed: frozenset[str],
     folder: Path,
     clock: Callable[[], datetime],
+    stop: threading.Event | None = None,
 ) -> list[Exchange]:
     """Visit `url` and follow its redirects; return the exchanges in order, at least one.
 
@@ -46,9 +48,11 @@ def fetch(
     scheme other than http and https, ends with that failure on its last exchange, whose answer
     is complete; so does one to an address of more than `MAX_URL_LENGTH` characters, of which the
     beginning is told. Raises TargetError when `url` is no http or https URL, InputError for a
-    malformed entry of `allowed` and OSError when a body cannot be written.
+    malformed entry of `allowed`, OSError when a body cannot be written, and InterruptedError once
+    another thread has set `stop`.
     """
     check_allowed(allowed)
+    stop = stop or threading.Event()
     next_url: str | None = request_url(url)
     chain: list[Exchange] = []
     seen: set[str] = set()
@@ -62,6 +66,7 @@ def fetch(
             folder=folder,
             clock=clock,
             seconds_left=left,
+            stop=stop,
         )
         chain[-1], next_url = _follow(chain[-1], seen, settings.max_redirects)
     return chain

@@ -603,3 +603,17 @@ def test_nothing_is_printed_to_the_terminal(
     with serving(OK) as server:
         get(server.url, tmp_path)
     assert capfd.readouterr() == ("", "")
+
+
+def test_a_visit_that_is_called_off_ends_soon(tmp_path: Path) -> None:
+    stop = threading.Event()
+    threading.Timer(0.2, stop.set).start()
+    with serving(lambda *_: time.sleep(60)) as server, pytest.raises(InterruptedError):
+        fetch(
+            server.url,
+            settings=replace(SETTINGS, total_seconds=60),
+            allowed=LOOPBACK,
+            folder=tmp_path,
+            clock=now,
+            stop=stop,
+        )
