@@ -2,7 +2,7 @@
 
 Takes a `Document` and gives, for the index of each CELL block, the first and last block of its
 row. A workbook's cells carry their coordinates. Other cells tell by their context, which ends in
-"row header | column header", either of them alone, or nothing (`extract/html_tables.py`): what
+"row header | column header", either of them alone, or nothing (`extract/tables.py`): what
 names an earlier cell stands in that cell's row or column. Linear in the blocks.
 """
 

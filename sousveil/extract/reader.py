@@ -15,14 +15,14 @@ from urllib.parse import urlsplit
 from sousveil.errors import ExtractError
 from sousveil.extract.assemble import MAX_CHARACTERS, MAX_LINES
 from sousveil.extract.charset import decode
-from sousveil.extract.code import code_blocks, code_family, code_suffix
-from sousveil.extract.data import json_text, yaml_blocks
-from sousveil.extract.html import HtmlReader
-from sousveil.extract.json_strings import scan_json
 from sousveil.extract.language import guess_language
-from sousveil.extract.office import legacy_kind, read_office
-from sousveil.extract.pdf import read_pdf
-from sousveil.extract.plain import plain_blocks, row_blocks
+from sousveil.extract.markup.html import HtmlReader
+from sousveil.extract.office.documents import legacy_kind, read_office
+from sousveil.extract.pdf.document import read_pdf
+from sousveil.extract.text.code import code_blocks, code_family, code_suffix
+from sousveil.extract.text.data import json_text, yaml_blocks
+from sousveil.extract.text.json_strings import scan_json
+from sousveil.extract.text.plain import plain_blocks, row_blocks
 from sousveil.model import Block, Document
 
 MAX_CONTROL_SHARE = 0.02  # of the first characters; text has none but white space

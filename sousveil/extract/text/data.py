@@ -10,7 +10,7 @@ import re
 from array import array
 
 from sousveil.extract.assemble import Assembly, lay
-from sousveil.extract.json_strings import MAX_POINTER_CHARACTERS, add_json_string, scan_json
+from sousveil.extract.text.json_strings import MAX_POINTER_CHARACTERS, add_json_string, scan_json
 from sousveil.model import Block, BlockKind
 
 _YAML_LINE = re.compile(

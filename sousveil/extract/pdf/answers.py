@@ -1,13 +1,13 @@
 """What the process that opens a PDF is asked and answers, and its limits.
 
-Shared by `pdf.py`, which asks, and `pdf_worker.py`, which runs apart.
+Shared by `document.py`, which asks, and `worker.py`, which runs apart.
 """
 
 from typing import Literal, TypeAlias
 
 import msgspec
 
-from sousveil.extract.pdf_layout import LaidBlock
+from sousveil.extract.pdf.layout import LaidBlock
 from sousveil.model import Box
 
 MAX_PAGES = 10_000  # a year of an official gazette; 20 ms of reading each at most

@@ -16,10 +16,11 @@ from pptx import Presentation
 from pptx.util import Inches
 
 from sousveil.errors import ExtractError
-from sousveil.extract import extract, package
+from sousveil.extract import extract
+from sousveil.extract.office import package
 from sousveil.model import BlockKind, Document
 
-DOCS = Path(__file__).parents[2].parent / "shared" / "data" / "docs"
+DOCS = Path(__file__).parents[3].parent / "shared" / "data" / "docs"
 needs_shared = pytest.mark.skipif(not DOCS.is_dir(), reason="the real input data is not here")
 
 

@@ -10,9 +10,9 @@ import re
 from collections.abc import Iterator
 
 from sousveil.extract.gather import Gathering
-from sousveil.extract.html_tables import Table
-from sousveil.extract.office_story import read_story
-from sousveil.extract.package import Event, Package
+from sousveil.extract.office.package import Event, Package
+from sousveil.extract.office.story import read_story
+from sousveil.extract.tables import Table
 from sousveil.model import BlockKind
 
 MAX_COLUMN = 16_384  # XFD, the last that the format has

@@ -13,11 +13,13 @@ from hypothesis import strategies as st
 
 from sousveil.claims.normal import normalise
 from sousveil.errors import ExtractError
-from sousveil.extract import boxes, extract, pdf, pdf_worker
+from sousveil.extract import boxes, extract
+from sousveil.extract.pdf import document as asking
+from sousveil.extract.pdf import worker
 from sousveil.model import BlockKind, Document
 from tests.extract.pdfs import PICTURE, Text, make_pdf
 
-DOCS = Path(__file__).parents[2].parent / "shared" / "data" / "docs"
+DOCS = Path(__file__).parents[3].parent / "shared" / "data" / "docs"
 needs_shared = pytest.mark.skipif(not DOCS.is_dir(), reason="the real input data is not here")
 
 
@@ -139,7 +141,7 @@ def test_a_cut_file_gives_what_is_left() -> None:
     assert read(payload[: payload.rindex(b"startxref")]).text == "still here"
 
 
-WORKER = "from sousveil.extract import pdf_worker as w; w.{} = {}; w.main(['text'])"
+WORKER = "from sousveil.extract.pdf import worker as w; w.{} = {}; w.main(['text'])"
 
 
 @pytest.mark.parametrize(
@@ -156,8 +158,8 @@ WORKER = "from sousveil.extract import pdf_worker as w; w.{} = {}; w.main(['text
 def test_a_reader_that_crashes_hangs_or_is_flooded_ends_in_an_error(
     code: str, message: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(pdf, "_WORKER", (sys.executable, "-c", code))
-    monkeypatch.setattr(pdf, "MAX_WAIT_SECONDS", 1)
+    monkeypatch.setattr(asking, "_WORKER", (sys.executable, "-c", code))
+    monkeypatch.setattr(asking, "MAX_WAIT_SECONDS", 1)
     with pytest.raises(ExtractError, match=message):
         read(make_pdf([[Text("one page")], [Text("another")]]) + bytes(8 << 20))
 
@@ -165,8 +167,8 @@ def test_a_reader_that_crashes_hangs_or_is_flooded_ends_in_an_error(
 def test_the_reader_ends_itself_when_its_processor_time_is_over(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    code = "from sousveil.extract import pdf_worker as w; w.MAX_SECONDS = 1; w.limit()"
-    monkeypatch.setattr(pdf, "_WORKER", (sys.executable, "-c", f"{code}\nwhile True: pass"))
+    code = "from sousveil.extract.pdf import worker as w; w.MAX_SECONDS = 1; w.limit()"
+    monkeypatch.setattr(asking, "_WORKER", (sys.executable, "-c", f"{code}\nwhile True: pass"))
     with pytest.raises(ExtractError, match="ran out of its time"):
         read(b"%PDF-1.7")
 
@@ -174,7 +176,7 @@ def test_the_reader_ends_itself_when_its_processor_time_is_over(
 @given(st.binary(max_size=400))
 @settings(deadline=None)
 def test_any_bytes_after_the_header_are_answered(noise: bytes) -> None:
-    assert pdf_worker.answer(b"%PDF-1.7\n" + noise, ["text"])
+    assert worker.answer(b"%PDF-1.7\n" + noise, ["text"])
 
 
 WHOLE = make_pdf([[Text("Lens tells the ethnic group")], PICTURE])
@@ -183,7 +185,7 @@ WHOLE = make_pdf([[Text("Lens tells the ethnic group")], PICTURE])
 @given(st.integers(0, len(WHOLE) - 1), st.binary(min_size=1, max_size=20))
 @settings(deadline=None, max_examples=100)
 def test_a_damaged_file_is_answered(at: int, noise: bytes) -> None:
-    assert pdf_worker.answer(WHOLE[:at] + noise + WHOLE[at + len(noise) :], ["text"])
+    assert worker.answer(WHOLE[:at] + noise + WHOLE[at + len(noise) :], ["text"])
 
 
 @given(st.integers(9, len(WHOLE)), st.binary(max_size=20))

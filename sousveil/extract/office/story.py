@@ -9,9 +9,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from sousveil.extract.gather import Gathering
-from sousveil.extract.html_tables import Table
-from sousveil.extract.package import Event, Package
-from sousveil.extract.plain import MAX_HEADING_CHARACTERS
+from sousveil.extract.office.package import Event, Package
+from sousveil.extract.tables import Table
+from sousveil.extract.text.plain import MAX_HEADING_CHARACTERS
 from sousveil.model import BlockKind
 
 # Fallback repeats a text box for old programs, moveFrom a paragraph that stands elsewhere now.

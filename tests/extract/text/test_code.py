@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sousveil.extract.code import code_blocks, code_family
+from sousveil.extract.text.code import code_blocks, code_family
 
 GENEROUS_SECONDS = 5  # a tenth of a second when linear, minutes when quadratic
 HEADER = """// Face data

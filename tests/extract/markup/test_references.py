@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sousveil.extract.references import character_reference
+from sousveil.extract.markup.references import character_reference
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sousveil.extract.assemble import Assembly
-from sousveil.extract.json_strings import MAX_DEPTH, add_json_string, scan_json
+from sousveil.extract.text.json_strings import MAX_DEPTH, add_json_string, scan_json
 from sousveil.model import BlockKind
 
 VALUES = st.recursive(

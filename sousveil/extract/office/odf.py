@@ -9,10 +9,10 @@ from collections.abc import Mapping
 
 from sousveil.errors import ExtractError
 from sousveil.extract.gather import Gathering
-from sousveil.extract.html_tables import Table
-from sousveil.extract.package import Event, Package
-from sousveil.extract.plain import MAX_HEADING_CHARACTERS
-from sousveil.extract.xlsx import sheet_prefix
+from sousveil.extract.office.package import Event, Package
+from sousveil.extract.office.xlsx import sheet_prefix
+from sousveil.extract.tables import Table
+from sousveil.extract.text.plain import MAX_HEADING_CHARACTERS
 from sousveil.model import BlockKind
 
 MAX_REPEATED = 1_048_576  # rows and columns that a cell may stand for; a sheet has no more

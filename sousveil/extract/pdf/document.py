@@ -1,8 +1,8 @@
 """PDF to text with pages, and the boxes of a quote.
 
 Takes a PDF's bytes and gives a `Document` whose blocks are paragraphs that stay within their page
-(ISO 32000-1 has only glyphs and places: `pdf_layout.py` makes lines and paragraphs). PDFium reads
-it in a process of its own (`pdf_worker.py`) with limits of time and memory, so that a hostile file
+(ISO 32000-1 has only glyphs and places: `layout.py` makes lines and paragraphs). PDFium reads
+it in a process of its own (`worker.py`) with limits of time and memory, so that a hostile file
 ends in an ExtractError. The text is raw: ligatures, Kangxi radicals and spaces between characters
 stay; a word that a hyphen parts at a line's end is joined by a soft hyphen (U+00AD).
 """
@@ -18,7 +18,7 @@ from sousveil.errors import ExtractError
 from sousveil.extract.assemble import MAX_BLOCKS, too_many_blocks
 from sousveil.extract.gather import line_starts
 from sousveil.extract.language import guess_language
-from sousveil.extract.pdf_answers import MAX_WAIT_SECONDS, Answer, Boxes, Page, Pages, Refusal
+from sousveil.extract.pdf.answers import MAX_WAIT_SECONDS, Answer, Boxes, Page, Pages, Refusal
 from sousveil.model import Block, Box, Document
 
 Span = tuple[int, int]
@@ -26,7 +26,7 @@ Span = tuple[int, int]
 HEADER = b"%PDF-"
 HEADER_BYTES = 1024  # readers have always looked this far (ISO 32000-1, annex H.3, note 13)
 
-_WORKER = (sys.executable, "-P", "-m", "sousveil.extract.pdf_worker")
+_WORKER = (sys.executable, "-P", "-m", "sousveil.extract.pdf.worker")
 
 
 def read_pdf(payload: bytes, name: str) -> Document:
@@ -34,7 +34,7 @@ def read_pdf(payload: bytes, name: str) -> Document:
 
     `unread` names the pages that are pictures without text, or broken. Raises ExtractError for one
     that is damaged, needs a password, holds no text at all, or is beyond the limits of
-    `pdf_answers.py`.
+    `answers.py`.
     """
     if HEADER not in payload[:HEADER_BYTES]:
         raise ExtractError(

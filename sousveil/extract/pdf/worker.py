@@ -1,8 +1,8 @@
 """The process that opens a PDF: PDFium is C++, and a PDF comes from strangers.
 
-Run as `python -m sousveil.extract.pdf_worker text` or `… boxes PAGE:START:END …`, with the PDF on
+Run as `python -m sousveil.extract.pdf.worker text` or `… boxes PAGE:START:END …`, with the PDF on
 standard input; writes one JSON value on standard output. It limits its own memory and processor
-time first, so that whatever PDFium does ends here. `pdf.py` is the caller.
+time first, so that whatever PDFium does ends here. `document.py` is the caller.
 """
 
 import resource
@@ -16,7 +16,7 @@ import pypdfium2
 from pypdfium2 import raw as pdfium
 
 from sousveil.extract.assemble import MAX_CHARACTERS
-from sousveil.extract.pdf_answers import (
+from sousveil.extract.pdf.answers import (
     MAX_MEMORY_BYTES,
     MAX_PAGES,
     MAX_SECONDS,
@@ -26,7 +26,7 @@ from sousveil.extract.pdf_answers import (
     Pages,
     Refusal,
 )
-from sousveil.extract.pdf_layout import Glyph, lay_page, raw_offsets
+from sousveil.extract.pdf.layout import Glyph, lay_page, raw_offsets
 from sousveil.model import Box
 
 FLAT = 0.02  # of the font's height: a hyphen has 0.05, an undrawn glyph 0.001

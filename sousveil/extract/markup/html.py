@@ -18,10 +18,10 @@ from collections import Counter
 from typing import NamedTuple
 
 from sousveil.extract.assemble import Assembly
-from sousveil.extract.html_tables import Table
-from sousveil.extract.html_tokens import RCDATA, Attribute, Token, TokenKind, attributes, tokens
-from sousveil.extract.json_strings import add_json_string, scan_json
-from sousveil.extract.references import character_reference
+from sousveil.extract.markup.references import character_reference
+from sousveil.extract.markup.tokens import RCDATA, Attribute, Token, TokenKind, attributes, tokens
+from sousveil.extract.tables import Table
+from sousveil.extract.text.json_strings import add_json_string, scan_json
 from sousveil.model import BlockKind
 
 MAX_DEPTH = 256  # open block elements; browsers stop at 512 of all, pages stay below 100

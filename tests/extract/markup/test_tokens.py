@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sousveil.extract.html_tokens import TokenKind, attributes, tokens
+from sousveil.extract.markup.tokens import TokenKind, attributes, tokens
 
 PIECES = """
 < > / = " ' ! - & ; # a b <p> </p> <!-- --> <![CDATA[ ]]> <svg> </svg> <script> </script> <title> 人

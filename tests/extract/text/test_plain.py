@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sousveil.extract.plain import plain_blocks, row_blocks
+from sousveil.extract.text.plain import plain_blocks, row_blocks
 from sousveil.model import BlockKind
 
 MARKDOWN = """# API

@@ -9,10 +9,10 @@ from collections.abc import Callable
 
 from sousveil.errors import ExtractError
 from sousveil.extract.gather import Gathering
-from sousveil.extract.odf import read_odf
-from sousveil.extract.office_story import read_story
-from sousveil.extract.package import Package
-from sousveil.extract.xlsx import read_workbook
+from sousveil.extract.office.odf import read_odf
+from sousveil.extract.office.package import Package
+from sousveil.extract.office.story import read_story
+from sousveil.extract.office.xlsx import read_workbook
 from sousveil.model import Document
 
 MAX_STYLE_LEVEL = 9  # Word's heading levels

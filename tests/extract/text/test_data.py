@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sousveil.extract.data import json_text, yaml_blocks
+from sousveil.extract.text.data import json_text, yaml_blocks
 from sousveil.model import BlockKind
 
 YAML = """openapi: 3.0.0

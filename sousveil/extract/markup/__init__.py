@@ -1,0 +1,1 @@
+"""HTML and XML into text with the way back to the source."""

@@ -1,0 +1,1 @@
+"""PDF into text, in a process of its own."""
