@@ -18,6 +18,17 @@ from collections import Counter
 from typing import NamedTuple
 
 from sousveil.extract.assemble import Assembly
+from sousveil.extract.markup.elements import (
+    BLOCKS,
+    BUTTON_TYPES,
+    CUTS,
+    HEADINGS,
+    KINDS,
+    MAX_HEADING_CHARACTERS,
+    PREFORMATTED,
+    WIDE,
+    span_number,
+)
 from sousveil.extract.markup.references import character_reference
 from sousveil.extract.markup.tokens import RCDATA, Attribute, Token, TokenKind, attributes, tokens
 from sousveil.extract.tables import Table
@@ -25,30 +36,13 @@ from sousveil.extract.text.json_strings import add_json_string, scan_json
 from sousveil.model import BlockKind
 
 MAX_DEPTH = 256  # open block elements; browsers stop at 512 of all, pages stay below 100
-MAX_HEADING_CHARACTERS = 120  # of a heading in the context of what stands below it
 
-_HEADINGS = {f"h{level}": level for level in range(1, 7)}
-_KINDS = {
-    **dict.fromkeys(_HEADINGS, BlockKind.HEADING),
-    **dict.fromkeys(("li", "dt", "dd", "option"), BlockKind.LIST_ITEM),
-    **dict.fromkeys(("td", "th"), BlockKind.CELL),
-    **dict.fromkeys(("pre", "xmp"), BlockKind.CODE),
-    **dict.fromkeys(("body", "table", "caption", "svg"), BlockKind.PARAGRAPH),
-}
-_OTHER_BLOCKS = """
-    address article aside audio blockquote button canvas center datalist desc details dialog dir
-    div dl fieldset figcaption figure footer foreignobject form frameset head header hgroup html
-    legend main math menu nav noscript object ol optgroup p search section select summary template
-    text textarea tbody tfoot thead title tr ul video
-"""
 _VOID_ELEMENTS = """
     area base br col embed frame hr img input link meta param source track wbr
 """
-_BLOCKS = frozenset(_KINDS) | frozenset(_OTHER_BLOCKS.split())
 _VOID = frozenset(_VOID_ELEMENTS.split())
-_CUTS = frozenset({"br", "hr", "img", "input", "area", "embed"})  # void elements that part text
 _IMPLIED_ENDS = {  # start tag -> open elements that it ends, unless one of these stands between
-    **dict.fromkeys(_HEADINGS, (frozenset(_HEADINGS), frozenset({"table", "td", "th"}))),
+    **dict.fromkeys(HEADINGS, (frozenset(HEADINGS), frozenset({"table", "td", "th"}))),
     "li": (frozenset({"li"}), frozenset({"ul", "ol", "menu", "dir"})),
     **dict.fromkeys(("dt", "dd"), (frozenset({"dt", "dd"}), frozenset({"dl"}))),
     **dict.fromkeys(("td", "th"), (frozenset({"td", "th"}), frozenset({"tr", "table"}))),
@@ -60,15 +54,11 @@ _IMPLIED_ENDS = {  # start tag -> open elements that it ends, unless one of thes
     **dict.fromkeys(("option", "optgroup"), (frozenset({"option"}), frozenset({"select"}))),
 }
 _P = frozenset({"p"})
-_ENDS_P = _BLOCKS - {"button", "option", "optgroup", "object", "select", "textarea", "title"}
+_ENDS_P = BLOCKS - {"button", "option", "optgroup", "object", "select", "textarea", "title"}
 _SCOPE = frozenset({"table", "td", "th", "caption", "template", "button", "object"})
 _TABLE_PARTS = frozenset({"table", "thead", "tbody", "tfoot", "tr", "td", "th", "caption"})
-_PREFORMATTED = frozenset({"pre", "textarea", "xmp"})
 
 _PIECE = re.compile(r"(?P<space>[ \t\n\r\f]++)|&|\0++|[^ \t\n\r\f&\0]++(?:\x20[^ \t\n\r\f&\0]++)*+")
-_WIDE = re.compile(  # characters between which a line break is no space
-    r"[\u2e80-\u312f\u3190-\u9fff\uf900-\ufaff\uff00-\uff60\U00020000-\U0003ffff]"
-)
 _TELLING = re.compile(  # what makes the attributes of an ordinary tag worth reading
     r"\b(?:hidden|title|alt|aria-label|placeholder|label)\b|display|visibility", re.IGNORECASE
 )
@@ -81,7 +71,6 @@ _META_NAMES = re.compile(
 )
 _JSON_TYPE = re.compile(r"application/(?:[\w.+-]+\+)?json\b", re.IGNORECASE)
 _SENTENCE_ENDS = frozenset(".!?:;|。！？：；…")
-_BUTTON_TYPES = frozenset({"submit", "button", "reset"})
 _WORD = re.compile(r"[^\W\d_]")
 
 
@@ -168,7 +157,7 @@ class HtmlReader:
             return
         first, last = gap[0][0], gap[-1][1]
         breaks = any("\n" in self._source[a:b] or "\r" in self._source[a:b] for a, b in gap)
-        wide = _WIDE.match(following) and _WIDE.match(self.assembly.last_character())
+        wide = WIDE.match(following) and WIDE.match(self.assembly.last_character())
         if not (breaks and wide):
             self.assembly.decoded(" ", first, last)
 
@@ -208,7 +197,7 @@ class HtmlReader:
         return " > ".join(part for part in (label, self._path, cell) if part)
 
     def _enter_heading(self, text: str) -> None:
-        level = max((_HEADINGS.get(open_.name, 0) for open_ in self._stack), default=0)
+        level = max((HEADINGS.get(open_.name, 0) for open_ in self._stack), default=0)
         self._headings = [(above, name) for above, name in self._headings if above < level]
         self._headings.append((level, text[:MAX_HEADING_CHARACTERS]))
         self._path = " > ".join(name for _, name in self._headings)
@@ -217,8 +206,8 @@ class HtmlReader:
 
     def _start_tag(self, token: Token) -> None:
         name = token.name
-        block = name in _BLOCKS or "-" in name  # custom elements lay themselves out
-        if block or name in _CUTS:
+        block = name in BLOCKS or "-" in name  # custom elements lay themselves out
+        if block or name in CUTS:
             self._flush()
         self._end_implied(name)
         found: list[Attribute] = []
@@ -237,10 +226,10 @@ class HtmlReader:
         if len(self._stack) > MAX_DEPTH:  # as browsers do: deeper elements become siblings
             self._pop()
         top = self._stack[-1]
-        kind = _KINDS.get(name, top.kind)
+        kind = KINDS.get(name, top.kind)
         if name == "title":
             kind = BlockKind.ALT if self._count["svg"] or self.title else BlockKind.TITLE
-        preformatted = top.preformatted or name in _PREFORMATTED
+        preformatted = top.preformatted or name in PREFORMATTED
         self._stack.append(_Open(name, kind, label, preformatted))
         self._count[name] += 1
         if name == "table":
@@ -278,11 +267,11 @@ class HtmlReader:
             self._pop_through(*implied)
 
     def _end_tag(self, name: str) -> None:
-        if name in _BLOCKS or "-" in name:
+        if name in BLOCKS or "-" in name:
             self._flush()
         if self._count[name]:
             scope = frozenset({"table"}) if name in _TABLE_PARTS else _SCOPE
-            names = frozenset(_HEADINGS) if name in _HEADINGS else frozenset({name})
+            names = frozenset(HEADINGS) if name in HEADINGS else frozenset({name})
             self._pop_through(names, scope - names)
 
     def _content(self, token: Token) -> None:
@@ -322,9 +311,9 @@ class HtmlReader:
         elif name == "script":
             self._json_script = _JSON_TYPE.match(values.get("type", "").strip()) is not None
         elif name in {"td", "th"} and self._tables:
-            columns, rows = (_number(values.get(key, "")) for key in ("colspan", "rowspan"))
+            columns, rows = (span_number(values.get(key, "")) for key in ("colspan", "rowspan"))
             self._tables[-1].open_cell(header=name == "th", columns=columns, rows=rows)
-        button = name == "input" and values.get("type", "").lower() in _BUTTON_TYPES
+        button = name == "input" and values.get("type", "").lower() in BUTTON_TYPES
         for attribute in found:
             if attribute.name in _LABELS or (button and attribute.name == "value"):
                 self._aside(attribute.start, attribute.end, BlockKind.ALT, attribute.name)
@@ -338,8 +327,3 @@ class HtmlReader:
         label = self._source[key.start : key.end].strip().lower()
         if _META_NAMES.fullmatch(label):
             self._aside(content.start, content.end, BlockKind.META, label)
-
-
-def _number(value: str) -> int:
-    digits = re.match(r"\s*(\d{1,4})", value)
-    return int(digits[1]) if digits else 1
