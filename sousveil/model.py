@@ -8,7 +8,7 @@ offsets count Unicode code points (W3C Web Annotation, TextPositionSelector).
 from array import array
 from bisect import bisect_right
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
@@ -28,6 +28,17 @@ class WatchKind(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Bounds:
+    """How far the visit of a site or a feed goes."""
+
+    depth: int  # links from the target to a page, at most
+    pages: int  # asked for in one crawl, at most
+    scope: Literal["folder", "host", "domain"]  # what of the site: watch/scope.py
+    robots: Literal["obey", "ignore"]  # robots.txt
+    documents: bool = True  # whether PDF, office and ZIP files one link outside are taken too
+
+
+@dataclass(frozen=True, slots=True)
 class Watch:
     """One target with its schedule."""
 
@@ -39,6 +50,7 @@ class Watch:
     added_at: datetime
     browser: bool = True  # whether pages are also shown in a browser, where there is one
     exit: str = ""  # name of the exit in case.toml's [exits]; "" for the case's own choice
+    bounds: Bounds | None = None  # of a site or a feed
 
 
 # ---------------------------------------------------------------- capture
@@ -58,6 +70,7 @@ class FailureKind(StrEnum):
     BAD_REDIRECT = "bad_redirect"  # to a scheme we do not follow
     PROTOCOL = "protocol"  # not HTTP
     REPOSITORY = "repository"  # git said no
+    EXIT = "exit"  # the way out that the case chose is down: nothing was learnt of the target
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,6 +138,8 @@ class Capture:
     status: int | None  # HTTP status; None for a resource
     media_type: str  # "text/html" without parameters; "" when not told
     record: RecordRef
+    payload_digest: str = ""  # WARC-Payload-Digest; "" where no revisit may refer to the record
+    refers_to: RecordRef | None = None  # of a revisit: the record that holds its payload
 
 
 @dataclass(frozen=True, slots=True)
@@ -472,8 +487,40 @@ class LogHead:
 
 
 @dataclass(frozen=True, slots=True)
+class Area:
+    """A rectangle on a picture, in its pixels from the top left corner."""
+
+    left: float
+    top: float
+    right: float
+    bottom: float
+
+
+@dataclass(frozen=True, slots=True)
+class PictureFile:
+    """A picture that waits in a file to go into a report."""
+
+    path: Path
+    width: int  # pixels
+    height: int
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A quote on a picture: the part around it, and the whole."""
+
+    kind: Literal["screenshot", "page", "image"]  # taken by us, drawn from a PDF, or captured
+    part: PictureFile
+    marks: tuple[Area, ...]  # the quote in `part`, one a line
+    whole: PictureFile | None  # as archived, byte for byte, unless it was drawn; None: too large
+    record: RecordRef  # that holds the picture, or the PDF
+    sha256: str  # hexadecimal, of the picture or the PDF itself
+    notes: tuple[str, ...] = ()  # what a reader of the picture must know, in sentences
+
+
+@dataclass(frozen=True, slots=True)
 class Report:
-    """All that a dossier is made of: values only, drawn from the index."""
+    """All that a dossier is made of: values drawn from the index, pictures from the archive."""
 
     title: str
     operator: str
@@ -484,6 +531,8 @@ class Report:
     fates: Mapping[str, Fate]  # by finding id
     log: LogHead
     faults: tuple[str, ...]  # what `verify` found wrong; empty when the evidence is whole
+    pictures: Mapping[str, Shown] = field(default_factory=dict)  # by finding id
+    unpictured: Mapping[str, str] = field(default_factory=dict)  # why a finding has none
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
 
-from sousveil.archive.coding import MAX_DECODED_BYTES, decode_body
+from sousveil.archive.coding import MAX_DECODED_BYTES, Notes, decode_body
 from sousveil.archive.digests import Digests
 from sousveil.archive.records import MAX_START_BYTES, Record, RecordReader
 from sousveil.archive.unpack import GZIP_MAGIC, LZ4_MAGIC, Unpacked, begins_record
@@ -41,17 +41,26 @@ class Payload:
     notes: tuple[str, ...]  # what did not go by the book, in words
 
 
-def payload(case_root: Path, ref: RecordRef, limit: int = MAX_DECODED_BYTES) -> Payload:
+def payload(
+    case_root: Path,
+    ref: RecordRef,
+    limit: int = MAX_DECODED_BYTES,
+    *,
+    refers_to: RecordRef | None = None,
+) -> Payload:
     """Return the payload of the record at `ref`, at most `limit` bytes of it.
 
-    A body that breaks off, is wrongly coded or too long gives what can be had, and a note.
-    Raises ArchiveError when the record is not there or its block does not have the digest noted.
+    `refers_to` is the record that holds the payload of a revisit; what the revisit says of it
+    (status, fields) is what its own visit was told. A body that breaks off, is wrongly coded or too
+    long gives what can be had, and a note. Raises ArchiveError when a record is not there, its
+    block does not have the digest noted, or the payload is not the one that the revisit means.
     """
+    if refers_to is not None:
+        return _revisited(case_root, ref, refers_to, limit)
     with open_record(case_root / ref.warc, ref) as record:
         digests = Digests()
         head, body = split_http(record, _hashed(record.pieces(), digests))
-        transfer, content = head.get_list("Transfer-Encoding"), head.get_list("Content-Encoding")
-        decoded, notes = decode_body(body, transfer, content, limit)
+        decoded, notes = _decode(head, body, limit)
         for _ in _hashed(record.pieces(), digests):
             pass  # what the decoder did not want counts for the digest all the same
     _check_digest(case_root, ref, digests)
@@ -59,9 +68,43 @@ def payload(case_root: Path, ref: RecordRef, limit: int = MAX_DECODED_BYTES) -> 
         notes.lost(f"the answer was cut when it was captured ({was_cut[:40]})")
     if record.missing:
         notes.lost(f"the record ends {record.missing} bytes early")
-    content_type = head.get("Content-Type") or _content_type(record)
+    return _payload(decoded, notes, head, head.get("Content-Type") or _content_type(record))
+
+
+def _revisited(case_root: Path, ref: RecordRef, original: RecordRef, limit: int) -> Payload:
+    """Return what a revisit stands for: its own head, with the body of another record."""
+    of_block = Digests()
+    with open_record(case_root / ref.warc, ref) as revisit:
+        head, rest = split_http(revisit, _hashed(revisit.pieces(), of_block))
+        for _ in rest:
+            pass
+    _check_digest(case_root, ref, of_block)
+    labelled = revisit.head.get("WARC-Payload-Digest")
+    of_original, of_payload = Digests(), Digests(labelled)
+    with open_record(case_root / original.warc, original) as record:
+        _, body = split_http(record, _hashed(record.pieces(), of_original))
+        entity = _hashed(body, of_payload)
+        decoded, notes = _decode(head, entity, limit)
+        for _ in chain(entity, _hashed(_hashed(record.pieces(), of_original), of_payload)):
+            pass
+    _check_digest(case_root, original, of_original)
+    if of_payload.agrees(labelled) is not True:
+        raise ArchiveError(
+            f"{case_root / original.warc}: the record at byte {original.offset} does not hold the"
+            f" payload that the revisit at byte {ref.offset} of {ref.warc} means. Restore both"
+            " files from a copy."
+        )
+    return _payload(decoded, notes, head, head.get("Content-Type"))
+
+
+def _decode(head: HttpHead, body: Iterator[bytes], limit: int) -> tuple[bytes, Notes]:
+    transfer, content = head.get_list("Transfer-Encoding"), head.get_list("Content-Encoding")
+    return decode_body(body, transfer, content, limit)
+
+
+def _payload(body: bytes, notes: Notes, head: HttpHead, content_type: str) -> Payload:
     return Payload(
-        body=decoded,
+        body=body,
         status=head.status,
         headers=head.fields,
         media_type=media_type(content_type),

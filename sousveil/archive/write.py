@@ -11,6 +11,10 @@ What a record says and what it does not:
   the standard means the body without it, warcio and FastWARC take it with it, and a digest that
   half of all tools call wrong is no evidence. The same goes for a head so odd that readers would
   not agree where the body begins. The block digest covers the same bytes.
+- A payload that was kept before becomes a `revisit` (section 6.7.2, identical payload digest): the
+  head as received, and the address, date and id of the record that has the body. It always refers
+  to a full record. Only an answer with a payload digest can be one, or be referred to: pywb finds
+  originals by it. So a body with a transfer coding is kept each time, as the wire carried it.
 - The TLS session, interim answers, time taken and any failure have no place in WARC 1.1; they are
   a `metadata` record in JSON beside the exchange, with the certificates as PEM.
 
@@ -24,7 +28,7 @@ import json
 import os
 import ssl
 import zlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import chain
@@ -39,6 +43,10 @@ from sousveil.model import Capture, Exchange, Json, RecordRef
 WARC_1_1 = "http://iipc.github.io/warc-specifications/specifications/warc-format/warc-1.1/"
 REQUEST = "application/http;msgtype=request"
 RESPONSE = "application/http;msgtype=response"
+SAME_PAYLOAD = "http://netpreserve.org/warc/1.1/revisit/identical-payload-digest"
+
+# A smaller body takes no more bytes than the fields that would refer to it.
+MIN_REVISIT_BYTES = 2**10
 
 # What is copied at a time; bounds memory whatever a body's size.
 PIECE_BYTES = 2**18
@@ -49,6 +57,19 @@ STORED_LEVEL = 0
 _GZIP_WINDOW = 31  # zlib's wbits for a gzip header and trailer around the largest window
 
 _Fields = list[tuple[str, str]]
+
+
+@dataclass(frozen=True, slots=True)
+class Original:
+    """A record that holds a payload whole, for a revisit to refer to."""
+
+    url: str  # its WARC-Target-URI
+    captured_at: datetime  # its WARC-Date
+    record: RecordRef
+
+
+Seen = Callable[[str, str], Original | None]
+"""(URL, payload digest) -> the record that holds this payload, if one does."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,13 +100,17 @@ class WarcWriter:
         operator: str | None,
         user_agent: str,
         now: datetime,
+        seen: Seen | None = None,
     ) -> None:
         """Open `path`, which must not exist, for a file that will be known as `warc_name`.
 
-        `warc_name` is the POSIX path below the case folder that each `RecordRef` gives.
+        `warc_name` is the POSIX path below the case folder that each `RecordRef` gives. `seen` is
+        asked for what is in the archive already; without it no revisit is written.
         Raises OSError (FileExistsError) when the file cannot be made.
         """
         self.path, self.warc_name = path, warc_name
+        self._seen = seen
+        self._held: dict[str, Original] = {}  # payloads of this file, by digest
         self._file = path.open("xb")
         self._hash = hashlib.sha256()
         self.sha256 = ""
@@ -117,8 +142,8 @@ class WarcWriter:
         written: list[RecordRef] = []
         captures = []
         if exchange.response_head:
-            written.append(self._write_response(exchange, named))
-            captures.append(_capture(exchange, written[0]))
+            captures.append(self._write_answer(exchange, named))
+            written.append(captures[0].record)
         if exchange.request_head:
             fields = [*named, ("Content-Type", REQUEST), *_concurrent(written)]
             block = _Block(exchange.request_head)
@@ -155,17 +180,39 @@ class WarcWriter:
         fields = [("WARC-Filename", name), ("Content-Type", "application/warc-fields")]
         return self._write("warcinfo", now, fields, _Block("".join(lines).encode())).record_id
 
-    def _write_response(self, exchange: Exchange, named: _Fields) -> RecordRef:
+    def _write_answer(self, exchange: Exchange, named: _Fields) -> Capture:
+        """Write a `response`, or a `revisit` where the archive holds the payload."""
         fields = [*named, ("Content-Type", RESPONSE)]
-        head = exchange.response_head
-        is_split_alike = split_head(head) == len(head)  # by us and by any reader of the record
-        if is_split_alike and not parse_head(head).get_list("Transfer-Encoding"):
-            digest, _ = _measure(_Block(b"", exchange.body))
+        digest, size = _payload(exchange)
+        if digest:
             fields.append(("WARC-Payload-Digest", digest))
-        if exchange.truncated:
-            fields.append(("WARC-Truncated", exchange.truncated))
-        block = _Block(exchange.response_head, exchange.body)
-        return self._write("response", exchange.started_at, fields, block)
+        is_referable = bool(digest) and _is_whole(exchange) and size >= MIN_REVISIT_BYTES
+        original = self._original(exchange.url, digest) if is_referable else None
+        if original is not None:
+            fields += _revisit_fields(original)
+            block = _Block(exchange.response_head)
+            ref = self._write("revisit", exchange.started_at, fields, block)
+        else:
+            if exchange.truncated:
+                fields.append(("WARC-Truncated", exchange.truncated))
+            block = _Block(exchange.response_head, exchange.body)
+            ref = self._write("response", exchange.started_at, fields, block)
+            if is_referable:
+                self._held.setdefault(digest, Original(exchange.url, exchange.started_at, ref))
+        return Capture(
+            exchange.url,
+            exchange.started_at,
+            exchange.status,
+            media_type(parse_head(exchange.response_head).get("Content-Type")),
+            ref,
+            digest if is_referable else "",
+            original.record if original else None,
+        )
+
+    def _original(self, url: str, digest: str) -> Original | None:
+        if self._seen is None:
+            return None
+        return self._held.get(digest) or self._seen(url, digest)
 
     def _write(
         self, kind: str, date: datetime, fields: _Fields, block: _Block, level: int = TEXT_LEVEL
@@ -175,7 +222,7 @@ class WarcWriter:
         head: _Fields = [
             ("WARC-Type", kind),
             ("WARC-Record-ID", record_id),
-            ("WARC-Date", date.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")),
+            ("WARC-Date", _warc_date(date)),
         ]
         if self._warcinfo_id:
             head.append(("WARC-Warcinfo-ID", self._warcinfo_id))
@@ -212,10 +259,36 @@ def _concurrent(written: Sequence[RecordRef]) -> _Fields:
     return [("WARC-Concurrent-To", ref.record_id) for ref in written]
 
 
-def _capture(exchange: Exchange, ref: RecordRef) -> Capture:
-    content_type = parse_head(exchange.response_head).get("Content-Type")
-    kind = media_type(content_type)
-    return Capture(exchange.url, exchange.started_at, exchange.status, kind, ref)
+def _payload(exchange: Exchange) -> tuple[str, int]:
+    """Return the payload's digest and size; "" where tools do not agree what the payload is."""
+    head = exchange.response_head
+    is_split_alike = split_head(head) == len(head)  # by us and by any reader of the record
+    if not is_split_alike or parse_head(head).get_list("Transfer-Encoding"):
+        return "", 0
+    return _measure(_Block(b"", exchange.body))
+
+
+def _is_whole(exchange: Exchange) -> bool:
+    """Tell whether an answer is all there, and such that tools look it up by its URL alone.
+
+    They look up answers to other methods than GET by what was sent, too.
+    """
+    is_get = exchange.request_head.startswith(b"GET ")
+    return is_get and exchange.truncated is None and exchange.failure is None
+
+
+def _revisit_fields(original: Original) -> _Fields:
+    return [
+        ("WARC-Profile", SAME_PAYLOAD),
+        ("WARC-Refers-To", original.record.record_id),
+        ("WARC-Refers-To-Target-URI", original.url),
+        ("WARC-Refers-To-Date", _warc_date(original.captured_at)),
+        ("WARC-Truncated", "length"),
+    ]
+
+
+def _warc_date(date: datetime) -> str:
+    return date.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
 
 
 def _facts(exchange: Exchange) -> Json:

@@ -1,0 +1,167 @@
+"""A payload that was kept before is told again by a revisit, which other tools can follow."""
+
+import subprocess
+import sys
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from fastwarc.warc import ArchiveIterator
+
+from sousveil.archive.foreign import scan_archive
+from sousveil.archive.read import payload, verify_warc
+from sousveil.archive.write import MIN_REVISIT_BYTES, SAME_PAYLOAD, Original, Seen, WarcWriter
+from sousveil.errors import ArchiveError
+from sousveil.model import Capture, Exchange
+from tests.archive.conftest import NOW
+
+HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nX-Visit: 1\r\n\r\n"
+LATER_HEAD = HEAD.replace(b"X-Visit: 1", b"X-Visit: 2")
+BODY = b"<p>all of the page</p>" * 100
+URL = "https://vendor.example/"
+
+Answer = Callable[..., Exchange]
+
+
+def kept(capture: Capture) -> Seen:
+    """Return the lookup of an archive that holds one capture."""
+
+    def seen(_url: str, digest: str) -> Original | None:
+        if digest != capture.payload_digest:
+            return None
+        return Original(capture.url, capture.captured_at, capture.record)
+
+    return seen
+
+
+def write(folder: Path, name: str, exchanges: list[Exchange], seen: Seen | None) -> list[Capture]:
+    (folder / "archive").mkdir(exist_ok=True)
+    path = f"archive/{name}.warc.gz"
+    with WarcWriter(
+        folder / path, path, software="s", operator=None, user_agent="u", now=NOW, seen=seen
+    ) as warc:
+        return [capture for one in exchanges for capture in warc.write_exchange(one)]
+
+
+def later(exchange: Exchange, url: str = URL) -> Exchange:
+    at = exchange.started_at + timedelta(days=1)
+    return replace(exchange, url=url, started_at=at, response_head=LATER_HEAD)
+
+
+def types_in(folder: Path, name: str) -> list[str]:
+    records = ArchiveIterator(str(folder / f"archive/{name}.warc.gz"), parse_http=False)
+    return [record.headers["WARC-Type"] for record in records]
+
+
+@pytest.fixture
+def two_visits(tmp_path: Path, answer: Answer) -> tuple[Capture, Capture]:
+    """Write the same page twice, the second time as a revisit."""
+    exchange = answer(HEAD, BODY)
+    (first,) = write(tmp_path, "one", [exchange], lambda *_: None)
+    (second,) = write(tmp_path, "two", [later(exchange)], kept(first))
+    return first, second
+
+
+@pytest.mark.usefixtures("two_visits")
+def test_a_revisit_says_what_warc_1_1_section_6_7_2_asks_for(
+    tmp_path: Path, two_visits: tuple[Capture, Capture]
+) -> None:
+    first, second = two_visits
+    records = ArchiveIterator(
+        str(tmp_path / second.record.warc), parse_http=False, verify_digests=True
+    )
+    fields = [dict(record.headers.items()) for record in records][1]
+    assert fields["WARC-Type"] == "revisit"
+    assert fields["WARC-Profile"] == SAME_PAYLOAD
+    assert fields["WARC-Payload-Digest"] == first.payload_digest == second.payload_digest
+    assert fields["WARC-Refers-To"] == first.record.record_id
+    assert fields["WARC-Refers-To-Target-URI"] == URL
+    assert fields["WARC-Refers-To-Date"] == "2026-03-01T12:30:15.123456Z"
+    assert fields["WARC-Truncated"] == "length"
+    assert int(fields["Content-Length"]) == len(LATER_HEAD)
+
+
+def test_a_revisit_is_read_with_its_own_head_and_the_body_it_refers_to(
+    tmp_path: Path, two_visits: tuple[Capture, Capture]
+) -> None:
+    first, second = two_visits
+    assert second.refers_to == first.record
+    read = payload(tmp_path, second.record, refers_to=second.refers_to)
+    assert read.body == BODY
+    assert ("X-Visit", "2") in read.headers
+    assert not read.truncated
+    assert read.notes == ()
+
+
+@pytest.mark.usefixtures("two_visits")
+def test_warcio_finds_nothing_wrong_with_a_revisit(tmp_path: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "warcio.cli", "check", "-v", str(tmp_path / "archive/two.warc.gz")],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout
+    assert list(verify_warc(tmp_path / "archive/two.warc.gz")) == []
+
+
+@pytest.mark.usefixtures("two_visits")
+def test_a_file_with_both_gives_both_captures_when_it_is_imported(tmp_path: Path) -> None:
+    joined = tmp_path / "joined.warc.gz"
+    names = ("archive/one.warc.gz", "archive/two.warc.gz")
+    joined.write_bytes(b"".join((tmp_path / name).read_bytes() for name in names))
+    archive = scan_archive(joined, "joined.warc.gz")
+    assert archive.faults == ()
+    assert [payload(tmp_path, one.record).body for one in archive.captures] == [BODY, BODY]
+
+
+def test_a_payload_repeated_in_one_file_is_kept_once(tmp_path: Path, answer: Answer) -> None:
+    exchange = answer(HEAD, BODY)
+    copies = [exchange, later(exchange, "https://vendor.example/copy"), later(exchange)]
+    first, *others = write(tmp_path, "one", copies, lambda *_: None)
+    assert types_in(tmp_path, "one").count("response") == 1
+    assert [one.refers_to for one in others] == [first.record, first.record]
+    assert payload(tmp_path, others[1].record, refers_to=first.record).body == BODY
+
+
+def test_without_a_lookup_every_answer_is_kept_whole(tmp_path: Path, answer: Answer) -> None:
+    exchange = answer(HEAD, BODY)
+    write(tmp_path, "one", [exchange, exchange], None)
+    assert types_in(tmp_path, "one").count("response") == 2
+
+
+def unlike(name: str, exchange: Exchange) -> Exchange:
+    chunked = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
+    return {
+        "chunked": replace(exchange, response_head=chunked),
+        "cut": replace(exchange, truncated="time"),
+        "post": replace(exchange, request_head=b"POST / HTTP/1.1\r\n\r\n"),
+    }[name]
+
+
+@pytest.mark.parametrize("name", ["chunked", "cut", "post"])
+def test_what_no_tool_could_look_up_is_kept_whole_each_time(
+    tmp_path: Path, answer: Answer, name: str
+) -> None:
+    exchange = unlike(name, answer(HEAD, BODY))
+    captures = write(tmp_path, "one", [exchange, exchange], lambda *_: None)
+    assert types_in(tmp_path, "one").count("response") == 2
+    assert {(one.payload_digest, one.refers_to) for one in captures} == {("", None)}
+
+
+def test_a_body_smaller_than_what_refers_to_it_is_kept_whole(
+    tmp_path: Path, answer: Answer
+) -> None:
+    small = answer(HEAD, b"x" * (MIN_REVISIT_BYTES - 1))
+    write(tmp_path, "one", [small, small], lambda *_: None)
+    assert "revisit" not in types_in(tmp_path, "one")
+
+
+def test_another_record_than_the_one_meant_is_refused(tmp_path: Path, answer: Answer) -> None:
+    exchange = answer(HEAD, BODY)
+    first, other = write(tmp_path, "one", [exchange, answer(HEAD, BODY[:-1])], lambda *_: None)
+    (second,) = write(tmp_path, "two", [later(exchange)], kept(first))
+    with pytest.raises(ArchiveError, match="does not hold the payload that the revisit at byte"):
+        payload(tmp_path, second.record, refers_to=other.record)
