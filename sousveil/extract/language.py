@@ -45,3 +45,10 @@ def guess_language(text: str) -> str:
     if name == "ar":
         return "ug" if len(_UYGHUR_ONLY.findall(sample)) > MIN_UYGHUR_SHARE * counts["ar"] else "ar"
     return "" if name == "ru" and _KAZAKH_ONLY.search(sample) else name
+
+
+def language_of(declared: str, text: str) -> str:
+    """Return the declared language, unless it is a template's "en" over another script."""
+    if declared and declared.partition("-")[0].lower() != "en":
+        return declared
+    return guess_language(text) or declared

@@ -15,15 +15,16 @@ from urllib.parse import urlsplit
 from sousveil.errors import ExtractError
 from sousveil.extract.assemble import MAX_CHARACTERS, MAX_LINES
 from sousveil.extract.charset import decode
-from sousveil.extract.language import guess_language
+from sousveil.extract.language import guess_language, language_of
 from sousveil.extract.markup.html import HtmlReader
 from sousveil.extract.office.documents import legacy_kind, read_office
 from sousveil.extract.pdf.document import read_pdf
+from sousveil.extract.rendered import read_rendered
 from sousveil.extract.text.code import code_blocks, code_family, code_suffix
 from sousveil.extract.text.data import json_text, yaml_blocks
 from sousveil.extract.text.json_strings import scan_json
 from sousveil.extract.text.plain import plain_blocks, row_blocks
-from sousveil.model import Block, Document
+from sousveil.model import RENDERING_TYPE, Block, Document
 
 MAX_CONTROL_SHARE = 0.02  # of the first characters; text has none but white space
 SNIFF_CHARACTERS = 8192
@@ -77,6 +78,8 @@ def extract(payload: bytes, *, media_type: str, charset: str | None, name: str) 
     more than `MAX_CHARACTERS`, `MAX_LINES` or `assemble.MAX_BLOCKS`. Takes linear time.
     """
     media_type = media_type.partition(";")[0].strip().lower()
+    if media_type == RENDERING_TYPE:
+        return read_rendered(payload, name)
     if kind := _binary_kind(payload, media_type):
         return _read_binary(payload, kind, name)
     declares = media_type in _VAGUE_TYPES or "ml" in media_type
@@ -134,18 +137,11 @@ def _html(page: _Page, *, xml: bool) -> Document:
         blocks=blocks,
         format="html",
         charset=page.charset,
-        lang=_language(reader.lang, text),
+        lang=language_of(reader.lang, text),
         title=reader.title,
         source_offsets=offsets,
         line_starts=page.line_starts,
     )
-
-
-def _language(declared: str, text: str) -> str:
-    """Return the declared language, unless it is a template's "en" over another script."""
-    if declared and declared.partition("-")[0].lower() != "en":
-        return declared
-    return guess_language(text) or declared
 
 
 def _json(page: _Page) -> Document | None:
