@@ -4,7 +4,8 @@ Takes the host a URL names, the address about to be connected to, and what the c
 a reason in words when that address is refused. Every path to the network asks here at the moment
 of connecting, so a name that resolves differently a second time (rebinding), a redirect, or an
 odd spelling of an address (0x7f000001, 2130706433, ::ffff:127.0.0.1) changes nothing: what is
-judged is what is connected to. Only `resolve_checked` does I/O (it asks the resolver).
+judged is what is connected to. Only `resolve_checked` does I/O (it asks the resolver). Where
+somebody else resolves and connects for us (an exit), the name is judged instead (`check_name`).
 
 The tables follow the IANA IPv4 and IPv6 Special-Purpose Address Registries (RFC 6890) and are
 written out here, since Python's `ipaddress.is_global` differs between releases. Of IPv6 only
@@ -85,6 +86,19 @@ _IPV6_REFUSED: tuple[tuple[Network, str], ...] = tuple(
 _IPV6_UNICAST = ipaddress.IPv6Network("2000::/3")
 _NAT64 = ipaddress.IPv6Network("64:ff9b::/96")
 _IPV4_COMPATIBLE = ipaddress.IPv6Network("::/96")
+
+# Names that no public server answers to: RFC 6761 section 6.3 (localhost), RFC 6762 section 3
+# (local) and appendix G (the next six; ICANN has since set internal aside), RFC 8375 (home.arpa),
+# and what many routers are shipped with (localdomain).
+_LOCAL_SUFFIXES = frozenset(
+    {"localhost", "local", "intranet", "internal", "private", "corp", "home", "lan"}
+    | {"home.arpa", "localdomain"}
+)
+_PUBLIC_NAME = re.compile(r"(?:[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?\.)+[a-z0-9-]{1,63}")
+# WHATWG URL, "ends in a number": a host whose last label is one is an address, however spelt.
+_NUMBER = re.compile(r"[0-9]+|0x[0-9a-f]*")
+_ONION = ".onion"
+
 _ENTRY_WITH_PORT = re.compile(r"(?:\[([0-9a-f:.%]+)\]|([^:\[\]]+))(?::([0-9]{1,5}))?")
 
 
@@ -121,13 +135,50 @@ def check_address(host: str, port: int, address: str, allowed: frozenset[str]) -
     )
 
 
+def check_name(host: str, port: int, allowed: frozenset[str]) -> str | None:
+    """Return why an exit may not be asked for `host` and `port`, or None when it may.
+
+    An address is judged as in `check_address`. A name is refused when it can only belong to the
+    network that the exit stands in, or is an address in disguise (127.1, 0x7f000001), unless the
+    case allows that name. Resolves nothing. Raises InputError as `check_address`.
+    """
+    try:
+        address = ipaddress.ip_address(host.strip("[]"))
+    except ValueError:
+        pass
+    else:
+        return check_address(host, port, str(address), allowed)
+    name = host.lower().rstrip(".")
+    if any(_opens_name(entry, name, port) for entry in _entries(allowed)):
+        return None
+    if _NUMBER.fullmatch(name.rpartition(".")[2]):
+        return f"{host} is an address in an odd spelling; write it as four numbers"
+    if _PUBLIC_NAME.fullmatch(name) and not _is_local(name):
+        return None
+    return (
+        f"{host} is a name within some local network, not a public one; name it under allow_hosts"
+        " in case.toml if it is yours"
+    )
+
+
+def _is_local(name: str) -> bool:
+    labels = name.split(".")
+    return any(".".join(labels[start:]) in _LOCAL_SUFFIXES for start in (-1, -2))
+
+
 def resolve_checked(host: str, port: int, allowed: frozenset[str]) -> list[str] | Failure:
     """Return the addresses of `host` that may be reached, or the failure to record.
 
     Resolves once; the caller connects to what is returned and to nothing else. A Failure of kind
-    DNS says the name has no address, one of kind REFUSED_ADDRESS that all it has are refused.
+    DNS says the name has no address, one of kind REFUSED_ADDRESS that all it has are refused, or
+    that it is an onion name, which must not be asked of a resolver (RFC 7686, section 2).
     Raises InputError as `check_address`.
     """
+    if host.lower().rstrip(".").endswith(_ONION):
+        return Failure(
+            FailureKind.REFUSED_ADDRESS,
+            f"{host} exists within Tor only; name an exit that leads there",
+        )
     try:
         found = socket.getaddrinfo(host.strip("[]"), port, type=socket.SOCK_STREAM)
     except (OSError, UnicodeError) as error:

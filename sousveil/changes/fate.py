@@ -102,11 +102,21 @@ class Look:
     log_index: int
     found: bool  # whether the quote was there
     is_import: bool = False
+    is_shown: bool = False  # whether a browser showed the page, too
+    found_by_script: bool = False  # whether the quote was there, but not in the bytes of the page
 
     @property
     def can_tell(self) -> bool:
         """Whether a quote that this look does not show is not there."""
         return self.verdict in CONCLUSIVE and self.confidence > UNSURE
+
+    def tells(self, seen: "Look") -> bool:
+        """Whether a quote that `seen` shows, and this look does not, is gone.
+
+        What a script wrote into a page can be missed only where a browser showed the page.
+        """
+        is_page = self.verdict in {Verdict.PRESENT, Verdict.MOVED}
+        return self.can_tell and (self.is_shown or not is_page or not seen.found_by_script)
 
 
 def judge_address(
@@ -159,7 +169,7 @@ def _judge_silence(probe: Probe) -> tuple[Verdict, float, str]:
     """Judge a probe that has no HTTP status: a repository, or no answer at all."""
     if probe.failure is None:
         return Verdict.PRESENT, 0.95, "repository read"
-    if probe.failure.kind is FailureKind.REFUSED_ADDRESS:
+    if probe.failure.kind in {FailureKind.REFUSED_ADDRESS, FailureKind.EXIT}:
         return Verdict.UNKNOWN, 1.0, f"not asked: {probe.failure.message}"
     return Verdict.UNREACHABLE, 0.9, probe.failure.message
 
@@ -213,13 +223,15 @@ def quote_fate(
         looks = [look for look in looks if not look.is_import]
     last_found = max(index for index, look in enumerate(looks) if look.found)
     seen, later = looks[last_found], looks[last_found + 1 :]
-    gone = next((look for look in later if look.can_tell), None)
+    gone = next((look for look in later if look.tells(seen)), None)
     if gone is None and not later:
         doubt = f"last seen in {seen.outcome}" if seen.confidence <= UNSURE else ""
         return Fate(finding_id, Verdict.PRESENT, seen.confidence, seen.at, None, None, None, doubt)
     if gone is None:
         last = later[-1]
         sentence = f"cannot be told since {last.at:%Y-%m-%d %H:%M} UTC: {last.outcome}"
+        if last.can_tell:
+            sentence += ", but no browser showed the page, and a script had written the quote"
         verdict = Verdict.UNKNOWN if last.verdict in CONCLUSIVE else last.verdict
         return Fate(
             finding_id, verdict, last.confidence, seen.at, None, None, last.log_index, sentence
