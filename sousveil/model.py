@@ -71,7 +71,6 @@ class FailureKind(StrEnum):
     PROTOCOL = "protocol"  # not HTTP
     REPOSITORY = "repository"  # git said no
     EXIT = "exit"  # the way out that the case chose is down: nothing was learnt of the target
-    EXIT = "exit"  # the way out that the case chose is down: nothing was learnt of the target
 
 
 @dataclass(frozen=True, slots=True)
