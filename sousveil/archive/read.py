@@ -5,7 +5,7 @@ that the record is not there or is not the one that was noted (`ArchiveError`): 
 wrong is in the payload's notes. Follows WARC 1.1, sections 5 and 6.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import chain
@@ -13,7 +13,7 @@ from pathlib import Path
 
 from sousveil.archive.coding import MAX_DECODED_BYTES, Notes, decode_body
 from sousveil.archive.digests import Digests
-from sousveil.archive.records import MAX_START_BYTES, Record, RecordReader
+from sousveil.archive.records import MAX_START_BYTES, Record, RecordHead, RecordReader
 from sousveil.archive.unpack import GZIP_MAGIC, LZ4_MAGIC, Unpacked, begins_record
 from sousveil.capture.http_head import HttpHead, charset, media_type, parse_head, split_head
 from sousveil.errors import ArchiveError
@@ -166,11 +166,12 @@ def split_http(record: Record, pieces: Iterator[bytes]) -> tuple[HttpHead, Itera
     return head, chain([bytes(begin[end:]) if end >= 0 else b""], pieces)
 
 
-def verify_warc(path: Path) -> Iterator[str]:
+def verify_warc(path: Path, note: Callable[[RecordHead], None] = lambda _: None) -> Iterator[str]:
     """Yield what is wrong with a WARC file, one line each; nothing when it is whole.
 
     Every record's block and payload digests are computed again, every gzip member is read to its
-    checksum, every byte belongs to a record. Raises OSError when the file cannot be read.
+    checksum, every byte belongs to a record. `note` is told of each record. Raises OSError when
+    the file cannot be read.
     """
     with path.open("rb") as file:
         stream = Unpacked(file)
@@ -178,6 +179,7 @@ def verify_warc(path: Path) -> Iterator[str]:
         count = 0
         for record in reader.records():
             count += 1
+            note(record.head)
             problems = list(_digest_problems(record))
             reader.finish(record)
             for problem in problems if not record.missing else ():

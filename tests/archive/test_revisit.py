@@ -5,6 +5,7 @@ import sys
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,7 @@ from fastwarc.warc import ArchiveIterator
 
 from sousveil.archive.foreign import scan_archive
 from sousveil.archive.read import payload, verify_warc
+from sousveil.archive.revisits import Revisits
 from sousveil.archive.write import MIN_REVISIT_BYTES, SAME_PAYLOAD, Original, Seen, WarcWriter
 from sousveil.errors import ArchiveError
 from sousveil.model import Capture, Exchange
@@ -165,3 +167,29 @@ def test_another_record_than_the_one_meant_is_refused(tmp_path: Path, answer: An
     (second,) = write(tmp_path, "two", [later(exchange)], kept(first))
     with pytest.raises(ArchiveError, match="does not hold the payload that the revisit at byte"):
         payload(tmp_path, second.record, refers_to=other.record)
+
+
+def faults_of(folder: Path, *names: str) -> list[tuple[str, str]]:
+    revisits = Revisits()
+    for name in names:
+        path = folder / f"archive/{name}.warc.gz"
+        assert list(verify_warc(path, partial(revisits.note, name))) == []
+    return [(fault.path, fault.problem) for fault in revisits.faults()]
+
+
+@pytest.mark.usefixtures("two_visits")
+def test_a_revisit_is_held_against_the_record_it_refers_to(tmp_path: Path) -> None:
+    assert faults_of(tmp_path, "two", "one") == []
+    ((path, problem),) = faults_of(tmp_path, "two")
+    assert path == "two"
+    assert "that has its payload is missing" in problem
+
+
+def test_a_revisit_of_another_payload_is_a_fault(tmp_path: Path, answer: Answer) -> None:
+    first, other = write(
+        tmp_path, "one", [answer(HEAD, BODY), answer(HEAD, BODY[:-1])], lambda *_: None
+    )
+    wrong = replace(first, record=other.record)
+    write(tmp_path, "two", [later(answer(HEAD, BODY))], kept(wrong))
+    ((_, problem),) = faults_of(tmp_path, "one", "two")
+    assert "does not hold the payload it means" in problem
