@@ -49,6 +49,10 @@ class Assembly:
         if text:
             self._add(text, self._identity[start : start + 1] * len(text), end)
 
+    def mapped(self, text: str, offsets: "array[int]", end: int) -> None:
+        """Add `text` whose characters stand at `offsets` of the source; the last ends by `end`."""
+        self._add(text, offsets, end)
+
     def close(self, kind: BlockKind, context: str = "") -> str:
         """End the open block and return its text; an empty one leaves no trace.
 

@@ -39,6 +39,7 @@ needs_shared = pytest.mark.skipif(not SHARED.is_dir(), reason="the real input da
         ("<a/>", "text/xml", "", "code"),
         ("# A", "text/markdown", "", "text"),
         ("A text.", "text/plain", "", "text"),
+        ("a: b", "", "https://[bad/openapi.yaml", "json"),
         ("a,b", "text/csv", "", "text"),
         ("A text.", "application/octet-stream", "notes", "text"),
         ("{{ jinja }}", "text/plain", "", "text"),
