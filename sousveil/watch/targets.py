@@ -12,27 +12,37 @@ from pathlib import Path
 from urllib.parse import quote, urlsplit, urlunsplit
 
 from sousveil.errors import TargetError
-from sousveil.model import Watch, WatchKind
+from sousveil.model import Bounds, Watch, WatchKind
 
 MAX_URL_LENGTH = 8_000  # what servers accept at most (RFC 9110 section 4.1 asks for 8,000 octets)
 DEFAULT_EVERY = "24h"
+DEFAULT_BOUNDS = Bounds(depth=3, pages=200, scope="folder", robots="obey")
 SHORTEST_SECONDS = 60  # a target looked at more often than each minute is an attack, not a watch
 
 _UNITS = {"s": 1, "m": 60, "h": 3_600, "d": 86_400, "w": 604_800}
 _PORTS = {"http": 80, "https": 443}
 _GIT_SCHEME = "git+"
 _HOST_NAME = re.compile(r"[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9.])?")
+_FEED = re.compile(r"(?:\.(?:rss|atom)|/(?:feed|rss|atom)(?:\.xml|/)?)\Z", re.IGNORECASE)
 _FORBIDDEN = re.compile(r"[\x00-\x20\x7f]")
 
 
 def make_watch(
-    target: str, *, kind: WatchKind | None, every: str, actor: str | None, now: datetime
+    target: str,
+    *,
+    kind: WatchKind | None,
+    every: str,
+    actor: str | None,
+    now: datetime,
+    browser: bool = True,
+    exit_: str = "",
+    bounds: Bounds = DEFAULT_BOUNDS,
 ) -> Watch:
     """Return the watch of what was typed as `target`.
 
-    A URL of http or https is a page, and a repository when it ends in `.git` or starts with `git+`;
-    a path must be a local git repository. `kind` overrides the guess between page and repository.
-    Raises TargetError for everything else.
+    A URL of http or https is a page, a repository when it ends in `.git` or starts with `git+`, and
+    a feed when it is named like one; a path must be a local git repository. `kind` overrides the
+    guess. `bounds` count for a site or a feed. Raises TargetError for everything else.
     """
     if "://" in target:
         url, guess = _url(target)
@@ -48,6 +58,9 @@ def make_watch(
         every_seconds=parse_every(every),
         actor=actor,
         added_at=now,
+        browser=browser,
+        exit=exit_,
+        bounds=bounds if chosen in {WatchKind.SITE, WatchKind.FEED} else None,
     )
 
 
@@ -102,15 +115,26 @@ def _is_named(watch: Watch, name: str) -> bool:
 def _url(target: str) -> tuple[str, WatchKind]:
     """Return the URL as it will be asked for, without its fragment, and what it looks like."""
     is_git = target.startswith(_GIT_SCHEME)
-    url = target.removeprefix(_GIT_SCHEME).strip()
-    if not _is_text(url):
+    url = web_address(target.removeprefix(_GIT_SCHEME).strip())
+    path = urlsplit(url).path
+    if is_git or path.endswith(".git"):
+        return url, WatchKind.REPOSITORY
+    return url, WatchKind.FEED if _FEED.search(path) else WatchKind.PAGE
+
+
+def web_address(target: str) -> str:
+    """Return an http or https URL as it will be asked for, without its fragment.
+
+    Raises TargetError when it is none, or holds what must not enter the evidence.
+    """
+    if not _is_text(target):
         raise TargetError(f"{target}: not UTF-8 text. Write such bytes as %XX.")
-    if len(url) > MAX_URL_LENGTH:
-        raise TargetError(f"{url[:60]}...: longer than {MAX_URL_LENGTH} characters.")
-    if _FORBIDDEN.search(url):
+    if len(target) > MAX_URL_LENGTH:
+        raise TargetError(f"{target[:60]}...: longer than {MAX_URL_LENGTH} characters.")
+    if _FORBIDDEN.search(target):
         raise TargetError(f"{target!r}: a URL has no spaces or control characters. Write %20.")
     try:
-        parts = urlsplit(url)
+        parts = urlsplit(target)
         host, port = parts.hostname, parts.port
     except ValueError as error:
         raise TargetError(f"{target}: not a URL: {error}.") from error
@@ -126,9 +150,7 @@ def _url(target: str) -> tuple[str, WatchKind]:
     query = quote(parts.query, safe="/%:@!$&'()*+,;=~-._?")
     scheme = parts.scheme.lower()
     netloc = _host(host, target) + (f":{port}" if port not in {None, _PORTS[scheme]} else "")
-    clean = urlunsplit((scheme, netloc, path, query, ""))
-    is_git = is_git or path.endswith(".git")
-    return clean, WatchKind.REPOSITORY if is_git else WatchKind.PAGE
+    return urlunsplit((scheme, netloc, path, query, ""))
 
 
 def _host(host: str, target: str) -> str:
