@@ -82,6 +82,7 @@ def _environment() -> Environment:
         "check_steps": check_steps,
         "count": wording.count,
         "in_context": text.in_context,
+        "seen": wording.seen,
         "summary": summary,
         "web_link": text.web_link,
         "BLOCK_KINDS": wording.BLOCK_KINDS,
@@ -90,6 +91,7 @@ def _environment() -> Environment:
         "LABEL_MEANINGS": wording.LABEL_MEANINGS,
         "MARKS": wording.MARKS,
         "PAGE": MAX_PAGE_CHARS,
+        "PICTURES": wording.PICTURES,
         "VERDICTS": wording.VERDICTS,
     }
     return environment

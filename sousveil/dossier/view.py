@@ -16,6 +16,7 @@ from sousveil.model import (
     Finding,
     Label,
     Report,
+    Shown,
     Verdict,
     Visit,
     WatchReport,
@@ -58,6 +59,8 @@ class Statement:
     earlier: int  # visits that are not told
     before: tuple[Capture, ...]  # of its repository before its own capture, the oldest first
     after: tuple[Capture, ...]  # and after it
+    picture: Shown | None  # of the words where they stood
+    unpictured: str  # why there is none; "" where none is to be expected
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +125,7 @@ def arrange(report: Report) -> View:
     """Return `report` grouped and counted. The order depends on values only."""
     visits = {watched.watch.id: watched.visits for watched in report.watches}
     statements = tuple(
-        _statement(finding, report.fates.get(finding.id), visits.get(finding.watch_id or "", ()))
+        _statement(finding, report, visits.get(finding.watch_id or "", ()))
         for finding in sorted(
             report.findings, key=lambda f: (f.url, f.source.path or "", f.claim.start, f.id)
         )
@@ -147,8 +150,8 @@ def arrange(report: Report) -> View:
     )
 
 
-def _statement(finding: Finding, known: Fate | None, visits: tuple[Visit, ...]) -> Statement:
-    fate = known or _fate_in_history(finding)
+def _statement(finding: Finding, report: Report, visits: tuple[Visit, ...]) -> Statement:
+    fate = report.fates.get(finding.id) or _fate_in_history(finding)
     state: Literal["gone", "unclear", "stands"] = "stands"
     if fate is not None and fate.verdict is not Verdict.PRESENT:
         if fate.is_gone:
@@ -171,6 +174,8 @@ def _statement(finding: Finding, known: Fate | None, visits: tuple[Visit, ...]) 
         earlier=len(visits) - len(told),
         before=tuple(each for each in bundles if each.captured_at < own.captured_at),
         after=tuple(each for each in bundles if each.captured_at > own.captured_at),
+        picture=report.pictures.get(finding.id),
+        unpictured=report.unpictured.get(finding.id, ""),
     )
 
 

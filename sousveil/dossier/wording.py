@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from datetime import UTC, datetime
 
-from sousveil.model import BlockKind, Label, Verdict
+from sousveil.model import BlockKind, Label, Source, Verdict
 
 # Labels as LABELLING defines them, for a reader who has not read it.
 LABEL_MEANINGS: dict[Label, str] = {
@@ -73,6 +73,13 @@ BLOCK_KINDS: dict[BlockKind, str] = {
     BlockKind.FIELD: "field name",
 }
 
+# What a picture is of.
+PICTURES: dict[str, str] = {
+    "screenshot": "the page as a browser showed it",
+    "page": "the page as drawn from the PDF",
+    "image": "the picture that was captured",
+}
+
 _LANGUAGES = {
     "ar": "Arabic",
     "code": "source code",
@@ -101,6 +108,26 @@ _MONTHS = (
     *("January", "February", "March", "April", "May", "June"),
     *("July", "August", "September", "October", "November", "December"),
 )
+
+
+def seen(source: Source, url: str) -> str:
+    """Return where a quote of the page at `url` was seen, and who sent it; "" if not compared."""
+    if source.seen_in == "both":
+        return "in the bytes the server sent and on the screen"
+    if source.seen_in == "wire":
+        return "only in the bytes the server sent: it was not on the screen of a visitor's browser"
+    return f"only on the screen: {_maker(source, url)}" if source.seen_in else ""
+
+
+def _maker(source: Source, url: str) -> str:
+    addresses = listing(dict.fromkeys(origin.url for origin in source.came_from) or ("",))
+    if not addresses:
+        return "script made it, and no answer of the visit holds it as it stands"
+    if any(origin.url == url for origin in source.came_from):
+        return "the server sent it to the browser, but not to a request without one"
+    if all("html" in origin.media_type for origin in source.came_from):
+        return f"it is in a page framed there, {addresses}"
+    return f"script put it there, from the answer of {addresses}"
 
 
 def language(lang: str) -> str:

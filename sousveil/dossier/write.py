@@ -5,12 +5,12 @@ target and then renamed, so that a reader never meets half a dossier.
 """
 
 import shutil
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from sousveil.dossier.pages import render
 from sousveil.errors import InputError
-from sousveil.model import Report
+from sousveil.model import Report, Shown
 
 FIRST_PAGE = "index.html"
 
@@ -19,7 +19,7 @@ GENERATOR = b'<meta name="generator" content="sousveil dossier">'
 HEAD_BYTES = 2_000
 
 # The only names a dossier uses, so that what a person added is found before it is lost.
-OUR_NAMES = frozenset({FIRST_PAGE, "style.css", "findings.json", "findings"})
+OUR_NAMES = frozenset({FIRST_PAGE, "style.css", "findings.json", "findings", "pictures"})
 
 
 def write_dossier(report: Report, folder: Path) -> Path:
@@ -41,6 +41,7 @@ def write_dossier(report: Report, folder: Path) -> Path:
         # 3. Write everything beside it. A crash leaves the folder `fresh`, which step 3 clears.
         shutil.rmtree(fresh, ignore_errors=True)
         _write_files(pages, fresh)
+        _copy_pictures(report.pictures.values(), fresh / "pictures")
         # 4. Take the earlier one away.
         shutil.rmtree(earlier, ignore_errors=True)
         if target.exists():
@@ -83,3 +84,11 @@ def _write_files(pages: Mapping[str, bytes], folder: Path) -> None:
     (folder / "findings").mkdir(parents=True)
     for name, content in pages.items():
         (folder / name).write_bytes(content)
+
+
+def _copy_pictures(pictures: Iterable[Shown], folder: Path) -> None:
+    """Copy each picture's file once; the pages know it by its name."""
+    folder.mkdir()
+    files = {file.path for each in pictures for file in (each.part, each.whole) if file is not None}
+    for path in sorted(files):
+        shutil.copyfile(path, folder / path.name)

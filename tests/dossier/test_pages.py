@@ -39,7 +39,7 @@ OUR_TAGS = {
     *("section", "article", "h1", "h2", "h3", "h4", "p", "div", "span", "a", "bdi", "em", "code"),
     *("blockquote", "pre", "mark", "del", "ins", "cite", "time", "figure", "figcaption"),
     *("ul", "ol", "li", "dl", "dt", "dd", "table", "thead", "tbody", "tr", "th", "td"),
-    *("details", "summary", "svg", "rect", "path"),
+    *("details", "summary", "svg", "rect", "path", "img"),
 }
 
 
