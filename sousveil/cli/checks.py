@@ -2,6 +2,7 @@
 
 import sqlite3
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Annotated
 
 import msgspec
@@ -117,8 +118,9 @@ def dossier(
                 f"{case.root}: some captures are not read yet by this version, so the dossier would"
                 " leave things out. Run `sousveil analyse` first."
             )
-        report = make_report(case, index, faults, now())
-    page = write_dossier(report, output)
+        with TemporaryDirectory(prefix="sousveil-") as pictures:
+            report = make_report(case, index, faults, now(), Path(pictures))
+            page = write_dossier(report, output)
     if as_json:
         write_json([{"page": str(page), "findings": len(report.findings), "faults": len(faults)}])
     else:

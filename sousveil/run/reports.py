@@ -1,30 +1,39 @@
-"""Reports: everything a dossier is made of, drawn from the index and the log's head."""
+"""Reports: what a dossier is made of, from the index, the log's head and the archive."""
 
 import base64
 from datetime import datetime
+from pathlib import Path
 
 from sousveil.case import Case
 from sousveil.errors import EvidenceError
 from sousveil.index.query import fates, findings, watch_reports
 from sousveil.index.store import Index
 from sousveil.model import Fault, LogHead, Report
+from sousveil.run.pictures import show_quotes
 from sousveil.run.visits import SOFTWARE
 from sousveil.tlog.log import read_checkpoint
 
 
-def make_report(case: Case, index: Index, faults: tuple[Fault, ...], now: datetime) -> Report:
-    """Return the report of a case as it stands, with what `verify` found wrong with it."""
+def make_report(
+    case: Case, index: Index, faults: tuple[Fault, ...], now: datetime, pictures: Path
+) -> Report:
+    """Return the report of a case as it stands, with what `verify` found wrong with it.
+
+    Its pictures are written into the folder `pictures`; InputError when that cannot be done.
+    """
     settings = case.settings
     head = read_checkpoint(case.log, settings.key)
     if head is None:
         raise EvidenceError(f"{case.log}: the log has no checkpoint. Run `sousveil verify`.")
+    found = tuple(findings(index))
+    shown, unpictured = show_quotes(case, found, pictures)
     return Report(
         title=settings.title,
         operator=settings.operator,
         made_at=now,
         software=SOFTWARE,
         watches=watch_reports(index),
-        findings=tuple(findings(index)),
+        findings=found,
         fates=fates(index),
         log=LogHead(
             origin=head.origin,
@@ -34,4 +43,6 @@ def make_report(case: Case, index: Index, faults: tuple[Fault, ...], now: dateti
             checkpoint=head.note.decode(),
         ),
         faults=tuple(f"{fault.path}: {fault.problem}" for fault in faults),
+        pictures=shown,
+        unpictured=unpictured,
     )
