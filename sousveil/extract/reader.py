@@ -17,6 +17,7 @@ from sousveil.extract.language import guess_language, language_of
 from sousveil.extract.markup.html import HtmlReader
 from sousveil.extract.markup.xml import XmlReader, tells
 from sousveil.extract.office.documents import legacy_kind, read_office
+from sousveil.extract.office.rtf import read_rtf
 from sousveil.extract.pdf.document import read_pdf
 from sousveil.extract.rendered import read_rendered
 from sousveil.extract.text.code import code_blocks, code_family
@@ -136,6 +137,8 @@ def _read_binary(payload: bytes, kind: str, name: str) -> Document:
         return read_pdf(payload, name)
     if kind == "application/zip" and (document := read_office(payload, name)) is not None:
         return document
+    if kind == "application/rtf":
+        return read_rtf(payload, name)
     if kind == "application/x-ole-storage":
         kind = legacy_kind(payload)
     raise ExtractError(f"{name}: text of {kind} is not extracted; the capture itself is kept")
