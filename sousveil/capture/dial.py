@@ -14,8 +14,8 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from typing import TypeVar
 
-from sousveil.capture.exits import Exit, reach
-from sousveil.capture.socks import Reply, SocksError, Talk, ask_connect
+from sousveil.capture.exits import EXIT_SECONDS, TARGET_REPLIES, Exit, reach
+from sousveil.capture.socks import SocksError, Talk, ask_connect, reply_words
 from sousveil.model import Failure, FailureKind
 
 T = TypeVar("T")
@@ -24,16 +24,6 @@ T = TypeVar("T")
 CONNECT_SECONDS = 20.0
 # Of a host's addresses that many are tried, so that each gets a fair part of the time.
 MAX_ADDRESSES = 4
-# Through an exit: Tor itself gives up on a circuit after 60 seconds (SocksTimeout is 120).
-EXIT_SECONDS = 60.0
-
-# What an exit's refusal says of the target. Any other is the exit's own trouble.
-_TARGET_REPLIES = {
-    Reply.NETWORK_UNREACHABLE: FailureKind.CONNECT,
-    Reply.HOST_UNREACHABLE: FailureKind.DNS,  # so Tor answers for a name that it cannot resolve
-    Reply.CONNECTION_REFUSED: FailureKind.CONNECT,
-    Reply.TTL_EXPIRED: FailureKind.TIMEOUT,
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,11 +95,15 @@ async def _dial_through(exit_: Exit, host: str, port: int, resolver: Executor) -
 
 
 def _refused(exit_: Exit, host: str, error: SocksError | OSError) -> Failure:
-    if isinstance(error, TimeoutError):
-        return Failure(FailureKind.TIMEOUT, f"{host}: no answer through {exit_}")
-    if isinstance(error, SocksError) and error.reply in _TARGET_REPLIES:
-        return Failure(_TARGET_REPLIES[Reply(error.reply)], f"{host}, through {exit_}: {error}")
-    return Failure(FailureKind.EXIT, f"{exit_} does not serve us: {error}")
+    reply = error.reply if isinstance(error, SocksError) else None
+    if reply is not None and (kind := TARGET_REPLIES.get(reply)):
+        return Failure(
+            kind, f"{host}: not reached through {exit_}, which says {reply_words(reply)}"
+        )
+    words = str(error) or f"no answer in {EXIT_SECONDS:g} seconds"
+    return Failure(
+        FailureKind.EXIT, f"{exit_} does not lead to {host} ({words}); nothing was asked without it"
+    )
 
 
 async def _connect(addresses: Sequence[str], port: int, whom: str) -> Dialled | Failure:

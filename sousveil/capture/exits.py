@@ -11,15 +11,27 @@ and given to the exit, and appear in no message, no `repr` and no evidence.
 
 import re
 import socket
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from urllib.parse import quote, unquote, urlsplit
 
 from sousveil.capture.guard import check_name, resolve_checked
+from sousveil.capture.socks import Reply
 from sousveil.errors import InputError
 from sousveil.model import Failure, FailureKind
 
 DIRECT = "direct"  # what a watch writes that goes by no exit, whatever the case's own is
+# Until an exit has connected: Tor itself gives up on a circuit after 60 seconds.
+EXIT_SECONDS = 60.0
 MAX_CREDENTIAL_BYTES = 255  # RFC 1929, section 2
+
+# What an exit's reply tells of the target. Any other may be the exit's own trouble: Tor answers
+# TTL_EXPIRED for a server that is silent, but also when it finds no way into its network at all.
+TARGET_REPLIES: Mapping[int, FailureKind] = {
+    Reply.NETWORK_UNREACHABLE: FailureKind.CONNECT,
+    Reply.HOST_UNREACHABLE: FailureKind.DNS,  # so Tor says that it cannot resolve a name
+    Reply.CONNECTION_REFUSED: FailureKind.CONNECT,
+}
 
 _NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,39}")
 _HOST = re.compile(r"[A-Za-z0-9_.:-]+")

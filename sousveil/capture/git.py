@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
+from sousveil.capture.exits import Exit, exit_url
 from sousveil.capture.gitbundle import (
     DIGITS,
     ObjectFormat,
@@ -27,11 +28,12 @@ from sousveil.capture.gitbundle import (
     read_bundle_header,
     write_bundle,
 )
+from sousveil.capture.giterrors import SHALLOW, explain
 from sousveil.capture.gitrun import GitError, run_git, stream_git
 from sousveil.model import Failure, FailureKind
 
 Resolve = Callable[[str, int], Sequence[str] | Failure]
-"""(host, port) -> the addresses that may be connected to, or why none may."""
+"""(host, port) -> the addresses that may be connected to (`exits.reach`), or why none may."""
 
 MAX_REFS = 200_000  # branches and tags; the largest public repositories have some ten thousand
 LISTING_SECONDS = 120.0  # to answer what branches there are
@@ -39,27 +41,6 @@ LISTING_SECONDS = 120.0  # to answer what branches there are
 _NOW = "refs/sousveil/now/"  # in a mirror: the branches and tags of the last visit
 _PORTS = {"https": 443, "http": 80}
 _HOST_NAME = re.compile(r"(?!(?:.*\.)?(?:\d+|0x[0-9a-f]*)$)[a-z0-9_]([a-z0-9_.-]*[a-z0-9_])?")
-_CLOSED = "the server asks for a password: the repository is private, renamed or gone"
-_REDIRECT = (
-    "the server sends git to another address, which git does not tell (often the same with .git at "
-    "its end); add that address instead"
-)
-_SHALLOW = (
-    "its history is cut off (a shallow clone); run `git fetch --unshallow` there, or add the "
-    "repository it came from"
-)
-_HINTS: tuple[tuple[str, FailureKind, str], ...] = (
-    # What git says, in part; what it is; what it means and what to do.
-    ("terminal prompts disabled", FailureKind.REPOSITORY, _CLOSED),
-    ("Authentication failed", FailureKind.REPOSITORY, _CLOSED),
-    ("unable to update url base from redirection", FailureKind.REPOSITORY, _REDIRECT),
-    ("The requested URL returned error: 30", FailureKind.REPOSITORY, _REDIRECT),
-    ("not found", FailureKind.REPOSITORY, "there is no repository at this address"),
-    ("SSL certificate", FailureKind.TLS, "the server's certificate does not hold"),
-    ("Failed to connect", FailureKind.CONNECT, "the server does not answer"),
-    ("Operation too slow", FailureKind.TIMEOUT, "the server stopped sending"),
-    ("shallow", FailureKind.REPOSITORY, _SHALLOW),
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,29 +81,37 @@ class _OutcomeError(Exception):
 
 
 def capture_repository(
-    target: str, *, mirror: Path, known: Collection[str], folder: Path, resolve: Resolve
+    target: str,
+    *,
+    mirror: Path,
+    known: Collection[str],
+    folder: Path,
+    resolve: Resolve,
+    exit_: Exit | None = None,
 ) -> RepositoryCapture | Failure:
     """Bring `mirror` up to date with `target` and write what is new as a bundle into `folder`.
 
     `target` is an https or http URL, a file URL or a path; `known` the object ids that earlier
     captures of it reported in `refs`. Known ids that the mirror lacks are captured again: nothing
-    is ever missing from the bundles taken together. Raises RepositoryError when git is missing or
-    too old, or when the mirror is of another object format.
+    is ever missing from the bundles taken together. With `exit_` a repository on the network is
+    reached through it or not at all; `resolve` then judges the name and gives no address. Raises
+    RepositoryError when git is missing or too old, or when the mirror is of another object format.
     """
     began = time.monotonic()
+    exit_ = exit_ if urlsplit(target).scheme in _PORTS else None
     try:
-        listing = _list(target, mirror, resolve)
+        listing = _list(target, mirror, resolve, exit_)
         return _keep(listing, mirror, known, folder / "repository.bundle", began)
     except _OutcomeError as outcome:
         return outcome.failure
     except GitError as error:
-        return _explain(target, error)
+        return explain(target, error, exit_)
 
 
-def _list(target: str, mirror: Path, resolve: Resolve) -> _Listing:
+def _list(target: str, mirror: Path, resolve: Resolve, exit_: Exit | None) -> _Listing:
     scheme = urlsplit(target).scheme
     if scheme in _PORTS:
-        return _fetch(target, mirror, resolve)
+        return _fetch(target, mirror, resolve, exit_)
     if scheme == "file":
         return _list_local(Path(unquote(urlsplit(target).path)))
     return _list_local(Path(target))
@@ -174,7 +163,7 @@ def _list_local(path: Path) -> _Listing:
     if start == path and not (path / "objects").is_dir():
         raise _OutcomeError(FailureKind.REPOSITORY, f"{path}: holds no git repository")
     if _ask(start, "--is-shallow-repository") == "true":
-        raise _OutcomeError(FailureKind.REPOSITORY, f"{path}: {_SHALLOW}")
+        raise _OutcomeError(FailureKind.REPOSITORY, f"{path}: {SHALLOW}")
     listed = run_git(
         ["for-each-ref", "--format=%(objectname) %(refname)", "refs/heads", "refs/tags"],
         git_dir=start,
@@ -204,9 +193,9 @@ def _ask(git_dir: Path, *question: str) -> str:
 # ---------------------------------------------------------------- a repository on the network
 
 
-def _fetch(url: str, mirror: Path, resolve: Resolve) -> _Listing:
+def _fetch(url: str, mirror: Path, resolve: Resolve, exit_: Exit | None) -> _Listing:
     """Fetch all branches and tags, from checked addresses only; pull requests are left out."""
-    address, settings, clean = _pin(url, resolve)
+    address, settings, clean = _pin(url, resolve, exit_)
     listed = run_git(
         ["ls-remote", "--symref", "--", clean, "HEAD", "refs/heads/*", "refs/tags/*"],
         settings=settings,
@@ -238,7 +227,7 @@ def _fetch(url: str, mirror: Path, resolve: Resolve) -> _Listing:
         raise _OutcomeError(
             FailureKind.REPOSITORY,
             f"{url}: the server did not give {min(late)} as announced: it changed meanwhile (then "
-            f"visit again), or {_SHALLOW}",
+            f"visit again), or {SHALLOW}",
         )
     if head in refs:
         refs = {"HEAD": refs[head]} | refs
@@ -251,8 +240,12 @@ def _published(name: str) -> str:
     return short if short == "HEAD" else f"refs/{short}"
 
 
-def _pin(url: str, resolve: Resolve) -> tuple[str, list[tuple[str, str]], str]:
+def _pin(
+    url: str, resolve: Resolve, exit_: Exit | None
+) -> tuple[str | None, list[tuple[str, str]], str]:
     """Return the address to connect to, settings that allow no other, and the URL to give git.
+
+    Through an exit there is no address: git gives the name to the exit, and connects to that alone.
 
     The URL is put together anew from a host that git, curl and we read alike: an address or a
     plain ASCII name, for a name that curl reads otherwise would slip past the pin.
@@ -278,11 +271,13 @@ def _pin(url: str, resolve: Resolve) -> tuple[str, list[tuple[str, str]], str]:
     addresses = resolve(host, port)
     if isinstance(addresses, Failure):
         raise _OutcomeError(addresses.kind, addresses.message)
-    bracketed = [f"[{one}]" if ":" in one else one for one in addresses]
     name = f"[{host}]" if ":" in host else host
-    settings = [("http.curloptResolve", f"{name}:{port}:{','.join(bracketed)}")]
     query = f"?{parts.query}" if parts.query else ""
-    return addresses[0], settings, f"{parts.scheme}://{name}:{port}{parts.path}{query}"
+    clean = f"{parts.scheme}://{name}:{port}{parts.path}{query}"
+    if exit_ is not None:
+        return None, [("http.proxy", exit_url(exit_))], clean
+    bracketed = [f"[{one}]" if ":" in one else one for one in addresses]
+    return addresses[0], [("http.curloptResolve", f"{name}:{port}:{','.join(bracketed)}")], clean
 
 
 # ---------------------------------------------------------------- both
@@ -329,15 +324,3 @@ def _count_missing(mirror: Path, tips: Collection[str]) -> int:
         ["rev-list", "--objects", "--missing=print", "--stdin"], git_dir=mirror, stdin=walk
     ) as listed:
         return sum(line.startswith(b"?") for line in listed)
-
-
-def _explain(target: str, error: GitError) -> Failure:
-    """Return git's refusal in words that say what to do."""
-    if error.timed_out:
-        return Failure(FailureKind.TIMEOUT, f"{target}: git did not finish in time ({error})")
-    if error.too_large:
-        return Failure(FailureKind.TOO_LARGE, f"{target}: larger than we keep ({error})")
-    for words, kind, meaning in _HINTS:
-        if words in error.stderr:
-            return Failure(kind, f"{target}: {meaning} ({error})")
-    return Failure(FailureKind.REPOSITORY, f"{target}: {error}")

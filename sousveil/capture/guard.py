@@ -94,7 +94,9 @@ _LOCAL_SUFFIXES = frozenset(
     {"localhost", "local", "intranet", "internal", "private", "corp", "home", "lan"}
     | {"home.arpa", "localdomain"}
 )
-_PUBLIC_NAME = re.compile(r"(?:[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?\.)+[a-z0-9-]{1,63}")
+_PUBLIC_NAME = re.compile(
+    r"(?=.{1,253}$)(?:[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?\.)+[a-z0-9-]{1,63}"
+)
 # WHATWG URL, "ends in a number": a host whose last label is one is an address, however spelt.
 _NUMBER = re.compile(r"[0-9]+|0x[0-9a-f]*")
 _ONION = ".onion"

@@ -2,8 +2,9 @@
 
 Takes a URL and gives the `Exchange`: the request as sent, the answer's head and body as received,
 chunk framing and content coding included, the peer's address and its TLS session. libcurl does
-the talking; every connection it opens is put to the guard first. Whatever goes wrong is an
-outcome (`Exchange.failure`), never an exception; only a full disk is ours and raises OSError.
+the talking; every connection it opens is put to the guard first, or leads to the case's exit.
+Whatever goes wrong is an outcome (`Exchange.failure`), never an exception; only a full disk is
+ours and raises OSError.
 
 HTTP/1.1 (RFC 9112) is forced, for HTTP/2 has no wire form in a WARC. Two things are not as on
 the wire: libcurl joins folded header lines (RFC 9112, section 5.2), and a last header line that
@@ -19,7 +20,7 @@ import threading
 import time
 from collections.abc import Callable
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from http import HTTPStatus
 from pathlib import Path
@@ -28,6 +29,8 @@ from urllib.parse import urlsplit
 
 import pycurl
 
+from sousveil.capture.curl_codes import failure_of
+from sousveil.capture.exits import EXIT_SECONDS, Exit, exit_url, reach
 from sousveil.capture.guard import check_address
 from sousveil.capture.http_head import parse_head
 from sousveil.model import Exchange, Failure, FailureKind, TlsSession
@@ -61,19 +64,6 @@ _Target: TypeAlias = tuple[int, int, int, tuple[str, int]]  # family, type, prot
 
 _TLS_LINE = re.compile(rb"SSL connection using (\S+)(?: / (\S+))?")
 
-_KINDS: dict[int, tuple[FailureKind, str]] = {
-    pycurl.E_COULDNT_RESOLVE_HOST: (FailureKind.DNS, "the name was not found"),
-    pycurl.E_COULDNT_CONNECT: (FailureKind.CONNECT, "no connection"),
-    pycurl.E_OPERATION_TIMEDOUT: (FailureKind.TIMEOUT, "too slow"),
-    pycurl.E_GOT_NOTHING: (FailureKind.DISCONNECT, "closed without an answer"),
-    pycurl.E_PARTIAL_FILE: (FailureKind.DISCONNECT, "closed in the middle of the answer"),
-    pycurl.E_SEND_ERROR: (FailureKind.DISCONNECT, "closed while we asked"),
-    pycurl.E_RECV_ERROR: (FailureKind.DISCONNECT, "the connection broke"),
-    pycurl.E_PEER_FAILED_VERIFICATION: (FailureKind.TLS, "the certificate is not to be trusted"),
-    pycurl.E_SSL_CONNECT_ERROR: (FailureKind.TLS, "no TLS session"),
-    pycurl.E_SSL_CIPHER: (FailureKind.TLS, "no TLS session"),
-}
-
 
 @dataclass(frozen=True, slots=True)
 class WireSettings:
@@ -99,6 +89,7 @@ def request(
     folder: Path,
     clock: Callable[[], datetime],
     seconds_left: float,
+    exit_: Exit | None,
     stop: threading.Event,
 ) -> list[Exchange]:
     """Ask for `url` once; return the exchange, or two when its certificate is not to be trusted.
@@ -110,8 +101,10 @@ def request(
     """
     exchanges: list[Exchange] = []
     for verify in (True, False):
-        with _Incoming(url, settings, allowed, folder) as incoming:
+        with _Incoming(url, settings, allowed, folder, exit_) as incoming:
             started_at = clock()
+            if exit_ and (failure := incoming.find_exit(exit_)):
+                return [_unasked(url, started_at, failure)]
             left = seconds_left - sum(exchange.elapsed_seconds for exchange in exchanges)
             with closing(_prepare(url, incoming, left, verify=verify)) as curl:
                 code, words = _perform(curl, stop)
@@ -125,12 +118,18 @@ class _Incoming:
     """What libcurl hands over while a request runs; keeps the limits."""
 
     def __init__(
-        self, url: str, settings: WireSettings, allowed: frozenset[str], folder: Path
+        self,
+        url: str,
+        settings: WireSettings,
+        allowed: frozenset[str],
+        folder: Path,
+        exit_: Exit | None,
     ) -> None:
         parts = urlsplit(url)
         self.url, self.host = url, parts.hostname or ""
         self.port = parts.port or (443 if parts.scheme == "https" else 80)
         self.settings, self.allowed, self.folder = settings, allowed, folder
+        self.exit, self.exit_addresses = exit_, frozenset[str]()
         self.request_head = b""
         self.heads: list[bytes] = []  # one for each status line seen
         self.head_bytes = self.head_fields = self.body_bytes = 0
@@ -151,11 +150,28 @@ class _Incoming:
     def open_socket(self, _purpose: int, target: _Target) -> socket.socket | int:
         """Ask the guard; called by libcurl for every address it is about to connect to."""
         family, kind, protocol, address = target
-        reason = check_address(self.host, self.port, str(address[0]), self.allowed)
-        if reason:
+        if reason := self._refusal(*address[:2]):
             self.refusals.append(reason)
             return int(pycurl.SOCKET_BAD)
         return socket.socket(family, kind, protocol)
+
+    def find_exit(self, exit_: Exit) -> Failure | None:
+        """Judge the host by its name, and note where the exit is; return why nothing is asked."""
+        judged = reach(self.host, self.port, self.allowed, exit_)
+        if isinstance(judged, Failure):
+            return judged
+        try:
+            self.exit_addresses = frozenset(exit_.addresses())
+        except OSError as error:
+            return Failure(FailureKind.EXIT, f"{exit_} was not found ({error}); nothing was asked")
+        return None
+
+    def _refusal(self, address: str, port: int) -> str | None:
+        if self.exit is None:
+            return check_address(self.host, self.port, address, self.allowed)
+        if address in self.exit_addresses and port == self.exit.port:
+            return None
+        return f"{address} is not {self.exit}"
 
     def debug(self, kind: int, data: bytes) -> None:
         """Take the request as sent, and the TLS session from libcurl's own notes."""
@@ -232,9 +248,10 @@ def _prepare(url: str, incoming: _Incoming, seconds_left: float, *, verify: bool
     )
     curl.setopt(curl.HTTPHEADER, list(fields))
     curl.setopt(curl.NOSIGNAL, 1)
-    curl.setopt(curl.PROXY, "")  # nor one from the environment: the guard must see the server
+    _go_out_by(curl, incoming.exit)
     curl.setopt(curl.NETRC, curl.NETRC_IGNORED)
-    curl.setopt(curl.CONNECTTIMEOUT_MS, int(settings.connect_seconds * 1000))
+    connect_seconds = EXIT_SECONDS if incoming.exit else settings.connect_seconds
+    curl.setopt(curl.CONNECTTIMEOUT_MS, int(connect_seconds * 1000))
     curl.setopt(curl.TIMEOUT_MS, max(1, int(seconds_left * 1000)))
     curl.setopt(curl.LOW_SPEED_LIMIT, LOW_SPEED_BYTES)
     curl.setopt(curl.LOW_SPEED_TIME, settings.low_speed_seconds)
@@ -248,6 +265,19 @@ def _prepare(url: str, incoming: _Incoming, seconds_left: float, *, verify: bool
     curl.setopt(curl.HEADERFUNCTION, incoming.header)
     curl.setopt(curl.WRITEFUNCTION, incoming.write)
     return curl
+
+
+def _go_out_by(curl: pycurl.Curl, exit_: Exit | None) -> None:
+    """Set the way out; never one from the environment, for the guard must know what it sees."""
+    curl.setopt(curl.NOPROXY, "")
+    if exit_ is None:
+        curl.setopt(curl.PROXY, "")
+        return
+    curl.setopt(curl.PROXY, exit_url(replace(exit_, credentials=None)))
+    if exit_.credentials:
+        user, password = exit_.credentials
+        curl.setopt(curl.PROXYUSERNAME, user)
+        curl.setopt(curl.PROXYPASSWORD, password)
 
 
 def _trust(curl: pycurl.Curl, ca_file: Path | None) -> None:
@@ -293,7 +323,7 @@ def _exchange(
     if incoming.disk_error:
         raise incoming.disk_error
     head = incoming.heads[-1] if incoming.heads else b""
-    failure = _failure(incoming, code, words)
+    failure = _failure(curl, incoming, code, words)
     if failure is None and not _ended(head):
         failure = Failure(FailureKind.DISCONNECT, f"{incoming.host}: closed within the head")
     return Exchange(
@@ -304,7 +334,8 @@ def _exchange(
         response_head=head,
         body=incoming.body_path,
         status=parse_head(head).status,
-        ip_address=curl.getinfo(pycurl.PRIMARY_IP) or None,
+        # Through an exit libcurl tells the exit's, and nobody the server's.
+        ip_address=None if incoming.exit else curl.getinfo(pycurl.PRIMARY_IP) or None,
         tls=_tls(curl, incoming, verify=verify),
         truncated=_truncated(failure) if head else None,
         failure=failure,
@@ -313,16 +344,30 @@ def _exchange(
     )
 
 
-def _failure(incoming: _Incoming, code: int, words: str) -> Failure | None:
+def _unasked(url: str, started_at: datetime, failure: Failure) -> Exchange:
+    return Exchange(
+        url=url,
+        started_at=started_at,
+        elapsed_seconds=0.0,
+        request_head=b"",
+        response_head=b"",
+        body=None,
+        status=None,
+        ip_address=None,
+        tls=None,
+        truncated=None,
+        failure=failure,
+        location=None,
+    )
+
+
+def _failure(curl: pycurl.Curl, incoming: _Incoming, code: int, words: str) -> Failure | None:
     if incoming.too_large:
         message = f"{incoming.host} sent {incoming.too_large}; the rest was not taken"
         return Failure(FailureKind.TOO_LARGE, message)
-    if code == 0:
-        return None
     if code == pycurl.E_COULDNT_CONNECT and incoming.refusals:
         return Failure(FailureKind.REFUSED_ADDRESS, "; ".join(incoming.refusals))
-    kind, meaning = _KINDS.get(code, (FailureKind.PROTOCOL, "no answer in HTTP/1.1"))
-    return Failure(kind, f"{incoming.host}: {meaning} ({words or pycurl.Curl().errstr()})")
+    return failure_of(curl, code, words, host=incoming.host, exit_=incoming.exit)
 
 
 def _truncated(failure: Failure | None) -> Literal["length", "time", "disconnect"] | None:

@@ -16,6 +16,7 @@ from datetime import datetime
 from pathlib import Path
 from urllib.parse import quote, urljoin, urlsplit, urlunsplit
 
+from sousveil.capture.exits import Exit
 from sousveil.capture.guard import check_allowed
 from sousveil.capture.http_head import parse_head, split_head
 from sousveil.capture.transfer import WireSettings, request
@@ -39,6 +40,7 @@ def fetch(
     allowed: frozenset[str],
     folder: Path,
     clock: Callable[[], datetime],
+    exit_: Exit | None = None,
     stop: threading.Event | None = None,
 ) -> list[Exchange]:
     """Visit `url` and follow its redirects; return the exchanges in order, at least one.
@@ -47,9 +49,10 @@ def fetch(
     gives the time in UTC. A chain that is too long or comes back to itself, or that leads to a
     scheme other than http and https, ends with that failure on its last exchange, whose answer
     is complete; so does one to an address of more than `MAX_URL_LENGTH` characters, of which the
-    beginning is told. Raises TargetError when `url` is no http or https URL, InputError for a
-    malformed entry of `allowed`, OSError when a body cannot be written, and InterruptedError once
-    another thread has set `stop`.
+    beginning is told. With `exit_` every request goes through it, and none when it is down: then
+    the exchange's failure is of kind EXIT; its `ip_address` is None in any case. Raises
+    TargetError when `url` is no http or https URL, InputError for a malformed entry of `allowed`,
+    OSError when a body cannot be written, and InterruptedError once another thread has set `stop`.
     """
     check_allowed(allowed)
     stop = stop or threading.Event()
@@ -66,6 +69,7 @@ def fetch(
             folder=folder,
             clock=clock,
             seconds_left=left,
+            exit_=exit_,
             stop=stop,
         )
         chain[-1], next_url = _follow(chain[-1], seen, settings.max_redirects)
