@@ -4,8 +4,9 @@ Takes a rendering's snapshot (`extract/snapshot.py`), gives a `Document` whose `
 text on one line, in CSS pixels of the page, which are the screenshot's. In it is what was on the
 screen: text that has a box, is not `visibility: hidden`, lies under no `opacity: 0`, is not pushed
 off the page or clipped to a pixel for screen readers; closed menus, folded parts and other tabs are
-not in it until something is clicked. Colours are not compared, and a box that scrolls or clips its
-content counts as showing all of it.
+not in it until something is clicked. Colours are not compared. A box that scrolls or clips its
+content counts as showing all of it, unless it has no size; what lies outside the box has no run,
+and neither has what follows a column's end in the same text, of which the snapshot tells no place.
 
 Blocks, their kinds and contexts, white space and alternative texts are as `markup/html.py` gives
 them for the same page, so that the same sentence is the same quote; characters are those of the
@@ -35,6 +36,8 @@ from sousveil.extract.pieces import Pieces, Rectangle
 from sousveil.extract.snapshot import (
     DISPLAY,
     OPACITY,
+    OVERFLOW_X,
+    OVERFLOW_Y,
     VISIBILITY,
     DocumentTree,
     Target,
@@ -137,6 +140,7 @@ class _Open(NamedTuple):
     level: int  # of the innermost heading
     apart: bool  # whether it is a block
     gone: bool  # whether nothing in it is seen, whatever box it has
+    view: View
     preformatted: bool
     stand_in: Rectangle | None  # where the text of a control is seen that has no box itself
 
@@ -148,7 +152,6 @@ class _TreeReader:
         self.frames: list[tuple[int, View]] = []
         self._target = target
         self._tree = tree
-        self._view = view
         self._pieces = pieces
         self._stack = [
             _Open(
@@ -158,6 +161,7 @@ class _TreeReader:
                 level=0,
                 apart=True,
                 gone=False,
+                view=view,
                 preformatted=False,
                 stand_in=None,
             )
@@ -217,9 +221,14 @@ class _TreeReader:
             text = self._target.string(self._tree.layout.text[box])
             # What ::first-letter took is no part of the box, whose offsets begin after it.
             cut = len(value) - len(text) if value.endswith(text) else 0
+            last, is_lost = None, False
             for start, end, bounds in self._pieces_of(box):
                 drawn = drawn or (bounds[2] > 0 and bounds[3] > 0 and self._on_page(bounds))
-                if (place := self._view.place(bounds)) is not None:
+                is_lost = is_lost or (last is not None and _goes_back(last, bounds))
+                last = bounds
+                if is_lost:
+                    continue
+                if (place := self._stack[-1].view.place(bounds)) is not None:
                     spans.append((start + cut, end + cut, place))
         if not drawn and value.strip():
             return None
@@ -251,7 +260,7 @@ class _TreeReader:
                 self._flush()
             text = self._target.string(self._tree.layout.text[box])
             hidden = self._is_hidden(box) or self._style(box, OPACITY) == "0"
-            places = [self._view.place(bounds) for _, _, bounds in self._pieces_of(box)]
+            places = [self._stack[-1].view.place(bounds) for _, _, bounds in self._pieces_of(box)]
             seen = [place for place in places if place is not None]
             if seen and not hidden and any(map(str.isalnum, text)):
                 self._pieces.words(text, [(0, len(text), seen[0])])
@@ -289,6 +298,7 @@ class _TreeReader:
                 level=HEADINGS.get(name, top.level),
                 apart=apart,
                 gone=top.gone or self._vanishes(box) or name == "textarea",
+                view=self._clipped(name, box),
                 preformatted=top.preformatted or name in PREFORMATTED,
                 stand_in=self._stand_in(node, name, box),
             )
@@ -331,14 +341,28 @@ class _TreeReader:
             return False
         if self._style(box, OPACITY) == "0":
             return True
-        _, _, width, height = self._tree.layout.bounds[box]
-        scroll = self._row(self._tree.layout.scroll_rects, box)
-        return 0 < width <= 1 and 0 < height <= 1 and max(scroll[2:], default=0) > 1
+        return self._clips(box) and min(self._tree.layout.bounds[box][2:]) <= 1
+
+    def _clips(self, box: int) -> bool:
+        """Tell a box that shows only what lies within it (CSS Overflow 3, section 3.1)."""
+        overflows = {self._style(box, OVERFLOW_X), self._style(box, OVERFLOW_Y)}
+        return not overflows <= {"visible", ""} and self._style(box, DISPLAY) != "inline"
+
+    def _clipped(self, name: str, box: int | None) -> View:
+        """Return what is in view within an element; a page's own overflow is the window's."""
+        view = self._stack[-1].view
+        if box is None or name in {"html", "body"} or not self._clips(box):
+            return view
+        left, top, width, height = self._tree.layout.bounds[box]
+        border = self._row(self._tree.layout.client_rects, box)
+        left, top = left + view.left + border[0], top + view.top + border[1]
+        inner = (left, top, left + (border[2] or width), top + (border[3] or height))
+        return view._replace(clip=_common(inner, view.clip or _PAGE))
 
     def _stand_in(self, node: int, name: str, box: int | None) -> Rectangle | None:
         """Return where the text of a drop-down list's chosen option is seen."""
         if name == "select" and box is not None and not self._is_hidden(box):
-            return self._view.place(self._tree.layout.bounds[box])
+            return self._stack[-1].view.place(self._tree.layout.bounds[box])
         if name == "optgroup" or (name == "option" and node in self._selected and box is None):
             return self._stack[-1].stand_in
         return None
@@ -369,7 +393,7 @@ class _TreeReader:
 
     def _label(self, label: str, text: str, box: int) -> None:
         """Add a block of its own for the text of a picture or control, if it has words."""
-        place = self._view.place(self._tree.layout.bounds[box])
+        place = self._stack[-1].view.place(self._tree.layout.bounds[box])
         if place is None or not any(map(str.isalpha, text)):
             return
         kind = BlockKind.ALT if label else self._stack[-1].kind
@@ -386,11 +410,12 @@ class _TreeReader:
         shown = tree.layout.bounds[0] if tree.layout.bounds else [0, 0, 0, 0]
         # The frame's padding is what neither border nor document takes: the same on both sides.
         paddings = (border[2] - shown[2]) / 2, (border[3] - shown[3]) / 2
+        view = self._stack[-1].view
         corner = (
-            left + self._view.left + border[0] + max(0, paddings[0]),
-            top + self._view.top + border[1] + max(0, paddings[1]),
+            left + view.left + border[0] + max(0, paddings[0]),
+            top + view.top + border[1] + max(0, paddings[1]),
         )
-        self.frames.append((index, _framed(tree, corner, self._view.clip)))
+        self.frames.append((index, _framed(tree, corner, view.clip)))
 
     # ------------------------------------------------------------ columns
 
@@ -413,6 +438,12 @@ class _TreeReader:
     def _attributes(self, node: int) -> dict[str, str]:
         row = [self._target.string(index) for index in self._tree.nodes.attributes[node]]
         return dict(zip(row[::2], row[1::2], strict=True))
+
+
+def _goes_back(last: Sequence[float], bounds: Sequence[float]) -> bool:
+    """Tell a line drawn above the one before it: Chromium tells a later column as if the first."""
+    beside = bounds[0] < last[0] + last[2] and last[0] < bounds[0] + bounds[2]
+    return beside and bounds[1] < last[1] - last[3] / 2
 
 
 def _first(owners: Sequence[int], count: int) -> "array[int]":

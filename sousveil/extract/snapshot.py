@@ -24,11 +24,11 @@ MAX_COORDINATE = 2**26  # CSS pixels; Chromium's layout itself ends at half of i
 MAX_DOCUMENTS = 500  # frames of one page; pages full of advertisements have some 50
 
 # Positions in `styles`, as the record's computed styles are ordered.
-DISPLAY, VISIBILITY, OPACITY = range(3)
+DISPLAY, VISIBILITY, OPACITY, _, OVERFLOW_X, OVERFLOW_Y = range(6)
 
 _SURROGATES = re.compile(  # scripts may write half a character; RFC 8259, section 8.2
     rb"\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}"
-    rb"|(?P<half>\\u[dD][89a-fA-F][0-9a-fA-F]{2})|\\.",
+    rb"|(?P<half>\\u[dD][89a-fA-F][0-9a-fA-F]{2}|\xed[\xa0-\xbf][\x80-\xbf])|\\.",
     re.DOTALL,
 )
 
@@ -73,7 +73,6 @@ class Layout(msgspec.Struct, rename="camel"):
     bounds: list[list[float]]  # left, top, width, height
     text: list[int]
     client_rects: list[list[float]] = []  # border's width left and top; width and height within
-    scroll_rects: list[list[float]] = []  # the last two: width and height of what is in the box
 
 
 class TextBoxes(msgspec.Struct, rename="camel"):
