@@ -7,13 +7,19 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from email.message import Message
 from http.client import HTTPConnection
+from io import BytesIO
 from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
+from PIL import Image
+from pypdfium2 import PdfDocument
 
 from sousveil.demo.vendor import PAGES, VendorSite
-from sousveil.demo.vendor.pages import DELETED, EDITED
+from sousveil.demo.vendor.lab_report import lab_report
+from sousveil.demo.vendor.leaflet import SIZE as LEAFLET_SIZE
+from sousveil.demo.vendor.leaflet import leaflet
+from sousveil.demo.vendor.pages import DELETED, EDITED, LEAFLET, REPORT, SCRIPTED
 from sousveil.errors import RepositoryError
 
 
@@ -58,13 +64,15 @@ def test_every_page_is_served_in_its_charset_with_a_fixed_date(site: VendorSite)
         assert reply.status == 200
         assert reply.headers["Last-Modified"] == "Mon, 02 Mar 2020 08:15:00 GMT"
         assert page.charset == "utf-8" or reply.headers["Content-Type"] == "text/html"
-        declared = f'<meta charset="{page.charset}">'
-        assert page.file.endswith(".json") or declared in reply.body.decode(page.charset)
+        if page.file.endswith(".html"):
+            declared = f'<meta charset="{page.charset}">'
+            assert declared in reply.body.decode(page.charset)
 
 
 def test_every_page_says_that_it_is_fictitious(site: VendorSite) -> None:
     for page in PAGES:
-        assert "fictitious" in text_of(site, page.path, page.charset)
+        if page not in {REPORT, LEAFLET}:  # what these say is no text until somebody reads it
+            assert "fictitious" in text_of(site, page.path, page.charset)
     assert "fictitious" in text_of(site, "/no-such-page")
     assert b"fictitious" in fetch(f"{site.base_url}/robots.txt").body
 
@@ -108,7 +116,7 @@ def test_the_openapi_document_has_the_field(site: VendorSite) -> None:
 
 def test_every_local_link_leads_somewhere_at_first(site: VendorSite) -> None:
     links = set()
-    for page in PAGES:
+    for page in (page for page in PAGES if page.file.endswith(".html")):
         source = fetch(site.base_url + page.path).body.decode(page.charset)
         links.update(re.findall(r'(?:href|src|action)="(/[^"]*)"', source))
     assert len(links) > 12
@@ -128,13 +136,18 @@ def test_head_answers_like_get_without_a_body(site: VendorSite) -> None:
     assert head.headers["Content-Length"] == str(len(full.body))
 
 
-def test_the_change_edits_one_page_deletes_one_and_leaves_the_others(site: VendorSite) -> None:
+def test_the_change_edits_two_addresses_deletes_two_and_leaves_the_others(
+    site: VendorSite,
+) -> None:
     before = {url: fetch(url) for url in site.urls()}
     said = site.change()
     after = {url: fetch(url) for url in site.urls()}
     edited, deleted = site.base_url + EDITED.path, site.base_url + DELETED.path
     differing = {url for url in before if before[url].body != after[url].body}
-    assert differing == {edited, deleted}
+    replaced, unlisted = site.base_url + REPORT.path, site.base_url + LEAFLET.path
+    assert differing == {edited, deleted, replaced, unlisted}
+    assert after[unlisted].status == 404
+    assert after[replaced].headers["Last-Modified"] == "Tue, 15 Dec 2020 09:30:00 GMT"
     assert after[edited].status == 200
     assert after[edited].headers["Last-Modified"] == "Tue, 15 Dec 2020 09:30:00 GMT"
     assert after[deleted].status == 404
@@ -144,8 +157,47 @@ def test_the_change_edits_one_page_deletes_one_and_leaves_the_others(site: Vendo
     assert [sentence.partition(":")[0] for sentence in said] == [
         EDITED.path,
         DELETED.path,
+        SCRIPTED.path,
+        REPORT.path,
+        LEAFLET.path,
         site.repository.name,
     ]
+
+
+def test_the_scripted_page_stays_the_same_while_its_data_lose_the_claims(site: VendorSite) -> None:
+    page, data = (f"{site.base_url}{path}" for path in (SCRIPTED.path, "/api/specs.json"))
+    shell, first = fetch(page).body, json.loads(fetch(data).body)
+    assert not re.search(rb"ethnic|uyghur|\u6c11\u65cf", shell, re.IGNORECASE)
+    assert b'src="/static/specs.js"' in shell
+    site.change()
+    second = json.loads(fetch(data).body)
+    assert fetch(page).body == shell
+    lost = [
+        set(one["paragraphs"]) - set(other["paragraphs"])
+        for one, other in zip(first["sections"], second["sections"], strict=True)
+    ]
+    assert [len(paragraphs) for paragraphs in lost] == [0, 1, 1]
+    assert ["Uyghur" in lost[1].pop(), "维吾尔族" in lost[2].pop()] == [True, True]
+
+
+def test_the_report_is_a_pdf_of_three_pages_that_loses_a_row() -> None:
+    texts = []
+    for changed in (False, True):
+        pages = PdfDocument(lab_report(changed=changed))
+        assert len(pages) == 3
+        texts.append("".join(page.get_textpage().get_text_range() for page in pages))
+    assert "Ethnicity classifier" in texts[0]
+    assert "age, gender and ethnicity" in texts[0]
+    assert "thnicity" not in texts[1]
+    assert all("Brockhollow Optical Laboratory is fictitious" in text for text in texts)
+
+
+def test_the_leaflet_is_a_picture_drawn_alike_each_time() -> None:
+    with Image.open(BytesIO(leaflet())) as picture:
+        assert picture.format == "JPEG"
+        assert picture.size == LEAFLET_SIZE
+    assert leaflet() == leaflet()
+    assert len(leaflet()) < 300_000
 
 
 def test_the_clean_up_commit_drops_the_field_and_says_nothing_of_it(site: VendorSite) -> None:

@@ -12,11 +12,15 @@ from typing import Literal
 
 import jinja2
 
+from sousveil.demo.vendor import lab_report
+from sousveil.demo.vendor.leaflet import leaflet
+
 _HERE = Path(__file__).parent
 _STATIC_TYPES = {
     "robots.txt": "text/plain; charset=utf-8",
     "style.css": "text/css; charset=utf-8",
     "panel.svg": "image/svg+xml",
+    "specs.js": "text/javascript; charset=utf-8",
 }
 _FIRST_EDITION = datetime(2020, 3, 2, 8, 15, tzinfo=UTC)
 _SECOND_EDITION = datetime(2020, 12, 15, 9, 30, tzinfo=UTC)  # the day of the SDK's clean-up
@@ -33,6 +37,7 @@ class Page:
     note: str  # what it is there for, for a person
     lang: Literal["en", "zh-Hans"] = "en"
     charset: Literal["utf-8", "gb18030"] = "utf-8"
+    needs: Literal["", "browser", "ocr"] = ""  # without which its claim cannot be seen
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +65,29 @@ DELETED = Page(
     note="Chinese tender response in GB18030, declared by meta only. Deleted in the second state.",
     lang="zh-Hans",
     charset="gb18030",
+)
+SCRIPTED = Page(
+    "/en/products/kerbwatch.html",
+    "en/products/kerbwatch.html",
+    "KerbWatch K4",
+    claims=True,
+    note="Built by a script from /api/specs.json, which loses its claims in the second state.",
+    needs="browser",
+)
+REPORT = Page(
+    "/en/downloads/test-report.pdf",
+    "test-report.pdf",
+    lab_report.TITLE,
+    claims=True,
+    note="PDF test report of a laboratory. The second state has an edition without one row.",
+)
+LEAFLET = Page(
+    "/en/downloads/gate-leaflet.jpg",
+    "gate-leaflet.jpg",
+    "StaneLens Gate Kit",
+    claims=True,
+    note="Scanned leaflet. Deleted in the second state.",
+    needs="ocr",
 )
 NOT_FOUND = Page(
     "", "en/not-found.html", "Page not found", claims=False, note="Answers every other path."
@@ -90,6 +118,9 @@ PAGES: tuple[Page, ...] = (
         claims=True,
         note="The same field for machines.",
     ),
+    SCRIPTED,
+    REPORT,
+    LEAFLET,
     Page(
         "/en/responsible-use.html",
         "en/responsible-use.html",
@@ -156,8 +187,8 @@ PAGES: tuple[Page, ...] = (
 def answers(*, changed: bool) -> dict[str, Answer]:
     """Return the answer to each path the site knows; "" is the answer to every other path.
 
-    `changed` False is the first state; True the second, in which `EDITED` reads otherwise and
-    `DELETED` is gone.
+    `changed` False is the first state; True the second, in which `EDITED`, `REPORT` and what
+    `SCRIPTED` loads read otherwise, and `DELETED` and `LEAFLET` are gone.
     """
     templates = jinja2.Environment(
         loader=jinja2.FileSystemLoader(_HERE / "pages"),
@@ -165,21 +196,32 @@ def answers(*, changed: bool) -> dict[str, Answer]:
         undefined=jinja2.StrictUndefined,
         keep_trailing_newline=True,
     )
-    kept = [page for page in (*PAGES, NOT_FOUND) if not (changed and page is DELETED)]
+    kept = [page for page in (*PAGES, NOT_FOUND) if not (changed and page in {DELETED, LEAFLET})]
     site = {page.path: _answer(templates, page, changed=changed) for page in kept}
     for name, content_type in _STATIC_TYPES.items():
         path = "/robots.txt" if name == "robots.txt" else f"/static/{name}"
         body = (_HERE / "static" / name).read_bytes()
         site[path] = Answer(200, content_type, format_datetime(_FIRST_EDITION, usegmt=True), body)
+    site["/api/specs.json"] = _specs(changed=changed)
     return site
 
 
+def _specs(*, changed: bool) -> Answer:
+    """Return the data of `SCRIPTED`, which tells no date, as what a program makes up does."""
+    body = (_HERE / "static" / f"specs-{2 if changed else 1}.json").read_bytes()
+    return Answer(200, "application/json", None, body)
+
+
 def _answer(templates: jinja2.Environment, page: Page, *, changed: bool) -> Answer:
-    edition = _SECOND_EDITION if changed and page is EDITED else _FIRST_EDITION
+    edition = _SECOND_EDITION if changed and page in {EDITED, REPORT} else _FIRST_EDITION
     modified = None if page is NOT_FOUND else format_datetime(edition, usegmt=True)
     if page.file.endswith(".json"):
         body = (_HERE / "static" / page.file).read_bytes()
         return Answer(200, "application/json", modified, body)
+    if page is REPORT:
+        return Answer(200, "application/pdf", modified, lab_report.lab_report(changed=changed))
+    if page is LEAFLET:
+        return Answer(200, "image/jpeg", modified, leaflet())
     text = templates.get_template(page.file).render(page=page, changed=changed)
     # Old Chinese sites often leave the charset to the page itself; so does this one.
     content_type = "text/html; charset=utf-8" if page.charset == "utf-8" else "text/html"

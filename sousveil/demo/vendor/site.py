@@ -14,7 +14,16 @@ from types import TracebackType
 from typing import NamedTuple, Self
 from urllib.parse import unquote, urlsplit
 
-from sousveil.demo.vendor.pages import DELETED, EDITED, PAGES, Answer, answers
+from sousveil.demo.vendor.pages import (
+    DELETED,
+    EDITED,
+    LEAFLET,
+    PAGES,
+    REPORT,
+    SCRIPTED,
+    Answer,
+    answers,
+)
 from sousveil.demo.vendor.sdk import CLEAN_UP, drop_field, make_repository
 
 REPOSITORY_NAME = "stanelens-sdk"
@@ -27,6 +36,7 @@ class ServedPage(NamedTuple):
     url: str
     claims: bool
     note: str
+    needs: str  # "browser", "ocr" or "": without which its claim cannot be seen
 
 
 class _Server(ThreadingHTTPServer):
@@ -111,7 +121,10 @@ class VendorSite:
     @property
     def pages(self) -> list[ServedPage]:
         """All pages, in the order of `PAGES`: those that claim something first."""
-        return [ServedPage(self.base_url + page.path, page.claims, page.note) for page in PAGES]
+        return [
+            ServedPage(self.base_url + page.path, page.claims, page.note, page.needs)
+            for page in PAGES
+        ]
 
     def urls(self) -> list[str]:
         """Return the addresses of all pages."""
@@ -129,8 +142,14 @@ class VendorSite:
             "“appearance (glasses, mask, bag)”; the alert by ethnicity is gone."
         )
         deleted = f"{DELETED.path}: deleted. The address answers 404."
+        emptied = (
+            f"{SCRIPTED.path}: the same to the last byte, but the data that its script loads lost "
+            "what it said of ethnicity, in English and in Chinese."
+        )
+        replaced = f"{REPORT.path}: replaced by an edition without the row on ethnicity."
+        unlisted = f"{LEAFLET.path}: deleted. The address answers 404."
         dropped = (
             f"{REPOSITORY_NAME}: the ethnicity field was removed from the C header and the Java "
             f"class in a commit with the message “{CLEAN_UP.message}”"
         )
-        return [reworded, deleted, dropped]
+        return [reworded, deleted, emptied, replaced, unlisted, dropped]
