@@ -13,18 +13,18 @@ from functools import cache
 from importlib import resources
 
 _CJK = "\u3040-\u30ff\u3400-\u9fff"
-_INVISIBLE = (
+INVISIBLE = (
     "\u00ad\u034f\u061c\u115f\u1160\u180e\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufe00-\ufe0f\ufeff"
 )
 _MARKS = "\u0300-\u036f\u3099\u309a"
 _EDIT = re.compile(
-    rf"(?P<drop>[{_INVISIBLE}]+|(?<=[{_CJK}])[\s{_INVISIBLE}]+(?=[{_CJK}]))"
+    rf"(?P<drop>[{INVISIBLE}]+|(?<=[{_CJK}])[\s{INVISIBLE}]+(?=[{_CJK}]))"
     r"|(?P<space>[\s_]{2,}|[^\S ])"  # any white space that is not one plain space
     r"|(?P<joint>(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z]))"  # emRace, HTTPServer
     r"|(?P<long>İ|i\u0307)"  # the only letter whose lower case is two characters
 )
 _EDIT_COMPATIBLE = re.compile(
-    rf"{_EDIT.pattern}|(?P<cluster>[A-Za-z][{_MARKS}]+|[^\x00-\x7f{_INVISIBLE}\s][{_MARKS}]*)"
+    rf"{_EDIT.pattern}|(?P<cluster>[A-Za-z][{_MARKS}]+|[^\x00-\x7f{INVISIBLE}\s][{_MARKS}]*)"
 )
 
 
