@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from sousveil.model import Commit, Fate, Finding, Json, Source
+from sousveil.model import Commit, Fate, Finding, Json, Origin, RecordRef, Region, Source
 
 # The IRI that Web Annotation, section 4.2.1, assigns to RFC 5147.
 PLAIN_TEXT_FRAGMENTS = "http://tools.ietf.org/rfc/rfc5147"
@@ -124,6 +124,11 @@ def _source(source: Source) -> Json:
             "boxes": [[box.left, box.bottom, box.right, box.top] for box in source.boxes],
             "slide": source.slide,
             "cell": source.cell,
+            "part": source.part,
+            "recognised": source.recognised,
+            "seen_in": source.seen_in,
+            "came_from": [_origin(origin) for origin in source.came_from],
+            "regions": [_region(region) for region in source.regions],
             "path": source.path,
             "blob": source.blob,
             **(_commit(source.commit) if source.commit else {}),
@@ -131,6 +136,24 @@ def _source(source: Source) -> Json:
             "left": _commit(source.left) if source.left else None,
         }
     )
+
+
+def _origin(origin: Origin) -> Json:
+    told = {"url": origin.url, "media_type": origin.media_type, "seen_by": origin.seen_by}
+    return _present(told | _record(origin.record))
+
+
+def _region(region: Region) -> Json:
+    picture = region.picture
+    return _record(picture.record) | {
+        "media_type": picture.media_type,
+        "picture_top": picture.top,
+        "box": [region.left, region.top, region.right, region.bottom],
+    }
+
+
+def _record(record: RecordRef) -> Json:
+    return {"warc": record.warc, "offset": record.offset, "record_digest": record.digest}
 
 
 def _commit(commit: Commit) -> Json:

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta, timezone
 import pytest
 
 from sousveil.jsonform import finding_json, instant
-from sousveil.model import Box, Finding, Json
+from sousveil.model import Box, Finding, Json, Origin, Picture, RecordRef, Region
 from tests.dossier.reports import (
     CITED,
     EDITED,
@@ -120,3 +120,35 @@ def test_a_quote_of_an_office_file_tells_its_slide_or_cell() -> None:
     slide = finding_json(replace(EDITED, source=replace(EDITED.source, slide=3)))
     cell = finding_json(replace(EDITED, source=replace(EDITED.source, cell="Sheet1!B7")))
     assert (slide["source"]["slide"], cell["source"]["cell"]) == (3, "Sheet1!B7")
+
+
+def test_a_quote_on_the_screen_tells_who_sent_it_and_where_it_is_seen() -> None:
+    answer = RecordRef("archive/a.warc.gz", 70, 9, "<urn:uuid:0>", "sha256:aa")
+    shot = RecordRef("archive/a.warc.gz", 0, 9, "<urn:uuid:1>", "sha256:bb")
+    origin = Origin("https://vendor.example/api", answer, "application/json", "browser")
+    region = Region(Picture(shot, "image/png", 800, 4000, top=4000), 8, 20.5, 300, 40)
+    source = replace(
+        EDITED.source, seen_in="rendered", came_from=(origin,), regions=(region,), recognised=0.9
+    )
+    told = finding_json(replace(EDITED, source=source))["source"]
+    assert (told["seen_in"], told["recognised"]) == ("rendered", 0.9)
+    assert told["came_from"] == [
+        {
+            "url": "https://vendor.example/api",
+            "media_type": "application/json",
+            "seen_by": "browser",
+            "warc": "archive/a.warc.gz",
+            "offset": 70,
+            "record_digest": "sha256:aa",
+        }
+    ]
+    assert told["regions"] == [
+        {
+            "warc": "archive/a.warc.gz",
+            "offset": 0,
+            "record_digest": "sha256:bb",
+            "media_type": "image/png",
+            "picture_top": 4000,
+            "box": [8, 20.5, 300, 40],
+        }
+    ]
