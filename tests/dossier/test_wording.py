@@ -1,4 +1,5 @@
 from datetime import UTC, datetime, timedelta, timezone
+from typing import Literal
 
 import pytest
 
@@ -11,9 +12,10 @@ from sousveil.dossier.wording import (
     listing,
     minute,
     second,
+    seen,
     sentence,
 )
-from sousveil.model import Verdict
+from sousveil.model import BlockKind, Origin, RecordRef, Source, Verdict
 
 
 def test_times_are_told_in_utc() -> None:
@@ -58,3 +60,37 @@ def test_languages_have_names_and_unknown_ones_keep_their_tag() -> None:
 def test_there_are_words_for_every_verdict() -> None:
     assert set(VERDICTS) == set(Verdict)
     assert set(VERDICT_COUNTS) == set(Verdict) - {Verdict.PRESENT}
+
+
+PAGE = "https://vendor.example/"
+
+
+def origin(path: str, media_type: str) -> Origin:
+    record = RecordRef("archive/a.warc.gz", 0, 9, "<urn:uuid:0>", "sha256:00")
+    return Origin(PAGE + path, record, media_type, "browser")
+
+
+@pytest.mark.parametrize(
+    ("seen_in", "came_from", "words"),
+    [
+        (None, (), ""),
+        ("both", (), "in the bytes the server sent and on the screen"),
+        ("wire", (), "only in the bytes the server sent: it was not on the screen"),
+        ("rendered", (), "only on the screen: script made it, and no answer of the visit"),
+        ("rendered", (origin("", "text/html"),), "the server sent it to the browser, but not to"),
+        ("rendered", (origin("ad", "text/html"),), "in a page framed there, https://vendor.ex"),
+        (
+            "rendered",
+            (origin("a.json", "application/json"), origin("b.js", "text/javascript")),
+            f"script put it there, from the answer of {PAGE}a.json and {PAGE}b.js",
+        ),
+    ],
+)
+def test_where_a_quote_was_seen_is_told_in_words(
+    seen_in: Literal["wire", "rendered", "both"] | None, came_from: tuple[Origin, ...], words: str
+) -> None:
+    source = Source(
+        BlockKind.PARAGRAPH, "", 1, 1, 0, 9, "utf-8", seen_in=seen_in, came_from=came_from
+    )
+    assert words in seen(source, PAGE)
+    assert bool(seen(source, PAGE)) == (seen_in is not None)
