@@ -254,12 +254,13 @@ class Document:
 
     text: str
     blocks: tuple[Block, ...]
-    format: Literal["html", "text", "json", "code", "pdf", "office", "rendered", "image"]
+    format: Literal["html", "xml", "text", "json", "code", "pdf", "office", "rendered", "image"]
     charset: str  # what the bytes were decoded with, WHATWG name; "" for a PDF or office file
     lang: str = ""  # declared language (BCP 47) or "code"; "" when not told
     title: str = ""
     source_offsets: "array[int] | None" = None
     line_starts: tuple[int, ...] = (0,)  # offsets of the lines in the decoded source
+    through: str = ""  # a program of others that made the text of it: "LibreOffice 7.4.7.2"
     unread: str = ""  # what holds text that was not read: "pages 2-6 are pictures without text"
     runs: tuple[
         Run, ...

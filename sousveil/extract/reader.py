@@ -16,7 +16,8 @@ from sousveil.extract.formats import VAGUE_TYPES, binary_kind, text_format
 from sousveil.extract.language import guess_language, language_of
 from sousveil.extract.markup.html import HtmlReader
 from sousveil.extract.markup.xml import XmlReader, tells
-from sousveil.extract.office.documents import legacy_kind, read_office
+from sousveil.extract.office.documents import read_office
+from sousveil.extract.office.legacy import read_legacy
 from sousveil.extract.office.rtf import read_rtf
 from sousveil.extract.pdf.document import read_pdf
 from sousveil.extract.rendered import read_rendered
@@ -140,7 +141,7 @@ def _read_binary(payload: bytes, kind: str, name: str) -> Document:
     if kind == "application/rtf":
         return read_rtf(payload, name)
     if kind == "application/x-ole-storage":
-        kind = legacy_kind(payload)
+        return read_legacy(payload, name)
     raise ExtractError(f"{name}: text of {kind} is not extracted; the capture itself is kept")
 
 

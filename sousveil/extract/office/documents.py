@@ -17,13 +17,6 @@ from sousveil.model import Document
 
 MAX_STYLE_LEVEL = 9  # Word's heading levels
 
-# MS-CFB keeps the names of a file's streams in UTF-16; these tell what a legacy file is.
-_LEGACY = (
-    ("EncryptedPackage", "an office document with a password"),
-    ("WordDocument", "a legacy Word document (it needs LibreOffice)"),
-    ("Workbook", "a legacy Excel workbook (it needs LibreOffice)"),
-    ("PowerPoint Document", "a legacy PowerPoint file (it needs LibreOffice)"),
-)
 _NOTES = (
     ("header", "header"),
     ("footer", "footer"),
@@ -49,14 +42,6 @@ def read_office(payload: bytes, name: str) -> Document | None:
         return gathering.document(title)
     except ExtractError as error:
         raise ExtractError(f"{name}: {error}") from error
-
-
-def legacy_kind(payload: bytes) -> str:
-    """Return what a file in the old compound format is, in words."""
-    for stream, kind in _LEGACY:
-        if stream.encode("utf-16-le") in payload:
-            return kind
-    return "a file in Microsoft's old compound format"
 
 
 def _reader(package: Package) -> Callable[[Package, Gathering], str] | None:
