@@ -17,11 +17,15 @@ MAX_HEIGHT = 900
 # A line of text lower than this cannot be read; a picture is not reduced below it.
 LEAST_LINE = 20
 
+# A picture that would be reduced by less than this is cut instead: for the sake of a margin every
+# line of it would be blurred.
+LEAST_REDUCTION = 0.1
+
 # Lines shown above the quote, and as many below: enough to see what it stands in.
 CONTEXT_LINES = 5
 
 # The least context, in pixels of the picture: a quote in tiny print still needs surroundings.
-LEAST_CONTEXT = 60
+LEAST_CONTEXT = 110
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +54,9 @@ def cut_around(width: int, height: int, marks: Sequence[Area]) -> Cut:
     quote that does not fit, the beginning is shown.
     """
     line = max(1.0, median(mark.bottom - mark.top for mark in marks))
-    scale = min(1.0, max(MAX_WIDTH / width, LEAST_LINE / line))
+    scale = max(MAX_WIDTH / width, LEAST_LINE / line)
+    if scale > 1 - LEAST_REDUCTION:
+        scale = 1.0
     left, top, right, bottom = _around(marks)
     is_whole = right - left <= MAX_WIDTH / scale and bottom - top <= MAX_HEIGHT / scale
     if not is_whole:

@@ -13,18 +13,18 @@ from typing import TypeAlias
 
 import msgspec
 import pypdfium2
-from PIL import Image
+from PIL import Image, ImageOps
 from pypdfium2 import raw as pdfium
 
 from sousveil.extract.pdf.worker import limit
 from sousveil.model import Area
-from sousveil.run.cuts import cut_around, within
+from sousveil.run.cuts import MAX_WIDTH, cut_around, within
 
 # A sheet of A3 scanned at 600 dots per inch has 70 million; four bytes each fit into the process.
 MAX_PIXELS = 100_000_000
 
-# Of a page drawn from a PDF. A4 at 150 dots per inch: small print can be read.
-PAGE_WIDTH = 1_240
+# Of a page drawn from a PDF, which then is shown as it was drawn. A4 at 145 dots per inch.
+PAGE_WIDTH = MAX_WIDTH
 MAX_PAGE_HEIGHT = 5_000  # of receipts and posters
 MAX_ENLARGEMENT = 8.0  # of a page the size of a stamp
 
@@ -92,13 +92,14 @@ def answer(task: Task, payload: bytes) -> Answer:
     if task.page is not None:
         return _on_page(payload, task.page, task.quotes)
     with Image.open(BytesIO(payload), formats=tuple(SUFFIXES)) as picture:
-        if picture.size != task.size:
-            found, noted = (" by ".join(map(str, size)) for size in (picture.size, task.size or ()))
-            return Refusal(f"it has {found} pixels, not the {noted} that were noted")
         if picture.width * picture.height > MAX_PIXELS:
             return Refusal(f"it has more than the {MAX_PIXELS:,} pixels that are opened")
         suffix = SUFFIXES[str(picture.format)]
-        return _parts(picture, task.quotes, suffix, drawn=None)
+        upright = ImageOps.exif_transpose(picture)  # as every viewer shows it
+        if upright.size != task.size:
+            found, noted = (" by ".join(map(str, size)) for size in (upright.size, task.size or ()))
+            return Refusal(f"it has {found} pixels, not the {noted} that were noted")
+        return _parts(upright, task.quotes, suffix, drawn=None)
 
 
 def _on_page(payload: bytes, number: int, quotes: Sequence[Sequence[Area]]) -> Answer:

@@ -93,6 +93,8 @@ def _why_none(finding: Finding) -> str:
         return "the file lies in a package, and no picture is made of files in packages"
     if finding.capture.media_type == _PDF:
         return "where on the page the words stand is not known"
+    if finding.capture.media_type.startswith("image/"):
+        return "where in the picture the words stand is not known"
     if source.slide is not None or source.cell is not None:
         return "office files are read, not drawn"
     return "no browser showed this address when it was captured"

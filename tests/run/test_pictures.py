@@ -147,6 +147,20 @@ def test_a_scan_is_reduced_and_says_so(case: Case, keep: Keep, folder: Path) -> 
     assert shown.whole.path.suffix == ".jpg"
 
 
+def test_a_picture_that_a_camera_held_sideways_is_shown_as_viewers_show_it(
+    case: Case, keep: Keep, folder: Path
+) -> None:
+    upright, mark = (600, 900), Area(100, 400, 300, 424)
+    lying = Image.open(BytesIO(drawn(upright, mark))).transpose(Image.Transpose.ROTATE_90)
+    exif = Image.Exif()
+    exif[0x0112] = 6  # Orientation: to be turned by 90 degrees clockwise
+    written = BytesIO()
+    lying.save(written, "PNG", exif=exif)
+    ref = keep("image/png", written.getvalue())
+    shown = show(case, found(ref, "image/png", on_picture(ref, upright, mark)), folder)
+    assert_marked(shown)
+
+
 def test_a_noisy_scan_stays_small(case: Case, keep: Keep, folder: Path) -> None:
     size = (1_200, 900)
     noise = Image.frombytes("RGB", size, NOISE.randbytes(3 * 1_200 * 900))
@@ -249,7 +263,8 @@ PLAIN = Source(BlockKind.PARAGRAPH, "", 1, 1, 0, 9, "")
         (("text/html", PLAIN), "no browser showed"),
         (("application/x", replace(PLAIN, slide=3)), "office files"),
         (("application/zip", replace(PLAIN, part="a.pdf")), "in a package"),
-        (("application/pdf", PLAIN), "is not known"),
+        (("application/pdf", PLAIN), "where on the page the words stand is not known"),
+        (("image/png", PLAIN), "where in the picture the words stand is not known"),
     ],
 )
 def test_what_has_no_picture_says_why(
