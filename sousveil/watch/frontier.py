@@ -83,6 +83,10 @@ class Frontier:
             self._taken.add(url)
             self.taken += 1
 
+    def pass_over(self, url: str) -> None:
+        """Note that an address is not asked for in this crawl, though `next` gave it."""
+        self._taken.add(url)
+
     def next(self, allows: Callable[[str], bool]) -> Step | None:
         """Return what to ask for next; None when nothing is left, or no more may be asked.
 
