@@ -109,12 +109,20 @@ class GuardProxy:
             target=self._loop.run_forever, name="guard-proxy", daemon=True
         )
         self._resolver = ThreadPoolExecutor(RESOLVER_THREADS, "guard-resolver")
+        self._lock = threading.Lock()  # of the next two
+        self._lanes: list[Lane] = []
+        self._is_closed = False
 
     def __enter__(self) -> Self:
         self._thread.start()
         return self
 
     def __exit__(self, *_: object) -> None:
+        with self._lock:
+            self._is_closed = True
+            lanes = tuple(self._lanes)
+        for lane in lanes:  # of threads that have not heard yet that all is over
+            self._end(lane)
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join()
         self._loop.close()
@@ -124,14 +132,25 @@ class GuardProxy:
     def lane(self, exit_: Exit | None = None) -> Iterator["Lane"]:
         """Give a lane until the block ends; its tunnels end with it, its record stays readable.
 
-        May be called from any thread. Raises OSError when no port can be had.
+        May be called from any thread. The end of the proxy ends its lanes, too. Raises OSError when
+        no port can be had, and InterruptedError when the proxy has ended.
         """
-        lane = Lane(self._allowed, exit_, self._clock, self._limits, self._resolver)
-        asyncio.run_coroutine_threadsafe(lane.open(), self._loop).result()
+        with self._lock:
+            if self._is_closed:
+                raise InterruptedError("the guard proxy has ended; nothing is let through any more")
+            lane = Lane(self._allowed, exit_, self._clock, self._limits, self._resolver)
+            asyncio.run_coroutine_threadsafe(lane.open(), self._loop).result()
+            self._lanes.append(lane)
         try:
             yield lane
         finally:
-            asyncio.run_coroutine_threadsafe(lane.close(), self._loop).result()
+            self._end(lane)
+
+    def _end(self, lane: "Lane") -> None:
+        with self._lock:
+            if lane in self._lanes:
+                self._lanes.remove(lane)
+                asyncio.run_coroutine_threadsafe(lane.close(), self._loop).result()
 
 
 class Lane:

@@ -1,12 +1,14 @@
 """The guard proxy between a client that speaks SOCKS5 and real servers on loopback."""
 
 import contextlib
+import resource
 import socket
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
@@ -233,6 +235,42 @@ def test_a_closed_lane_takes_nobody_ends_its_tunnels_and_keeps_its_record() -> N
         with pytest.raises(ConnectionRefusedError):
             client(lane)
         assert [one.is_open for one in lane.connections()] == [False]
+
+
+def test_the_end_of_the_proxy_is_the_end_of_its_lanes() -> None:
+    with ExitStack() as stack:
+        proxy = stack.enter_context(GuardProxy(LOOPBACK, clock=now))
+        with serving(echo) as target, proxy.lane() as lane:
+            sock, _ = ask(lane, "127.0.0.1", target.port)
+            stack.close()
+            with sock, contextlib.suppress(ConnectionResetError):
+                assert sock.recv(1) == b""
+        with pytest.raises(InterruptedError), proxy.lane():
+            pass
+
+
+@pytest.mark.slow
+def test_a_gigabyte_passes_without_memory_for_it(lane: Lane) -> None:
+    size = 2**30
+    piece = bytes(2**20)
+
+    def send(connection: socket.socket) -> None:
+        for _ in range(size // len(piece)):
+            connection.sendall(piece)
+
+    def resident_bytes() -> int:
+        return int(Path("/proc/self/statm").read_text().split()[1]) * resource.getpagesize()
+
+    if not Path("/proc/self/statm").exists():
+        pytest.skip("only Linux tells a process's memory in /proc")
+    with serving(send) as target:
+        sock, _ = ask(lane, "127.0.0.1", target.port)
+        with sock:
+            before, got, into = resident_bytes(), 0, bytearray(2**18)
+            while count := sock.recv_into(into):
+                got += count
+    assert got == size
+    assert resident_bytes() - before < 16 * 2**20
 
 
 def test_the_end_of_one_direction_leaves_the_other_open(lane: Lane) -> None:
