@@ -201,7 +201,6 @@ class Lane:
                     seats.release()
                     await asyncio.sleep(ACCEPT_PAUSE_SECONDS)
                     continue
-                client.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
                 task = group.create_task(self._attend(client))
                 task.add_done_callback(lambda _: seats.release())
 
@@ -209,6 +208,7 @@ class Lane:
         """Serve one connection of the browser from its first byte to its last."""
         loop = asyncio.get_running_loop()
         with client, suppress(OSError):  # a browser that hangs up needs no answer
+            client.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             try:
                 async with asyncio.timeout(self._limits.handshake_seconds):
                     host, port = await converse(client, serve_connect())
@@ -268,7 +268,8 @@ class Lane:
                 return spent
             await loop.sock_sendall(sink, buffer[:size])
             await asyncio.sleep(0)  # neither call above gives way while bytes are at hand
-        sink.shutdown(socket.SHUT_WR)
+        with suppress(OSError):  # who has gone already need not be told
+            sink.shutdown(socket.SHUT_WR)
         return None
 
     async def _watch(
