@@ -108,7 +108,7 @@ class Exchange:
     status: int | None
     ip_address: str | None
     tls: TlsSession | None
-    truncated: Literal["length", "time", "disconnect"] | None  # WARC-Truncated
+    truncated: Literal["length", "time", "disconnect", "unspecified"] | None  # WARC-Truncated
     failure: Failure | None
     location: str | None  # absolute URL this answer redirects to
     interim_heads: tuple[bytes, ...] = ()  # heads of 1xx answers that came before, as received
@@ -116,6 +116,9 @@ class Exchange:
     seen_by: Literal["wire", "browser"] = "wire"
     is_decoded: bool = False  # the browser had undone the content coding: no wire bytes
     is_rebuilt: bool = False  # the heads are written from fields (HTTP/2): no wire bytes
+    resource_type: str = ""  # what a browser asked for it as, in CDP's words: "Document", "Script"
+    protocol: str = ""  # as a browser names it: "http/1.1", "h2"
+    initiator: str = ""  # address of the document or script that asked for it
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,6 +177,9 @@ class Rendering:
 
 RENDERING_TYPE = "application/vnd.sousveil.rendering+json"
 """Media type of a rendering's snapshot; extract/rendered.py reads it."""
+
+SNAPSHOT_URN = "urn:sousveil:rendering:"
+"""What precedes the page's address in the URI of a rendering's snapshot."""
 
 
 # ---------------------------------------------------------------- extract
@@ -466,6 +472,7 @@ class Visit:
     status: int | None  # of the last hop
     captures: tuple[Capture, ...]
     log_index: int
+    address: str = ""  # that was asked for; a site has many
 
 
 @dataclass(frozen=True, slots=True)

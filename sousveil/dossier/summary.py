@@ -52,10 +52,13 @@ def _unclear_sentence(statements: Sequence[Statement]) -> Iterable[str]:
 
 
 def _looks_sentence(report: Report) -> Iterable[str]:
-    times = [visit.started_at for watched in report.watches for visit in watched.visits]
+    looks = [(watched.watch, visit) for watched in report.watches for visit in watched.visits]
+    times = [visit.started_at for _, visit in looks]
     if times:
-        addresses = count(len(report.watches), "address", "addresses")
-        looks = count(len(times), "time")
+        seen = {visit.address or watch.target for watch, visit in looks}
+        seen |= {watched.watch.target for watched in report.watches}
+        addresses = count(len(seen), "address", "addresses")
+        times_in_words = count(len(times), "time")
         first, last = day(min(times)), day(max(times))
         when = f"on {first}" if first == last else f"between {first} and {last}"
-        yield f"{addresses} {'was' if len(report.watches) == 1 else 'were'} visited {looks} {when}."
+        yield f"{addresses} {'was' if len(seen) == 1 else 'were'} visited {times_in_words} {when}."

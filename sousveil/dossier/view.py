@@ -101,7 +101,7 @@ class Address:
     """A watch with its looks."""
 
     report: WatchReport
-    drawn: tuple[tuple[Visit, Mark], ...]  # the latest, oldest first
+    drawn: tuple[tuple[Visit, Mark], ...]  # the latest of the target itself, oldest first
     told: tuple[Visit, ...]  # the latest, latest first
     earlier: int  # visits that are not told
 
@@ -123,9 +123,9 @@ class View:
 
 def arrange(report: Report) -> View:
     """Return `report` grouped and counted. The order depends on values only."""
-    visits = {watched.watch.id: watched.visits for watched in report.watches}
+    visits = _visits_by_address(report.watches)
     statements = tuple(
-        _statement(finding, report, visits.get(finding.watch_id or "", ()))
+        _statement(finding, report, tuple(visits.get((finding.watch_id, finding.url), ())))
         for finding in sorted(
             report.findings, key=lambda f: (f.url, f.source.path or "", f.claim.start, f.id)
         )
@@ -148,6 +148,18 @@ def arrange(report: Report) -> View:
         ),
         looks=sum(len(watched.visits) for watched in report.watches),
     )
+
+
+def _visits_by_address(
+    watches: Iterable[WatchReport],
+) -> dict[tuple[str | None, str], list[Visit]]:
+    """Return the looks at each address of each watch; a site has many addresses."""
+    visits: dict[tuple[str | None, str], list[Visit]] = {}
+    for watched in watches:
+        for visit in watched.visits:
+            address = visit.address or watched.watch.target
+            visits.setdefault((watched.watch.id, address), []).append(visit)
+    return visits
 
 
 def _statement(finding: Finding, report: Report, visits: tuple[Visit, ...]) -> Statement:
@@ -284,11 +296,10 @@ def _looks_that_differed(statements: Iterable[Statement]) -> frozenset[int]:
 
 def _address(watched: WatchReport, differed: frozenset[int]) -> Address:
     told = watched.visits[-MAX_VISITS_TOLD:]
+    own = [visit for visit in watched.visits if visit.address in {"", watched.watch.target}]
     return Address(
         report=watched,
-        drawn=tuple(
-            (visit, _mark(visit, differed)) for visit in watched.visits[-MAX_VISITS_DRAWN:]
-        ),
+        drawn=tuple((visit, _mark(visit, differed)) for visit in own[-MAX_VISITS_DRAWN:]),
         told=told[::-1],
         earlier=len(watched.visits) - len(told),
     )
