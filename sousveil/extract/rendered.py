@@ -13,13 +13,10 @@ them for the same page, so that the same sentence is the same quote; characters 
 page's text, before `text-transform`. Generated content (`::before`) is in it where it has words.
 """
 
-from array import array
-from bisect import bisect_left, bisect_right
-from collections.abc import Callable, Iterator, Sequence
-from itertools import accumulate
-from math import inf
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
+from sousveil.extract.columns import Bounds, Columns, code_points
 from sousveil.extract.gather import line_starts
 from sousveil.extract.language import language_of
 from sousveil.extract.markup.elements import (
@@ -32,24 +29,17 @@ from sousveil.extract.markup.elements import (
     PREFORMATTED,
     span_number,
 )
-from sousveil.extract.pieces import Pieces, Rectangle
-from sousveil.extract.snapshot import (
-    DISPLAY,
-    OPACITY,
-    OVERFLOW_X,
-    OVERFLOW_Y,
-    VISIBILITY,
-    DocumentTree,
-    Target,
-    read_snapshot,
-)
+from sousveil.extract.pieces import Piece, Pieces, Rectangle
+from sousveil.extract.snapshot import Style, Target, read_snapshot
 from sousveil.extract.tables import Table
+from sousveil.extract.view import PAGE, View, framed
 from sousveil.model import BlockKind, Document
 
-_TEXT_NODE = 3  # DOM Standard, section 4.4
 _FLOWING = frozenset({"inline", "inline-block", "inline-flex", "inline-grid", "inline-table"})
 _NOT_APART = _FLOWING | {"contents", "none", "ruby", "ruby-text", "math", ""}
 _GENERATED = frozenset({"before", "after"})  # other pseudo-elements repeat text, or number items
+_FRAMES = frozenset({"iframe", "frame", "object", "embed"})
+_ROOTS = frozenset({"html", "body"})  # whose overflow is the window's (CSS Overflow 3, section 3.3)
 
 
 def read_rendered(payload: bytes, name: str) -> Document:
@@ -62,8 +52,10 @@ def read_rendered(payload: bytes, name: str) -> Document:
     pieces = Pieces()
     pieces.words(snapshot.title)
     pieces.close(BlockKind.TITLE)
-    for target in snapshot.targets:
-        _read_target(target, pieces)
+    for place, target in enumerate(snapshot.targets):
+        if target.documents:
+            outermost = framed(target.documents[0], target.left, target.top)
+            _read_target(target, View(0, 0, PAGE) if place == 0 else outermost, pieces)
     text, blocks, runs = pieces.finish()
     return Document(
         text=text,
@@ -77,193 +69,115 @@ def read_rendered(payload: bytes, name: str) -> Document:
     )
 
 
-_PAGE: Rectangle = (0, 0, inf, inf)
-
-
-class View(NamedTuple):
-    """Where a document is seen: what is added to its coordinates, and what of it is in view."""
-
-    left: float
-    top: float
-    clip: Rectangle | None  # of the page; None for the page itself
-
-    def place(self, bounds: Sequence[float]) -> Rectangle | None:
-        """Return `bounds` (left, top, width, height) on the page; None when it is out of view."""
-        left, top = bounds[0] + self.left, bounds[1] + self.top
-        placed = _common((left, top, left + bounds[2], top + bounds[3]), self.clip or _PAGE)
-        return placed if placed[0] < placed[2] and placed[1] < placed[3] else None
-
-
-def _common(one: Rectangle, other: Rectangle) -> Rectangle:
-    """Return what two rectangles have in common; its ends are crossed when that is nothing."""
-    (left, top), (right, bottom) = map(max, one[:2], other[:2]), map(min, one[2:], other[2:])
-    return left, top, right, bottom
-
-
-def _read_target(target: Target, pieces: Pieces) -> None:
+def _read_target(target: Target, view: View, pieces: Pieces) -> None:
     """Read a target's documents, each after the one that frames it; a hidden frame is left out."""
-    waiting = [(0, _outermost(target))] if target.documents else []
+    waiting = [(0, view)]
     seen: set[int] = set()
     while waiting:
         index, view = waiting.pop(0)
         if index in seen:
             continue
         seen.add(index)
-        reader = _TreeReader(target, target.documents[index], view, pieces)
+        reader = _TreeReader(Columns(target, target.documents[index]), view, pieces)
         reader.read()
-        waiting += reader.frames
-
-
-def _outermost(target: Target) -> View:
-    """Return the view of a target's own document: the page, or a frame of another process."""
-    if (target.left, target.top) == (0, 0):
-        return View(0, 0, None)
-    return _framed(target.documents[0], (target.left, target.top), None)
-
-
-def _framed(tree: DocumentTree, corner: tuple[float, float], around: Rectangle | None) -> View:
-    """Return the view of a document framed at `corner`; its first box is what it shows at once."""
-    left, top = corner
-    width, height = tree.layout.bounds[0][2:] if tree.layout.bounds else (0, 0)
-    clip = (left, top, left + width, top + height)
-    if around is not None:
-        clip = _common(clip, around)
-    return View(left - tree.scroll_offset_x, top - tree.scroll_offset_y, clip)
+        waiting += [
+            (framed_index, around.frame(bounds, target.documents[framed_index]))
+            for framed_index, around, bounds in reader.frames
+        ]
 
 
 class _Open(NamedTuple):
     """An open element, and what holds for the text in it."""
 
-    node: int
-    name: str
-    kind: BlockKind
-    level: int  # of the innermost heading
-    apart: bool  # whether it is a block
-    gone: bool  # whether nothing in it is seen, whatever box it has
     view: View
-    preformatted: bool
-    stand_in: Rectangle | None  # where the text of a control is seen that has no box itself
+    node: int = -1
+    name: str = ""
+    kind: BlockKind = BlockKind.PARAGRAPH
+    level: int = 0  # of the innermost heading
+    apart: bool = True  # whether it is a block
+    gone: bool = False  # whether nothing in it is seen, whatever box it has
+    preformatted: bool = False
+    stand_in: Rectangle | None = None  # where the text of a control is seen that has no box itself
 
 
 class _TreeReader:
-    """Reads one document into `pieces`; `frames` then holds those in it, with their views."""
+    """Reads one document into `pieces`.
 
-    def __init__(self, target: Target, tree: DocumentTree, view: View, pieces: Pieces) -> None:
-        self.frames: list[tuple[int, View]] = []
-        self._target = target
-        self._tree = tree
+    `frames` then holds the documents framed in it: index, view around, bounds within the border.
+    """
+
+    def __init__(self, columns: Columns, view: View, pieces: Pieces) -> None:
+        self.frames: list[tuple[int, View, Bounds]] = []
+        self._columns = columns
         self._pieces = pieces
-        self._stack = [
-            _Open(
-                -1,
-                "",
-                BlockKind.PARAGRAPH,
-                level=0,
-                apart=True,
-                gone=False,
-                view=view,
-                preformatted=False,
-                stand_in=None,
-            )
-        ]
+        self._stack = [_Open(view)]
         self._headings: list[tuple[int, str]] = []
-        self._path = ""
+        self._path = ""  # the headings, joined
         self._tables: list[Table] = []
-        nodes, layout = tree.nodes, tree.layout
-        self._first_box = _first(layout.node_index, len(nodes.parent_index))
-        self._first_piece = _first(tree.text_boxes.layout_index, len(layout.node_index))
-        self._pseudo = nodes.pseudo_type.by_node()
-        self._content = nodes.content_document_index.by_node()
-        self._inputs = nodes.input_value.by_node()
-        self._areas = nodes.text_value.by_node()
-        self._selected = frozenset(nodes.option_selected.index)
 
     def read(self) -> None:
         """Read the whole document. Raises ExtractError when it has too much text."""
-        nodes, string = self._tree.nodes, self._target.string
-        for node, parent in enumerate(nodes.parent_index):
+        columns = self._columns
+        for node, parent in enumerate(columns.parents):
             while len(self._stack) > 1 and self._stack[-1].node != parent:
                 self._pop()
-            if nodes.node_type[node] == _TEXT_NODE:
-                self._text(node, string(nodes.node_value[node]))
-            elif node in self._pseudo:
-                self._generated(node)
+            if columns.is_text(node):
+                self._text(node)
+            elif pseudo := columns.pseudo(node):
+                self._generated(node, pseudo)
             else:
-                self._element(node, string(nodes.node_name[node]).lower())
+                self._element(node, columns.name(node))
         while len(self._stack) > 1:
             self._pop()
         self._flush()
 
     # ------------------------------------------------------------ text
 
-    def _text(self, node: int, value: str) -> None:
-        top = self._stack[-1]
+    def _text(self, node: int) -> None:
+        top, value = self._stack[-1], self._columns.value(node)
         if top.gone:
             return
-        if top.stand_in is not None:
-            self._pieces.words(value, [(0, len(value), top.stand_in)], exact=top.preformatted)
-            return
-        shown = self._shown_pieces(node, value)
-        if shown is not None:
-            self._pieces.words(value, shown, exact=top.preformatted)
+        seen = [(0, len(value), top.stand_in)] if top.stand_in else self._seen(node, value)
+        if seen is not None:
+            self._pieces.words(value, seen, exact=top.preformatted)
 
-    def _shown_pieces(self, node: int, value: str) -> list[tuple[int, int, Rectangle]] | None:
+    def _seen(self, node: int, value: str) -> list[Piece] | None:
         """Return the spans of `value` that lie on one line each; None when none of it is seen.
 
         White space between blocks has a box without pieces: it parts words all the same.
         """
-        spans: list[tuple[int, int, Rectangle]] = []
-        drawn = False
-        boxes = self._boxes(node)
-        if not boxes or any(self._is_hidden(box) for box in boxes):
+        columns, view = self._columns, self._stack[-1].view
+        boxes = columns.boxes(node)
+        if not boxes or any(columns.is_hidden(box) for box in boxes):
             return None
+        units = code_points(value)
+        seen: list[Piece] = []
+        is_drawn = False
         for box in boxes:
-            text = self._target.string(self._tree.layout.text[box])
+            text = columns.text(box)
             # What ::first-letter took is no part of the box, whose offsets begin after it.
             cut = len(value) - len(text) if value.endswith(text) else 0
-            last, is_lost = None, False
-            for start, end, bounds in self._pieces_of(box):
-                drawn = drawn or (bounds[2] > 0 and bounds[3] > 0 and self._on_page(bounds))
-                is_lost = is_lost or (last is not None and _goes_back(last, bounds))
-                last = bounds
-                if is_lost:
-                    continue
-                if (place := self._stack[-1].view.place(bounds)) is not None:
-                    spans.append((start + cut, end + cut, place))
-        if not drawn and value.strip():
-            return None
-        units = _code_points(value)
-        return [(units(start), units(end), place) for start, end, place in spans]
+            for start, end, bounds, has_place in _in_columns(columns.pieces(box)):
+                is_drawn = is_drawn or _is_drawn(bounds)
+                place = view.place(bounds) if has_place else None
+                if place is not None:
+                    seen.append((units(start + cut), units(end + cut), place))
+        return seen if is_drawn or not value.strip() else None
 
-    def _on_page(self, bounds: Sequence[float]) -> bool:
-        """Tell what can be scrolled to from what was pushed off the left or upper edge."""
-        return bounds[0] + bounds[2] > 0 and bounds[1] + bounds[3] > 0
-
-    def _pieces_of(self, box: int) -> Iterator[tuple[int, int, list[float]]]:
-        """Yield the pieces of a box: where in the node's text, and in the document."""
-        boxes = self._tree.text_boxes
-        order = range(self._first_piece[box], self._first_piece[box + 1])
-        pieces = sorted((boxes.start[i], boxes.length[i], i) for i in order)
-        starts = [*(start for start, _, _ in pieces[1:]), None]
-        for (start, length, i), following in zip(pieces, starts, strict=False):
-            end = start + length
-            # Drawn text may be longer than its source ("ß" in capitals).
-            yield start, end if following is None else min(end, following), boxes.bounds[i]
-
-    def _generated(self, node: int) -> None:
-        top = self._stack[-1]
+    def _generated(self, node: int, pseudo: str) -> None:
+        columns, top = self._columns, self._stack[-1]
         self._stack.append(top._replace(node=node, name="", apart=False))
-        if top.gone or self._target.string(self._pseudo[node]) not in _GENERATED:
+        if top.gone or pseudo not in _GENERATED:
             return
-        for box in self._boxes(node):
-            if self._style(box, DISPLAY) not in _NOT_APART:
+        for box in columns.boxes(node):
+            if columns.style(box, Style.DISPLAY) not in _NOT_APART:
                 self._flush()
-            text = self._target.string(self._tree.layout.text[box])
-            hidden = self._is_hidden(box) or self._style(box, OPACITY) == "0"
-            places = [self._stack[-1].view.place(bounds) for _, _, bounds in self._pieces_of(box)]
-            seen = [place for place in places if place is not None]
-            if seen and not hidden and any(map(str.isalnum, text)):
-                self._pieces.words(text, [(0, len(text), seen[0])])
+            text = columns.text(box)
+            drawn = [bounds for _, _, bounds in columns.pieces(box) if _is_drawn(bounds)]
+            hidden = columns.is_hidden(box) or columns.style(box, Style.OPACITY) == "0"
+            if drawn and not hidden and any(map(str.isalnum, text)):
+                place = top.view.place(drawn[0])
+                self._pieces.words(text, [(0, len(text), place)] if place else ())
 
     def _flush(self) -> None:
         """End the open block, with the kind and context of where the reader stands."""
@@ -285,26 +199,30 @@ class _TreeReader:
     # ------------------------------------------------------------ elements
 
     def _element(self, node: int, name: str) -> None:
-        box = next(iter(self._boxes(node)), None)
-        apart = name in BLOCKS or "-" in name or self._style(box, DISPLAY) not in _NOT_APART
+        columns = self._columns
+        box = next(iter(columns.boxes(node)), None)
+        apart = name in BLOCKS or "-" in name
+        apart = apart or columns.style(box, Style.DISPLAY) not in _NOT_APART
         if apart or name in CUTS:
             self._flush()
         top = self._stack[-1]
+        gone = top.gone or (box is not None and self._vanishes(name, box))
+        clips = box is not None and name not in _ROOTS and columns.clips(box)
         self._stack.append(
             _Open(
+                view=top.view.within(columns.inner(box)) if clips and box is not None else top.view,
                 node=node,
                 name=name,
                 kind=KINDS.get(name, top.kind),
                 level=HEADINGS.get(name, top.level),
                 apart=apart,
-                gone=top.gone or self._vanishes(box) or name == "textarea",
-                view=self._clipped(name, box),
+                gone=gone or name == "textarea",  # it shows what stands in it now
                 preformatted=top.preformatted or name in PREFORMATTED,
                 stand_in=self._stand_in(node, name, box),
             )
         )
         self._structure(node, name)
-        if box is not None and not top.gone and not self._vanishes(box):
+        if box is not None and not gone:
             self._use(node, name, box)
 
     def _pop(self) -> None:
@@ -328,62 +246,43 @@ class _TreeReader:
         elif name == "tr":
             self._tables[-1].open_row()
         elif name in {"td", "th"}:
-            told = self._attributes(node)
+            told = self._columns.attributes(node)
             columns, rows = (span_number(told.get(key, "")) for key in ("colspan", "rowspan"))
             self._tables[-1].open_cell(header=name == "th", columns=columns, rows=rows)
 
-    def _vanishes(self, box: int | None) -> bool:
-        """Tell a box that hides all in it: transparent, or clipped to the pixel of a label.
-
-        `display: none` gives no box, neither to the element nor to what is in it.
-        """
-        if box is None:
-            return False
-        if self._style(box, OPACITY) == "0":
+    def _vanishes(self, name: str, box: int) -> bool:
+        """Tell a box that hides all in it: transparent, folded up, or clipped to a pixel."""
+        columns = self._columns
+        if columns.style(box, Style.OPACITY) == "0":
             return True
-        return self._clips(box) and min(self._tree.layout.bounds[box][2:]) <= 1
-
-    def _clips(self, box: int) -> bool:
-        """Tell a box that shows only what lies within it (CSS Overflow 3, section 3.1)."""
-        overflows = {self._style(box, OVERFLOW_X), self._style(box, OVERFLOW_Y)}
-        return not overflows <= {"visible", ""} and self._style(box, DISPLAY) != "inline"
-
-    def _clipped(self, name: str, box: int | None) -> View:
-        """Return what is in view within an element; a page's own overflow is the window's."""
-        view = self._stack[-1].view
-        if box is None or name in {"html", "body"} or not self._clips(box):
-            return view
-        left, top, width, height = self._tree.layout.bounds[box]
-        border = self._row(self._tree.layout.client_rects, box)
-        left, top = left + view.left + border[0], top + view.top + border[1]
-        inner = (left, top, left + (border[2] or width), top + (border[3] or height))
-        return view._replace(clip=_common(inner, view.clip or _PAGE))
+        return name not in _ROOTS and columns.clips(box) and min(columns.bounds(box)[2:]) <= 1
 
     def _stand_in(self, node: int, name: str, box: int | None) -> Rectangle | None:
         """Return where the text of a drop-down list's chosen option is seen."""
-        if name == "select" and box is not None and not self._is_hidden(box):
-            return self._stack[-1].view.place(self._tree.layout.bounds[box])
-        if name == "optgroup" or (name == "option" and node in self._selected and box is None):
-            return self._stack[-1].stand_in
+        columns, top = self._columns, self._stack[-1]
+        if name == "select" and box is not None and not columns.is_hidden(box):
+            return top.view.place(columns.bounds(box))
+        if name == "optgroup" or (name == "option" and node in columns.selected and box is None):
+            return top.stand_in
         return None
 
     def _use(self, node: int, name: str, box: int) -> None:
         """Take the document in a frame, and what pictures and controls show."""
-        if node in self._content and name in {"iframe", "frame", "object", "embed"}:
-            self._frame(self._content[node], box)
-        if self._is_hidden(box):
+        columns = self._columns
+        if columns.is_hidden(box):
             return
-        if name == "img":
-            self._label("alt", self._attributes(node).get("alt", ""), box)
+        if node in columns.frames and name in _FRAMES:
+            self.frames.append((columns.frames[node], self._stack[-1].view, columns.inner(box)))
+        elif name == "img":
+            self._label("alt", columns.attributes(node).get("alt", ""), box)
         elif name == "textarea":
-            self._label("", self._target.string(self._areas.get(node, -1)), box)
+            self._label("", columns.entered(node), box)
         elif name == "input":
-            self._input(node, box)
+            self._input(columns.attributes(node), columns.entered(node), box)
 
-    def _input(self, node: int, box: int) -> None:
-        told = self._attributes(node)
+    def _input(self, told: dict[str, str], entered: str, box: int) -> None:
         kind = told.get("type", "").lower()
-        value = self._target.string(self._inputs.get(node, -1)) or told.get("value", "")
+        value = entered or told.get("value", "")
         if kind in BUTTON_TYPES:
             self._label("value", value, box)
         elif kind == "image":
@@ -393,67 +292,34 @@ class _TreeReader:
 
     def _label(self, label: str, text: str, box: int) -> None:
         """Add a block of its own for the text of a picture or control, if it has words."""
-        place = self._stack[-1].view.place(self._tree.layout.bounds[box])
-        if place is None or not any(map(str.isalpha, text)):
+        bounds, top = self._columns.bounds(box), self._stack[-1]
+        if not _is_drawn(bounds) or not any(map(str.isalpha, text)):
             return
-        kind = BlockKind.ALT if label else self._stack[-1].kind
         self._flush()
-        self._pieces.words(text, [(0, len(text), place)], exact=not label)
-        self._pieces.close(kind, self._context(label, self._stack[-1].kind))
-
-    def _frame(self, index: int, box: int) -> None:
-        left, top, width, height = self._tree.layout.bounds[box]
-        if not width or not height or self._is_hidden(box):
-            return
-        border = self._row(self._tree.layout.client_rects, box)
-        tree = self._target.documents[index]
-        shown = tree.layout.bounds[0] if tree.layout.bounds else [0, 0, 0, 0]
-        # The frame's padding is what neither border nor document takes: the same on both sides.
-        paddings = (border[2] - shown[2]) / 2, (border[3] - shown[3]) / 2
-        view = self._stack[-1].view
-        corner = (
-            left + view.left + border[0] + max(0, paddings[0]),
-            top + view.top + border[1] + max(0, paddings[1]),
-        )
-        self.frames.append((index, _framed(tree, corner, view.clip)))
-
-    # ------------------------------------------------------------ columns
-
-    def _boxes(self, node: int) -> range:
-        return range(self._first_box[node], self._first_box[node + 1])
-
-    def _style(self, box: int | None, position: int) -> str:
-        if box is None:
-            return ""
-        styles = self._tree.layout.styles[box]
-        return self._target.string(styles[position]) if position < len(styles) else ""
-
-    def _is_hidden(self, box: int) -> bool:
-        return self._style(box, VISIBILITY) in {"hidden", "collapse"}
-
-    def _row(self, rows: list[list[float]], box: int) -> list[float]:
-        row = rows[box] if box < len(rows) else []
-        return row if len(row) == 4 else [0, 0, 0, 0]  # noqa: PLR2004  # left, top, width, height
-
-    def _attributes(self, node: int) -> dict[str, str]:
-        row = [self._target.string(index) for index in self._tree.nodes.attributes[node]]
-        return dict(zip(row[::2], row[1::2], strict=True))
+        place = top.view.place(bounds)
+        self._pieces.words(text, [(0, len(text), place)] if place else (), exact=not label)
+        self._pieces.close(BlockKind.ALT if label else top.kind, self._context(label, top.kind))
 
 
-def _goes_back(last: Sequence[float], bounds: Sequence[float]) -> bool:
-    """Tell a line drawn above the one before it: Chromium tells a later column as if the first."""
-    beside = bounds[0] < last[0] + last[2] and last[0] < bounds[0] + bounds[2]
-    return beside and bounds[1] < last[1] - last[3] / 2
+def _is_drawn(bounds: Bounds) -> bool:
+    """Tell what has a size and can be scrolled to, not pushed off the left or upper edge."""
+    left, top, width, height = bounds
+    return width > 0 and height > 0 and left + width > 0 and top + height > 0
 
 
-def _first(owners: Sequence[int], count: int) -> "array[int]":
-    """Return where the entries of each owner begin in a column of owners, which never decrease."""
-    return array("L", (bisect_left(owners, owner) for owner in range(count + 1)))
+def _in_columns(
+    pieces: Iterator[tuple[int, int, Bounds]],
+) -> Iterator[tuple[int, int, Bounds, bool]]:
+    """Yield pieces of one text, and whether they are where they say.
 
-
-def _code_points(value: str) -> Callable[[int], int]:
-    """Return what turns an offset in UTF-16 code units of `value` into one in code points."""
-    if value.isascii() or max(value) <= "\uffff":
-        return lambda unit: max(0, min(unit, len(value)))
-    ends = list(accumulate(1 if character <= "\uffff" else 2 for character in value))
-    return lambda unit: bisect_right(ends, unit)
+    A line drawn above the one before it begins a later column: Chromium tells its place, and that
+    of what follows, as if it stood in the first.
+    """
+    last: Sequence[float] | None = None
+    has_place = True
+    for start, end, bounds in pieces:
+        if last is not None:
+            beside = bounds[0] < last[0] + last[2] and last[0] < bounds[0] + bounds[2]
+            has_place = has_place and not (beside and bounds[1] < last[1] - last[3] / 2)
+        last = bounds
+        yield start, end, bounds, has_place

@@ -10,6 +10,7 @@ first; rectangles are in CSS pixels of their own document, whatever it is scroll
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from enum import IntEnum
 from operator import le
 
 import msgspec
@@ -23,14 +24,21 @@ MAX_BOXES = 2_000_000  # of all documents, pieces of text included
 MAX_COORDINATE = 2**26  # CSS pixels; Chromium's layout itself ends at half of it
 MAX_DOCUMENTS = 500  # frames of one page; pages full of advertisements have some 50
 
-# Positions in `styles`, as the record's computed styles are ordered.
-DISPLAY, VISIBILITY, OPACITY, _, OVERFLOW_X, OVERFLOW_Y = range(6)
-
 _SURROGATES = re.compile(  # scripts may write half a character; RFC 8259, section 8.2
     rb"\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}"
     rb"|(?P<half>\\u[dD][89a-fA-F][0-9a-fA-F]{2}|\xed[\xa0-\xbf][\x80-\xbf])|\\.",
     re.DOTALL,
 )
+
+
+class Style(IntEnum):
+    """Positions in `Layout.styles`: the order of the record's computed styles."""
+
+    DISPLAY = 0
+    VISIBILITY = 1
+    OPACITY = 2
+    OVERFLOW_X = 4
+    OVERFLOW_Y = 5
 
 
 class Rare(msgspec.Struct):
