@@ -77,7 +77,7 @@ BLOCK_KINDS: dict[BlockKind, str] = {
 PICTURES: dict[str, str] = {
     "screenshot": "the page as a browser showed it",
     "page": "the page as drawn from the PDF",
-    "image": "the picture that was captured",
+    "image": "the picture as it was published",
 }
 
 _LANGUAGES = {

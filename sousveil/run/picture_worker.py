@@ -33,7 +33,15 @@ MAX_PNG_BYTES = 250_000
 WEBP_QUALITY = 85
 
 # What we read, and how each file's name ends; Pillow knows sixty more formats, and their bugs.
-SUFFIXES = {"PNG": "png", "JPEG": "jpg", "WEBP": "webp", "GIF": "gif", "TIFF": "tif", "BMP": "bmp"}
+SUFFIXES = {
+    "PNG": "png",
+    "JPEG": "jpg",
+    "WEBP": "webp",
+    "GIF": "gif",
+    "TIFF": "tif",
+    "BMP": "bmp",
+    "AVIF": "avif",
+}
 
 RGB = "RGB"
 
