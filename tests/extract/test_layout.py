@@ -1,5 +1,5 @@
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sousveil.extract.layout import rectangles, regions
@@ -95,6 +95,7 @@ def test_what_lies_outside_the_picture_gives_no_region() -> None:
     assert (cut.right, cut.bottom) == (100, 50)
 
 
+@settings(deadline=None)
 @given(st.text(min_size=1, max_size=30), st.data())
 def test_parts_lie_within_their_run_and_meet_where_they_part(
     text: str, data: st.DataObject

@@ -396,6 +396,7 @@ def test_a_damaged_snapshot_is_read_or_refused(real: dict[str, Any], data: st.Da
         assert all(r.left < r.right and r.top < r.bottom for r in found.runs)
 
 
+@settings(deadline=None)
 @given(st.binary(max_size=60))
 def test_any_bytes_are_read_or_refused(data: bytes) -> None:
     with suppress(ExtractError):

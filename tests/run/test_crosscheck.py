@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sousveil.extract import extract
@@ -268,6 +268,7 @@ def test_a_page_made_by_script_is_told_from_its_bytes_in_a_real_browser(tmp_path
     assert [region.right, region.bottom] == pytest.approx([right, bottom], abs=2)
 
 
+@settings(deadline=None)
 @given(st.text(max_size=40), st.text(max_size=40))
 def test_white_space_and_invisible_characters_do_not_count(one: str, other: str) -> None:
     assert canonical(f"{one} \u200b\n{other}") == canonical(f"{one}\u00ad\t {other}")
