@@ -15,6 +15,7 @@ What a record says and what it does not:
   head as received, and the address, date and id of the record that has the body. It always refers
   to a full record. Only an answer with a payload digest can be one, or be referred to: pywb finds
   originals by it. So a body with a transfer coding is kept each time, as the wire carried it.
+- What a browser saw with its codings undone has a head that fits, see `decoded.py`.
 - The TLS session, interim answers, time taken and any failure have no place in WARC 1.1; they are
   a `metadata` record in JSON beside the exchange, with the certificates as PEM.
 
@@ -36,6 +37,7 @@ from pathlib import Path
 from typing import Self
 from uuid import uuid4
 
+from sousveil.archive.decoded import browser_facts, with_fitting_head
 from sousveil.capture.http_head import media_type, parse_head, split_head
 from sousveil.durable import sync_folder
 from sousveil.model import Capture, Exchange, Json, RecordRef
@@ -142,11 +144,11 @@ class WarcWriter:
         written: list[RecordRef] = []
         captures = []
         if exchange.response_head:
-            captures.append(self._write_answer(exchange, named))
+            captures.append(self._write_answer(with_fitting_head(exchange), named))
             written.append(captures[0].record)
         if exchange.request_head:
             fields = [*named, ("Content-Type", REQUEST), *_concurrent(written)]
-            block = _Block(exchange.request_head)
+            block = _Block(exchange.request_head + exchange.request_body)
             written.append(self._write("request", exchange.started_at, fields, block))
         facts = json.dumps(_facts(exchange), ensure_ascii=False, indent=1).encode()
         fields = [*named, ("Content-Type", "application/json"), *_concurrent(written)]
@@ -262,6 +264,8 @@ def _concurrent(written: Sequence[RecordRef]) -> _Fields:
 def _payload(exchange: Exchange) -> tuple[str, int]:
     """Return the payload's digest and size; "" where tools do not agree what the payload is."""
     head = exchange.response_head
+    if not exchange.url.startswith(("http://", "https://")):
+        return "", 0  # a WebSocket's handshake: warcio takes its head for a part of the payload
     is_split_alike = split_head(head) == len(head)  # by us and by any reader of the record
     if not is_split_alike or parse_head(head).get_list("Transfer-Encoding"):
         return "", 0
@@ -293,7 +297,7 @@ def _warc_date(date: datetime) -> str:
 
 def _facts(exchange: Exchange) -> Json:
     """Return what WARC 1.1 has no field for."""
-    facts: Json = {"elapsed_seconds": exchange.elapsed_seconds}
+    facts: Json = {"elapsed_seconds": exchange.elapsed_seconds} | browser_facts(exchange)
     if exchange.failure:
         facts["failure"] = {
             "kind": exchange.failure.kind.value,

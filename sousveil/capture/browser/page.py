@@ -1,0 +1,188 @@
+"""One page: scrolled through, measured, and taken as layout and as picture.
+
+Expressions run in a world of their own (Page.createIsolatedWorld), so that a page's scripts can
+neither see them nor lie to them by redefining what they use.
+"""
+
+import asyncio
+import base64
+import json
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+
+from sousveil.capture.browser.cdp import CommandError, Connection
+from sousveil.capture.browser.settings import BrowserSettings
+from sousveil.model import Json
+
+FORMAT = "sousveil-rendering-1"
+STYLES = ("display", "visibility", "opacity", "font-size", "overflow-x", "overflow-y")
+# Decoders of pictures, and people, cope with that.
+MAX_SLICE_PIXELS = 4000
+# A page that is wider by mistake is no reason for a picture of a hundred megapixels.
+MAX_WIDTH_PIXELS = 4000
+# A page of 100,000 nodes is a book; its snapshot has some 30 MB.
+MAX_NODES = 300_000
+MAX_SNAPSHOT_BYTES = 64 * 2**20
+MAX_FRAMES = 100
+# Between two screens, so that lazy pictures notice that they are seen.
+SCROLL_PAUSE_SECONDS = 0.06
+
+_STEP = """(top => { const root = document.scrollingElement || document.documentElement
+  window.scrollTo({top, behavior: 'instant'})
+  return [window.scrollY, window.innerHeight, root.scrollHeight] })"""
+_TITLE = "[document.title, document.documentElement.lang, location.href]"
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """A page, or a frame in a process of its own."""
+
+    session: str
+    id: str
+    parent: str  # session in whose page it stands; "" for the page itself
+
+
+@dataclass(frozen=True, slots=True)
+class Size:
+    """Of a page, in CSS pixels."""
+
+    width: int
+    height: int
+
+
+class Page:
+    """An open page."""
+
+    def __init__(self, connection: Connection, frame: Frame, settings: BrowserSettings) -> None:
+        self.frame, self.settings = frame, settings
+        self._send = connection.send
+
+    async def open(self) -> None:
+        """Give the page its size and the focus; Chromium crashes if told before the page runs."""
+        session = self.frame.session
+        await self._send(
+            "Emulation.setDeviceMetricsOverride",
+            session,
+            width=self.settings.width,
+            height=self.settings.height,
+            deviceScaleFactor=1,
+            mobile=False,
+        )
+        await self._send("Emulation.setFocusEmulationEnabled", session, enabled=True)
+
+    async def evaluate(self, expression: str) -> list[object]:
+        """Return what `expression`, a JSON list, is in the page."""
+        session = self.frame.session
+        world = await self._send("Page.createIsolatedWorld", session, frameId=self.frame.id)
+        answer = await self._send(
+            "Runtime.evaluate",
+            session,
+            expression=expression,
+            contextId=world["executionContextId"],
+            returnByValue=True,
+        )
+        value = answer["result"].get("value")
+        return value if isinstance(value, list) else []
+
+    async def scroll_through(self) -> bool:
+        """Show each screen of the page once, then the first; tell whether the end was reached."""
+        top, is_end = 0, False
+        while not is_end and top < self.settings.max_page_pixels:
+            place = await self.evaluate(f"{_STEP}({top})")
+            await asyncio.sleep(SCROLL_PAUSE_SECONDS)
+            if len(place) != 3:  # noqa: PLR2004  # a page that has just been left for another
+                continue
+            _, screen, height = (int(str(number).partition(".")[0]) for number in place)
+            is_end = top + screen >= height
+            top += max(screen, 1)
+        return is_end
+
+    async def scroll_back(self) -> None:
+        """Show the first screen again."""
+        await self.evaluate(f"{_STEP}(0)")
+
+    async def title(self) -> tuple[str, str, str]:
+        """Return the page's title, language and address."""
+        told = [str(value) for value in await self.evaluate(_TITLE)]
+        return (told[0], told[1], told[2]) if len(told) == 3 else ("", "", "")  # noqa: PLR2004
+
+    async def size(self) -> Size:
+        """Return how large the page is."""
+        metrics = await self._send("Page.getLayoutMetrics", self.frame.session)
+        content = metrics["cssContentSize"]
+        return Size(int(content["width"]), int(content["height"]))
+
+    async def snapshot(self, frames: list[Frame], size: Size, browser: str) -> bytes | str:
+        """Return DOM and layout of the page and its `frames`, or why there is none, in words."""
+        counters = await self._send("Memory.getDOMCounters", self.frame.session)
+        if counters["nodes"] > MAX_NODES:
+            return f"the page has {counters['nodes']} nodes; of its layout nothing was taken"
+        places = {"": (0.0, 0.0), self.frame.session: (0.0, 0.0)}
+        taken: list[Json] = []
+        for frame in [self.frame, *frames[:MAX_FRAMES]]:
+            try:
+                if frame is not self.frame:
+                    left, top = await self._corner(frame)
+                    around = places[frame.parent]
+                    places[frame.session] = (around[0] + left, around[1] + top)
+                taken.append(await self._frame(frame, places[frame.session]))
+            except (CommandError, KeyError):
+                continue  # gone, not shown, or within one that is not
+        title, lang, url = await self.title()
+        whole = {
+            "format": FORMAT,
+            "url": url,
+            "title": title,
+            "lang": lang,
+            "browser": browser,
+            "width": size.width,
+            "height": size.height,
+            "frames": taken,
+        }
+        content = json.dumps(whole, ensure_ascii=False).encode("utf-8", "surrogatepass")
+        if len(content) > MAX_SNAPSHOT_BYTES:
+            return f"the page's layout has {len(content)} bytes; it was not kept"
+        return content
+
+    async def _frame(self, frame: Frame, place: tuple[float, float]) -> Json:
+        snapshot = await self._send(
+            "DOMSnapshot.captureSnapshot",
+            frame.session,
+            computedStyles=STYLES,
+            includePaintOrder=False,
+            includeDOMRects=True,
+        )
+        tree = await self._send("Page.getFrameTree", frame.session)
+        url = tree["frameTree"]["frame"]["url"]
+        return {"url": url, "left": place[0], "top": place[1], "snapshot": snapshot}
+
+    async def _corner(self, frame: Frame) -> tuple[float, float]:
+        """Return where a frame's content box begins in the page around it."""
+        self._send("DOM.enable", frame.parent)
+        owner = await self._send("DOM.getFrameOwner", frame.parent, frameId=frame.id)
+        box = await self._send(
+            "DOM.getBoxModel", frame.parent, backendNodeId=owner["backendNodeId"]
+        )
+        left, top = box["model"]["content"][:2]
+        return float(left), float(top)
+
+    async def slices(self, size: Size) -> AsyncIterator[tuple[int, Size, bytes]]:
+        """Yield the page's picture in slices, from the top down to what is taken at most.
+
+        Of each: how far from the top it begins, its size, and the PNG.
+        """
+        width = min(size.width, MAX_WIDTH_PIXELS)
+        bottom = min(size.height, self.settings.max_page_pixels)
+        for top in range(0, bottom, MAX_SLICE_PIXELS):
+            part = Size(width, min(MAX_SLICE_PIXELS, bottom - top))
+            clip = {"x": 0, "y": top, "width": part.width, "height": part.height, "scale": 1}
+            answer = await self._send(
+                "Page.captureScreenshot",
+                self.frame.session,
+                format="png",
+                # Without this, what is below the screen would have to be scrolled to, and a
+                # taller screen would stretch what is as high as the screen: the layout stays.
+                captureBeyondViewport=True,
+                clip=clip,
+            )
+            yield top, part, base64.b64decode(answer["data"])

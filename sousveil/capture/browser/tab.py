@@ -1,0 +1,390 @@
+"""One capture: a tab in a browser context of its own, from the address to what was seen.
+
+A browser context shares nothing with others: no cookie, cache, service worker or permission. It
+ends with the capture, and all that was open in it. Whatever a page does (dialogs, new windows,
+downloads, endless loops, crashes) ends within `total_seconds` and `TAKE_SECONDS`.
+"""
+
+import asyncio
+import base64
+import time
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from pathlib import Path
+from typing import Any, Literal
+from uuid import uuid4
+
+from sousveil.capture.browser.bodies import Bodies
+from sousveil.capture.browser.cdp import CommandError, Connection
+from sousveil.capture.browser.network import Network, origin
+from sousveil.capture.browser.page import Frame, Page, Size
+from sousveil.capture.browser.settings import BrowserSettings, Rendered, Screenshot
+from sousveil.errors import BrowserError
+from sousveil.model import Exchange, Failure, FailureKind, Json
+
+# Snapshot and pictures of the longest page take a few seconds, on a busy machine.
+TAKE_SECONDS = 15.0
+# A page that computes without end never answers.
+RESPOND_SECONDS = 4.0
+# Opening and closing a tab, on a busy machine.
+OPEN_SECONDS = 20.0
+# A request that is open for longer waits for news (long polling), not for the page.
+PATIENCE_SECONDS = 10.0
+POLL_SECONDS = 0.05
+# Request bodies are told up to this size.
+MAX_POST_BYTES = 8 * 2**20
+# A page can make as many dialogs as it likes.
+MAX_NOTES = 50
+MAX_NOTED_URL = 500
+
+AUTO_ATTACH: Json = {"autoAttach": True, "waitForDebuggerOnStart": True, "flatten": True}
+_FRAMES = frozenset({"page", "iframe"})
+# A page that was left for a download stops loading without having loaded.
+_LOADED = frozenset({"Page.loadEventFired", "Page.frameStoppedLoading"})
+_WORKERS = frozenset({"worker", "shared_worker", "service_worker"})
+
+
+class Tab:
+    """A capture under way; `attach` is told of everything that opens in its context."""
+
+    def __init__(
+        self,
+        connection: Connection,
+        folder: Path,
+        settings: BrowserSettings,
+        clock: Callable[[], datetime],
+    ) -> None:
+        self.connection, self.folder, self.settings = connection, folder, settings
+        self.network = Network(clock, Bodies(connection, folder, settings))
+        self.page: asyncio.Future[Page] = asyncio.get_running_loop().create_future()
+        self.loaded = asyncio.Event()
+        self.crashed = asyncio.Event()
+        self.notes: list[str] = []
+        self._frames: dict[str, Frame] = {}  # by session
+        self._targets: set[str] = set()
+        self._sessions: list[str] = []
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    def attach(self, parent: str, p: Json) -> None:
+        """Take in something that opened: page, frame, worker. It waits until it is set up.
+
+        All commands go out at once: a service worker answers none of them before the last.
+        """
+        session, target = p["sessionId"], p["targetInfo"]
+        kind, send = target["type"], self.connection.send
+        is_popup = kind == "page" and self.page.done()
+        if is_popup:
+            self.note(f"a new window was closed: {target['url'] or 'without address'}")
+            send("Target.closeTarget", targetId=target["targetId"])
+            return
+        if kind in _FRAMES | _WORKERS and target["targetId"] not in self._targets:
+            self._targets.add(target["targetId"])  # service workers are told of twice
+            self._sessions.append(session)
+            self.connection.listen(session, self._hear)
+            self._set_up(session, kind)
+            if kind in _FRAMES:
+                self._frames[session] = Frame(session, target["targetId"], parent)
+        send("Runtime.runIfWaitingForDebugger", session)
+        if kind == "page":
+            self.page.set_result(Page(self.connection, self._frames[session], self.settings))
+
+    def note(self, words: str) -> None:
+        """Note what was not taken."""
+        if len(self.notes) < MAX_NOTES and words not in self.notes:
+            self.notes.append(words)
+
+    def download(self, p: Json) -> None:
+        """Note a file that was offered; the context refuses it."""
+        if any(frame.id == p["frameId"] for frame in self._frames.values()):
+            self.note(f"a file was offered and not saved: {p['url'][:MAX_NOTED_URL]}")
+
+    def close(self) -> None:
+        """Hear nothing more."""
+        for task in self._tasks:
+            task.cancel()
+        for session in self._sessions:
+            self.connection.forget(session)
+
+    def frames(self) -> list[Frame]:
+        """Return the frames that have a process of their own, outer before inner."""
+        return [frame for frame in self._frames.values() if frame.parent]
+
+    def _set_up(self, session: str, kind: str) -> None:
+        def send(method: str, **parameters: object) -> None:
+            self.connection.send(method, session, **parameters)
+
+        send(
+            "Network.enable",
+            maxPostDataSize=MAX_POST_BYTES,
+        )
+        send("Fetch.enable", patterns=[{"requestStage": "Response"}])
+        send("Target.setAutoAttach", **AUTO_ATTACH)
+        if self.settings.user_agent:
+            send("Network.setUserAgentOverride", userAgent=self.settings.user_agent)
+        if kind in _FRAMES:
+            send("Page.enable")
+        if kind == "page":
+            send("Inspector.enable")
+
+    def _hear(self, session: str, event: str, p: Json) -> None:
+        if event.startswith("Network."):
+            self.network.hear(event, p, time.monotonic())
+        elif event == "Fetch.requestPaused":
+            self._pause(session, p)
+        elif event == "Target.attachedToTarget":
+            self.attach(session, p)
+        elif event == "Target.detachedFromTarget":
+            self._frames.pop(p["sessionId"], None)
+        elif event in _LOADED and self._is_page(session, p):
+            self.loaded.set()
+        elif event == "Page.javascriptDialogOpening":
+            self._dismiss(session, p)
+        elif event == "Inspector.targetCrashed":
+            self.crashed.set()
+
+    def _is_page(self, session: str, p: Json) -> bool:
+        """Tell whether an event is the page's own, and not of the blank one it began as."""
+        frame = self._frames.get(session)
+        is_own = frame is not None and p.get("frameId", frame.id) == frame.id and not frame.parent
+        return is_own and bool(self.network.order)
+
+    def _dismiss(self, session: str, p: Json) -> None:
+        # To stay on the page when it asks whether to leave would trap us there.
+        is_leaving = p["type"] == "beforeunload"
+        self.connection.send("Page.handleJavaScriptDialog", session, accept=is_leaving)
+        self.note(f"a dialog was dismissed: {p['message'][:200] or p['type']}")
+
+    def _pause(self, session: str, p: Json) -> None:
+        if len(self.network.order) > self.settings.max_requests:
+            self.note(f"more than {self.settings.max_requests} requests; further ones were refused")
+            self.connection.send(
+                "Fetch.failRequest",
+                session,
+                requestId=p["requestId"],
+                errorReason="BlockedByClient",
+            )
+            return
+        self.network.posted(p.get("networkId", ""), p["request"])
+        task = asyncio.get_running_loop().create_task(self._take(session, p))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def _take(self, session: str, p: Json) -> None:
+        try:
+            await self.network.bodies.take(session, p, is_frame=session in self._frames)
+        except BrowserError:
+            # The request is gone with its page, or can no longer be asked about: let it go on.
+            self.connection.send("Fetch.continueRequest", session, requestId=p["requestId"])
+
+
+async def capture(
+    connection: Connection,
+    tabs: dict[str, Tab],
+    url: str,
+    *,
+    browser: str,
+    proxy: str,
+    folder: Path,
+    settings: BrowserSettings,
+    clock: Callable[[], datetime],
+    addresses: Callable[[], Mapping[str, str]] | None,
+) -> Rendered:
+    """Show `url` and return what was seen; `tabs` is where the browser looks for its tabs.
+
+    Raises BrowserError when the browser is gone or does not answer, OSError when a file cannot be
+    written.
+    """
+    started_at = clock()
+    async with asyncio.timeout(OPEN_SECONDS):
+        context: str = (
+            await connection.send(
+                "Target.createBrowserContext",
+                proxyServer=proxy,
+                proxyBypassList="<-loopback>",
+                disposeOnDetach=True,
+            )
+        )["browserContextId"]
+    tab = tabs[context] = Tab(connection, folder, settings, clock)
+    try:
+        async with asyncio.timeout(OPEN_SECONDS):
+            connection.send(
+                "Browser.setDownloadBehavior",
+                behavior="deny",
+                browserContextId=context,
+                eventsEnabled=True,
+            )
+            await connection.send(
+                "Target.createTarget", url="about:blank", browserContextId=context
+            )
+            page = await tab.page
+            await page.open()
+        error, settled = await _show(tab, page, url)
+        if error:
+            tab.note(f"the browser showed nothing ({error})")
+        view = await _View.take(tab, page, browser) if settled else _View()
+        await _certificates(tab, page)
+        exchanges, main = tab.network.exchanges(addresses() if addresses else {}, page.frame.id)
+        tab.network.bodies.close()
+    finally:
+        tab.close()
+        del tabs[context]
+        await _dispose(connection, context)
+    _note_what_is_missing(tab)
+    return Rendered(
+        url=url,
+        final_url=view.url or url,
+        started_at=started_at,
+        ended_at=clock(),
+        browser=browser,
+        exchanges=exchanges,
+        main=main,
+        snapshot=view.snapshot,
+        width=view.size.width,
+        height=view.size.height,
+        slices=tuple(view.slices),
+        settled=settled,
+        failure=_failure(exchanges, main, error),
+        notes=tuple(tab.notes),
+    )
+
+
+async def _show(tab: Tab, page: Page, url: str) -> tuple[str, Literal["quiet", "time"] | None]:
+    """Load `url`, scroll through, and wait until nothing happens any more.
+
+    Return the browser's words for why the page was not had, or "", and how it came to rest.
+    """
+    loading = asyncio.ensure_future(_load(tab, page, url))
+    crash = asyncio.ensure_future(tab.crashed.wait())
+    try:
+        ends: set[asyncio.Future[Any]] = {loading, crash, tab.connection.ended}
+        seconds = tab.settings.total_seconds
+        await asyncio.wait(ends, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        crash.cancel()
+        is_done = not loading.cancel()
+    tab.connection.check()
+    if tab.crashed.is_set():
+        return "", None
+    if not is_done:
+        return "", "time"
+    return (error, None) if (error := loading.result()) else ("", "quiet")
+
+
+async def _load(tab: Tab, page: Page, url: str) -> str:
+    """Load `url` and bring the page to rest; return why the browser would not, or ""."""
+    answer = await tab.connection.send("Page.navigate", page.frame.session, url=url)
+    if error := answer.get("errorText"):
+        return str(error)
+    await tab.loaded.wait()
+    await _until_quiet(tab)
+    await _scroll(tab, page)
+    await _until_quiet(tab)
+    return ""
+
+
+async def _scroll(tab: Tab, page: Page) -> None:
+    for attempt in range(3):
+        try:
+            if not await page.scroll_through():
+                tab.note(f"the page goes on below {tab.settings.max_page_pixels} pixels")
+            await page.scroll_back()
+        except CommandError:
+            # The page was left for another in the middle of it.
+            await asyncio.sleep(POLL_SECONDS * (attempt + 1))
+        else:
+            return
+
+
+async def _until_quiet(tab: Tab) -> None:
+    network, quiet_seconds = tab.network, tab.settings.quiet_seconds
+    while True:
+        rest = time.monotonic() - network.last_change
+        if rest >= quiet_seconds and not network.waiting(network.clock(), PATIENCE_SECONDS):
+            return
+        await asyncio.sleep(POLL_SECONDS)
+
+
+class _View:
+    """What was seen of a page."""
+
+    def __init__(self) -> None:
+        self.url = ""
+        self.size = Size(0, 0)
+        self.snapshot: Path | None = None
+        self.slices: list[Screenshot] = []
+
+    @classmethod
+    async def take(cls, tab: Tab, page: Page, browser: str) -> "_View":
+        """Take layout and picture of the page, with nothing between them that could move it."""
+        view, stem = cls(), uuid4().hex
+        try:
+            async with asyncio.timeout(RESPOND_SECONDS):
+                _, _, view.url = await page.title()
+            async with asyncio.timeout(TAKE_SECONDS):
+                view.size = await page.size()
+                snapshot = await page.snapshot(tab.frames(), view.size, browser)
+                if isinstance(snapshot, str):
+                    tab.note(snapshot)
+                else:
+                    view.snapshot = _written(tab.folder / f"{stem}.json", snapshot)
+                async for top, size, png in page.slices(view.size):
+                    path = _written(tab.folder / f"{stem}-{top}.png", png)
+                    view.slices.append(Screenshot(top, size.width, size.height, path))
+        except TimeoutError:
+            tab.note("the page did not answer; it was not seen, or not all of it")
+        except CommandError as error:
+            tab.note(f"the page could not be taken: {error}")
+        return view
+
+
+def _written(path: Path, content: bytes) -> Path:
+    path.write_bytes(content)
+    return path
+
+
+async def _certificates(tab: Tab, page: Page) -> None:
+    """Ask for the certificates of each origin that was spoken to by TLS."""
+    origins = {
+        origin(hop.url)
+        for _, hop in tab.network.order
+        if hop.response and hop.response.get("securityDetails")
+    }
+    for place in sorted(origins):
+        try:
+            async with asyncio.timeout(1):
+                answer = await tab.connection.send(
+                    "Network.getCertificate", page.frame.session, origin=place
+                )
+        except (TimeoutError, CommandError):
+            continue
+        chain = tuple(base64.b64decode(one) for one in answer["tableNames"])
+        tab.network.certificates[place] = chain
+
+
+async def _dispose(connection: Connection, context: str) -> None:
+    try:
+        async with asyncio.timeout(OPEN_SECONDS):
+            await connection.send("Target.disposeBrowserContext", browserContextId=context)
+    except (TimeoutError, BrowserError):
+        return  # it ends with the browser
+
+
+def _note_what_is_missing(tab: Tab) -> None:
+    if tab.crashed.is_set():
+        tab.note("the page's process crashed; it was not seen")
+    for request_id, hop in tab.network.order:
+        if count := tab.network.frames_heard.get(request_id):
+            tab.note(f"{count} messages came by {hop.url}; they were not kept")
+    cut = sum(body.cut is not None for body in tab.network.bodies.held.values())
+    if cut:
+        tab.note(f"{cut} bodies are cut: they were too long or without end")
+
+
+def _failure(exchanges: tuple[Exchange, ...], main: int | None, error: str) -> Failure | None:
+    if main is not None and exchanges[main].failure:
+        return exchanges[main].failure
+    if main is not None and exchanges[main].response_head:
+        return None
+    return Failure(
+        FailureKind.PROTOCOL, f"the browser showed nothing ({error or 'no answer came'})"
+    )
