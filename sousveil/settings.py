@@ -9,11 +9,12 @@ import os
 import re
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import sousveil
+from sousveil.capture.exits import Exit, exit_url, parse_exit
 from sousveil.capture.guard import check_allowed
 from sousveil.errors import CaseError, InputError
 
@@ -25,6 +26,14 @@ DELAY_SECONDS = 2.0
 
 # Nobody means to wait longer between two pages of one host; more is a slip of the keyboard.
 MAX_DELAY_SECONDS = 3600
+
+# Pages looked at at once. A tab takes some hundred megabytes and most of its time waits for others.
+TABS = 3
+MAX_TABS = 16
+
+# How long a browser is given for one page, from the request to the picture.
+PAGE_SECONDS = 60.0
+MAX_PAGE_SECONDS = 600
 
 # RFC 9110 section 10.1.5, as far as we use it: what libcurl sends must stay one header field.
 _USER_AGENT = re.compile(r"[ -~]+")
@@ -42,6 +51,11 @@ class Settings:
     user_agent: str = USER_AGENT
     delay_seconds: float = DELAY_SECONDS
     allow_hosts: frozenset[str] = frozenset()  # private hosts this case may reach
+    exits: Mapping[str, Exit] = field(default_factory=dict)  # ways out that watches may name
+    exit: str = ""  # name of the one that all go by whose watch names none; "" for none
+    browser: bool = True  # whether pages are also shown in a browser, where there is one
+    tabs: int = TABS  # pages looked at at once
+    page_seconds: float = PAGE_SECONDS  # for one page in the browser
 
 
 def config_folder() -> Path:
@@ -67,6 +81,7 @@ def format_settings(settings: Settings) -> str:
     """Return a fresh `case.toml`; `parse_settings` reads it back."""
     topics = ", ".join(_quote(topic) for topic in settings.topics)
     hosts = ", ".join(_quote(host) for host in sorted(settings.allow_hosts))
+    exits = "".join(f"{name} = {_quote(exit_url(one))}\n" for name, one in settings.exits.items())
     return f"""\
 # Settings of this case. Edit them freely: they are no evidence, and the log does not need them.
 title = {_quote(settings.title)}
@@ -80,6 +95,14 @@ delay_seconds = {settings.delay_seconds}   # between two requests to one host
 # as "host", "host:port", an address or a network such as "10.1.0.0/16". They are your own, so
 # they are asked without delay.
 allow_hosts = [{hosts}]
+exit = {_quote(settings.exit)}   # the way out that all go by whose watch names none, from [exits]
+
+[exits]   # such as: tor = "socks5h://127.0.0.1:9050"
+{exits}
+[browser]
+enabled = {str(settings.browser).lower()}   # also keep what Chromium shows, if there is one
+tabs = {settings.tabs}   # pages looked at at once
+page_seconds = {settings.page_seconds}   # for one page, at most
 
 [log]   # who signs this log: do not edit
 origin = {_quote(settings.origin)}
@@ -101,6 +124,8 @@ def parse_settings(text: str, where: Path) -> Settings:
         raise CaseError(f"{where}: lists within lists without end. Mend that line.") from error
     top = _Table(data, where, "")
     capture = top.table("capture")
+    browser = top.table("browser")
+    exits = top.table("exits")
     log = top.table("log")
     settings = Settings(
         title=top.text("title"),
@@ -111,16 +136,30 @@ def parse_settings(text: str, where: Path) -> Settings:
         user_agent=capture.text("user_agent", USER_AGENT),
         delay_seconds=capture.number("delay_seconds", DELAY_SECONDS, most=MAX_DELAY_SECONDS),
         allow_hosts=frozenset(capture.texts("allow_hosts", [])),
+        exits=_exits(exits, where),
+        exit=capture.text("exit", ""),
+        browser=browser.flag("enabled", default=True),
+        tabs=int(browser.number("tabs", TABS, least=1, most=MAX_TABS)),
+        page_seconds=browser.number("page_seconds", PAGE_SECONDS, least=1, most=MAX_PAGE_SECONDS),
     )
-    for table in (top, capture, log):
+    for table in (top, capture, exits, browser, log):
         table.finish()
     if not _USER_AGENT.fullmatch(settings.user_agent):
         raise CaseError(f"{where}: capture.user_agent must be printable ASCII on one line.")
+    if settings.exit and settings.exit not in settings.exits:
+        raise CaseError(f"{where}: capture.exit names '{settings.exit}', which is not in [exits].")
     try:
         check_allowed(settings.allow_hosts)
     except InputError as error:
         raise CaseError(f"{where}: {error}") from error
     return settings
+
+
+def _exits(table: "_Table", where: Path) -> dict[str, Exit]:
+    try:
+        return {name: parse_exit(name, table.text(name)) for name in table.keys}
+    except InputError as error:
+        raise CaseError(f"{where}: {error}") from error
 
 
 class _Table:
@@ -130,6 +169,10 @@ class _Table:
         self._left = dict(data)
         self._where = where
         self._prefix = prefix
+
+    @property
+    def keys(self) -> tuple[str, ...]:
+        return tuple(self._left)
 
     def text(self, key: str, default: str | None = None) -> str:
         value = self._left.pop(key, default)
@@ -145,14 +188,21 @@ class _Table:
             raise CaseError(f"{self._where}: {self._prefix}{key} must be a list of texts.")
         return value
 
-    def number(self, key: str, default: float, *, most: float) -> float:
+    def number(self, key: str, default: float, *, most: float, least: float = 0) -> float:
         value = self._left.pop(key, default)
         is_number = isinstance(value, (int, float)) and not isinstance(value, bool)
-        if not is_number or not 0 <= value <= most:  # not a number (nan) is in no range
+        if not is_number or not least <= value <= most:  # not a number (nan) is in no range
             raise CaseError(
-                f"{self._where}: {self._prefix}{key} must be a number, 0 or more, at most {most}."
+                f"{self._where}: {self._prefix}{key} must be a number, {least} or more, at most"
+                f" {most}."
             )
         return float(value)
+
+    def flag(self, key: str, *, default: bool) -> bool:
+        value = self._left.pop(key, default)
+        if not isinstance(value, bool):
+            raise CaseError(f"{self._where}: {self._prefix}{key} must be true or false.")
+        return value
 
     def table(self, key: str) -> "_Table":
         value = self._left.pop(key, {})

@@ -8,8 +8,13 @@ from pathlib import Path
 
 import pytest
 
+from sousveil.capture.browser.program import find_browser
 from sousveil.case import Case
+from sousveil.errors import BrowserError
 from sousveil.ledger import create_case
+
+# Tests that are not about browsers do without; `with_browser` brings one back.
+os.environ["SOUSVEIL_BROWSER"] = "none"
 
 NOW = datetime(2026, 1, 2, 3, 4, 5, 678901, tzinfo=UTC)
 
@@ -24,6 +29,16 @@ def own_config(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.Mon
     monkeypatch.setenv("SOUSVEIL_CONFIG", str(folder))
     monkeypatch.delenv("SOUSVEIL_CASE", raising=False)
     return folder
+
+
+@pytest.fixture
+def with_browser(monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Let visits use the browser of this computer; skip where there is none."""
+    monkeypatch.delenv("SOUSVEIL_BROWSER", raising=False)
+    try:
+        return find_browser()
+    except BrowserError as error:
+        pytest.skip(str(error))
 
 
 @pytest.fixture

@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
@@ -17,16 +18,38 @@ from sousveil.index.query import last_visits
 from sousveil.index.store import Index
 from sousveil.jsonform import finding_json, instant
 from sousveil.ledger import Writer, create_case, read_events, writing
-from sousveil.model import Json, Visit, Watch, WatchKind
+from sousveil.model import Bounds, Json, Visit, Watch, WatchKind
 from sousveil.run.analyse import Analysis, analyse, load_topics
 from sousveil.run.imports import Imported, archives_in, import_file
 from sousveil.run.indexing import open_index, remove_index, sync_index
-from sousveil.run.visits import Postponed, visit_all
+from sousveil.run.visits import Crawled, Postponed, visit_all
 from sousveil.run.watches import add_watches, logged_watches
-from sousveil.watch.targets import DEFAULT_EVERY, due, find_watches, make_watch
+from sousveil.watch.targets import DEFAULT_BOUNDS, DEFAULT_EVERY, due, find_watches, make_watch
 
 FOUND_WRONG = 1
+MAX_DEPTH = 20  # links from a site's front page; people follow five
+MAX_PAGES = 10_000  # of one visit: at the delay between requests it takes most of a day
 MAX_KINDS = 8  # media types named when captures cannot be read
+
+
+_LEFT_OUT = {  # why an address of a site was not asked for
+    "beyond": "beyond what one visit remembers",
+    "depth": "too many links away",
+    "no page": "pictures and programs",
+    "pages": "over the limit of pages",
+    "robots": "forbidden by robots.txt",
+    "scope": "outside the scope",
+    "seen": "seen before",
+    "trap": "like many others",
+}
+
+
+class ScopeWord(StrEnum):
+    """What belongs to a site, as --scope says it (watch/scope.py)."""
+
+    FOLDER = "folder"
+    HOST = "host"
+    DOMAIN = "domain"
 
 
 def register(app: typer.Typer) -> None:
@@ -85,22 +108,59 @@ def add(
         str | None, typer.Option(help=f"How often: 30m, 6h, 1d. A new watch: {DEFAULT_EVERY}.")
     ] = None,
     actor: Annotated[str | None, typer.Option(help="Who answers for the target.")] = None,
+    browser: Annotated[
+        bool | None, typer.Option(help="Whether a browser shows its pages, too. A new watch: yes.")
+    ] = None,
+    exit_: Annotated[
+        str | None,
+        typer.Option("--exit", help="The exit it is reached by, of case.toml; or direct."),
+    ] = None,
+    depth: Annotated[
+        int | None, typer.Option(min=0, max=MAX_DEPTH, help="Of a site: links from the target.")
+    ] = None,
+    pages: Annotated[
+        int | None, typer.Option(min=1, max=MAX_PAGES, help="Of a site or feed: a visit, at most.")
+    ] = None,
+    scope: Annotated[ScopeWord | None, typer.Option(help="Of a site: what belongs to it.")] = None,
+    robots: Annotated[
+        bool | None,
+        typer.Option("--obey-robots/--ignore-robots", help="Whether robots.txt binds us."),
+    ] = None,
     folder: CaseOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Watch pages, documents or repositories.
 
-    A target that is watched already takes the --every and --actor given here.
+    A target that is watched already takes what is given here.
     """
-    _refuse_bytes(actor=actor or "")
+    _refuse_bytes(actor=actor or "", exit=exit_ or "")
     case = chosen_case(folder)
+    bounds = _bounds(kind, depth=depth, pages=pages, scope=scope, robots=robots)
     wanted = [
-        make_watch(text, kind=kind, every=every or DEFAULT_EVERY, actor=actor, now=now())
+        make_watch(
+            text,
+            kind=kind,
+            every=every or DEFAULT_EVERY,
+            actor=actor,
+            now=now(),
+            browser=browser is not False,
+            exit_=exit_ or "",
+            bounds=bounds or DEFAULT_BOUNDS,
+        )
         for text in targets
     ]
+    options = {
+        "every_seconds": every,
+        "actor": actor,
+        "browser": browser,
+        "exit": exit_,
+        "kind": kind,
+        "bounds": bounds,
+    }
+    given = [name for name, value in options.items() if value is not None]
     with writing(case) as writer, open_index(case, create=True) as index:
         sync_index(case, index)
-        added = add_watches(writer, index, wanted, now(), keep_every=every is None)
+        added = add_watches(writer, index, wanted, now(), given=given)
         sync_index(case, index)
     if as_json:
         write_json(watch for watch, _ in added)
@@ -109,6 +169,30 @@ def add(
         said = "" if what == "added" else f"  ({what})"
         say(f"{watch.id}  {watch.kind:<10}  {plain(watch.target)}{said}")
     tell("Next: sousveil visit")
+
+
+def _bounds(
+    kind: WatchKind | None,
+    *,
+    depth: int | None,
+    pages: int | None,
+    scope: ScopeWord | None,
+    robots: bool | None,
+) -> Bounds | None:
+    """Return the bounds that were typed; None when none were."""
+    if (depth, pages, scope, robots) == (None, None, None, None):
+        return None
+    if kind not in {WatchKind.SITE, WatchKind.FEED}:
+        raise InputError(
+            "--depth, --pages, --scope and --ignore-robots are for sites and feeds: add --kind site"
+            " or --kind feed."
+        )
+    return Bounds(
+        depth=DEFAULT_BOUNDS.depth if depth is None else depth,
+        pages=DEFAULT_BOUNDS.pages if pages is None else pages,
+        scope=DEFAULT_BOUNDS.scope if scope is None else scope.value,
+        robots="ignore" if robots is False else "obey",
+    )
 
 
 def visit(
@@ -152,25 +236,39 @@ def _visit_and_tell(
     """Visit, and say what came of each visit even when a later one fails."""
     made: list[Visit] = []
     postponed: list[Postponed] = []
+    crawled: list[Crawled] = []
     try:
         with progress("visiting", len(chosen)) as bar:
             for done, one in enumerate(visit_all(writer, index, chosen, now), start=1):
                 if isinstance(one, Postponed):
                     postponed.append(one)
-                    continue
-                made.append(one)
-                bar(done, len(chosen), one.outcome)
+                elif isinstance(one, Crawled):
+                    crawled.append(one)
+                else:
+                    made.append(one)
+                    bar(done, max(done, len(chosen)), one.outcome)
     finally:
         targets = {watch.id: watch.target for watch in chosen}
         if as_json:
             write_json(_visit_json(one, targets) for one in made)
         else:
             for one in made:
-                target = plain(targets[one.watch_id])
+                target = plain(one.address)
                 say(f"{one.verdict:<18}  {target}  ({plain(one.outcome)})")
+        for crawl in crawled:
+            tell(_crawl_line(crawl))
         for left in postponed:
             target, until = plain(left.watch.target), clock(left.until)
             tell(f"left for later: {target}: the server asked for rest until {until}", "yellow")
+
+
+def _crawl_line(crawl: Crawled) -> str:
+    told = f"{plain(crawl.watch.target)}: asked for {count_of(crawl.asked, 'page')}"
+    left_out = ", ".join(
+        f"{count} {_LEFT_OUT.get(reason, reason)}"
+        for reason, count in sorted(crawl.left_out.items())
+    )
+    return f"{told}; left out: {left_out}" if left_out else told
 
 
 def import_(
@@ -263,6 +361,7 @@ def _visit_json(made: Visit, targets: dict[str, str]) -> Json:
         "event": "visit",
         "watch": made.watch_id,
         "target": targets[made.watch_id],
+        "address": made.address,
         "at": instant(made.started_at),
         "verdict": made.verdict,
         "outcome": made.outcome,

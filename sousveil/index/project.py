@@ -4,22 +4,31 @@ A function of the event and, for an import, of the archive file it brought; so t
 again from the case alone. Event types that say nothing the index needs are kept as they are.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import replace
 from datetime import datetime
+from typing import Any
 
 import msgspec
 
 from sousveil.changes.fate import Look, Probe, judge_address, judge_import
+from sousveil.index.originals import put_originals
 from sousveil.index.query import repository_visits
 from sousveil.index.store import Index
-from sousveil.model import Capture, Event, Watch
+from sousveil.model import SNAPSHOT_URN, Capture, Event, RecordRef, Watch
 
 
-def project(index: Index, event: Event, captures_in: Callable[[str], Iterable[Capture]]) -> None:
+def project(
+    index: Index,
+    event: Event,
+    captures_in: Callable[[str], Iterable[Capture]],
+    requests_in: Callable[[RecordRef], Iterable[Capture]] = lambda _: (),
+) -> None:
     """Put one event into the index, at once or not at all.
 
     `captures_in` is asked for the captures of an imported archive file, by its path below the case
-    folder.
+    folder; `requests_in` for what a browser was given while it rendered a page, by the record that
+    lists it.
     """
     with index.transaction():
         index.put_event(event)
@@ -28,6 +37,7 @@ def project(index: Index, event: Event, captures_in: Callable[[str], Iterable[Ca
                 index.put_watch(msgspec.convert(event.body["watch"], Watch))
             case "visit":
                 _put_visit(index, event)
+                put_originals(index, _answers(event, requests_in), event.body["watch_id"])
             case "import":
                 _put_import(index, event, captures_in)
 
@@ -39,7 +49,16 @@ def _put_visit(index: Index, event: Event) -> None:
     is_verified = all(request.get("tls_verified") is not False for request in requests)
     verdict, confidence, outcome = judge_address(probes, is_verified=is_verified)
     started_at = msgspec.convert(body["started_at"], datetime)
-    look = Look(0, started_at, verdict, confidence, outcome, event.index, found=False)
+    look = Look(
+        0,
+        started_at,
+        verdict,
+        confidence,
+        outcome,
+        event.index,
+        found=False,
+        is_shown=_is_shown(body),
+    )
     look_id = index.put_look(
         look,
         address=body["target"],
@@ -56,10 +75,28 @@ def _put_visit(index: Index, event: Event) -> None:
             index.forget_last_reading(body["watch_id"])
 
 
+def _is_shown(body: Mapping[str, Any]) -> bool:
+    """Tell whether a browser showed the page to its end."""
+    shown = body.get("rendering")
+    return shown is not None and shown["snapshot"] is not None and shown["failure"] is None
+
+
+def _answers(
+    event: Event, requests_in: Callable[[RecordRef], Iterable[Capture]]
+) -> Iterator[Capture]:
+    """Yield every answer that a visit kept."""
+    yield from msgspec.convert(event.body["captures"], list[Capture])
+    rendering = event.body.get("rendering")
+    if rendering is not None and rendering["requests"] is not None:
+        yield from requests_in(msgspec.convert(rendering["requests"], RecordRef))
+
+
 def _put_import(
     index: Index, event: Event, captures_in: Callable[[str], Iterable[Capture]]
 ) -> None:
-    for capture in captures_in(event.warc or ""):
+    for imported in captures_in(event.warc or ""):
+        # What somebody's sousveil saw on a page counts at the page's address.
+        capture = replace(imported, url=imported.url.removeprefix(SNAPSHOT_URN))
         verdict, confidence, outcome = judge_import(capture.status)
         # The date is the donor's word; what was taken in was seen by then at the latest.
         at = min(capture.captured_at, event.time)

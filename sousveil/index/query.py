@@ -14,6 +14,7 @@ from sousveil.changes.absence import Absence
 from sousveil.changes.fate import Look, in_order
 from sousveil.index.store import Held, Index
 from sousveil.model import (
+    RENDERING_TYPE,
     Capture,
     Fate,
     Finding,
@@ -26,8 +27,9 @@ from sousveil.model import (
 )
 
 _HELD = (
-    "SELECT c.id, c.url, c.captured_at, c.status, c.media_type, c.warc, c.offset, c.length,"
-    " c.record_id, c.digest, l.log_index, l.watch_id, l.address, c.engine"
+    "SELECT c.id, c.look_id, c.url, c.captured_at, c.status, c.media_type, c.payload_digest,"
+    " c.refers_to, c.warc, c.offset, c.length, c.record_id, c.digest,"
+    " l.log_index, l.watch_id, l.address, c.engine"
     " FROM capture c JOIN look l ON l.id = c.look_id"
 )
 _IN_ORDER = " ORDER BY c.captured_at, l.log_index, c.id"
@@ -52,12 +54,22 @@ def watch_reports(index: Index) -> tuple[WatchReport, ...]:
 
 def visits(index: Index, watch_id: str) -> Iterator[Visit]:
     """Yield a watch's visits, the oldest first."""
-    for look_id, log_index, at, verdict, confidence, outcome, status, absence in index.rows(
-        "SELECT id, log_index, at, verdict, confidence, outcome, status,"
+    return _visits(index, "watch_id = ?", watch_id)
+
+
+def visit_at(index: Index, log_index: int) -> Visit:
+    """Return the visit that a log entry tells of."""
+    return next(_visits(index, "log_index = ?", log_index))
+
+
+def _visits(index: Index, where: str, value: object) -> Iterator[Visit]:
+    for look_id, log_index, watch_id, address, at, *judged, status, absence in index.rows(
+        "SELECT id, log_index, watch_id, address, at, verdict, confidence, outcome, status,"
         " (SELECT c.absence FROM capture c WHERE c.look_id = look.id AND c.absence NOT NULL)"
-        " FROM look WHERE watch_id = ? ORDER BY log_index",
-        watch_id,
+        f" FROM look WHERE {where} ORDER BY log_index",
+        value,
     ):
+        verdict, confidence, outcome = judged
         told = Absence(Verdict(verdict), confidence, outcome)
         if absence is not None:
             shown = msgspec.json.decode(absence, type=Absence)
@@ -70,13 +82,27 @@ def visits(index: Index, watch_id: str) -> Iterator[Visit]:
             status,
             tuple(held.capture for held in captures_of_look(index, look_id)),
             log_index,
+            address,
         )
 
 
 def last_visits(index: Index) -> dict[str, datetime]:
-    """Return when each watch was visited last, by watch id: last in the log, not by the clock."""
-    rows = index.rows("SELECT watch_id, at FROM look WHERE watch_id NOT NULL ORDER BY log_index")
-    return {watch_id: datetime.fromisoformat(at) for watch_id, at in rows}
+    """Return when each watch was visited last, by watch id: last in the log, not by the clock.
+
+    A watch whose crawl was interrupted is not among them: its visit is not over.
+    """
+    rows = index.rows(
+        "SELECT l.watch_id, l.at, json_extract(e.body, '$.crawl') FROM look l"
+        " JOIN event e ON e.idx = l.log_index WHERE l.watch_id NOT NULL ORDER BY l.log_index"
+    )
+    last = {watch_id: (datetime.fromisoformat(at), crawl) for watch_id, at, crawl in rows}
+    ended = {
+        crawl
+        for (crawl,) in index.rows(
+            "SELECT json_extract(body, '$.crawl') FROM event WHERE type = 'crawl'"
+        )
+    }
+    return {watch_id: at for watch_id, (at, crawl) in last.items() if crawl in {None, *ended}}
 
 
 def unread(index: Index, engine: str) -> list[Held]:
@@ -155,13 +181,15 @@ def looks(index: Index, address: str) -> dict[str, list[Look]]:
     A look whose answer has not been read, or could not be, tells nothing about a quote: its verdict
     is `unknown` here.
     """
-    found_at: dict[str, set[int]] = {}
-    for finding_id, look_id in index.rows(
-        "SELECT s.finding_id, c.look_id FROM sighting s JOIN capture c ON c.id = s.capture_id"
-        " JOIN look l ON l.id = c.look_id WHERE l.address = ? ORDER BY s.finding_id, l.id",
+    found_at: dict[str, dict[int, bool]] = {}  # by finding and look: whether on the wire too
+    for finding_id, look_id, is_on_wire in index.rows(
+        "SELECT s.finding_id, c.look_id, max(c.media_type != ?) FROM sighting s"
+        " JOIN capture c ON c.id = s.capture_id JOIN look l ON l.id = c.look_id"
+        " WHERE l.address = ? GROUP BY s.finding_id, c.look_id ORDER BY s.finding_id, c.look_id",
+        RENDERING_TYPE,
         address,
     ):
-        found_at.setdefault(finding_id, set()).add(look_id)
+        found_at.setdefault(finding_id, {})[look_id] = bool(is_on_wire)
     at_address = in_order(
         _look(row)
         for row in index.rows(
@@ -169,18 +197,22 @@ def looks(index: Index, address: str) -> dict[str, list[Look]]:
             " EXISTS (SELECT 1 FROM capture c WHERE c.look_id = look.id"
             "  AND (c.engine IS NULL OR c.note NOT NULL)),"
             " (SELECT c.absence FROM capture c WHERE c.look_id = look.id AND c.absence NOT NULL),"
-            " watch_id IS NULL FROM look WHERE address = ?",
+            " watch_id IS NULL, is_shown FROM look WHERE address = ?",
             address,
         )
     )
     return {
-        finding_id: [replace(look, found=look.id in ids) for look in at_address]
-        for finding_id, ids in found_at.items()
+        finding_id: [
+            replace(look, found=look.id in on_wire, found_by_script=on_wire.get(look.id) is False)
+            for look in at_address
+        ]
+        for finding_id, on_wire in found_at.items()
     }
 
 
 def _look(row: tuple[Any, ...]) -> Look:
-    look_id, at, verdict, confidence, outcome, log_index, is_silent, absence, is_import = row
+    look_id, at, verdict, confidence, outcome, log_index, is_silent, absence, *rest = row
+    is_import, is_shown = rest
     told = Absence(Verdict(verdict), confidence, outcome)
     if is_silent:
         told = Absence(Verdict.UNKNOWN, confidence, f"{outcome}, and its text was not read")
@@ -196,6 +228,7 @@ def _look(row: tuple[Any, ...]) -> Look:
         log_index,
         found=False,
         is_import=bool(is_import),
+        is_shown=bool(is_shown),
     )
 
 
@@ -221,10 +254,13 @@ def addresses_with_findings(index: Index) -> list[str]:
 
 def _held(index: Index, where: str, value: object) -> list[Held]:
     return [
-        Held(
-            row[0],
-            Capture(row[1], datetime.fromisoformat(row[2]), row[3], row[4], RecordRef(*row[5:10])),
-            *row[10:],
-        )
+        Held(row[0], row[1], _capture(row[2:13]), *row[13:])
         for row in index.rows(_HELD + where + _IN_ORDER, value)
     ]
+
+
+def _capture(row: tuple[Any, ...]) -> Capture:
+    url, captured_at, status, media_type, payload_digest, refers_to, *place = row
+    at = datetime.fromisoformat(captured_at)
+    original = msgspec.json.decode(refers_to, type=RecordRef) if refers_to else None
+    return Capture(url, at, status, media_type, RecordRef(*place), payload_digest, original)

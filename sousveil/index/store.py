@@ -24,7 +24,7 @@ from sousveil.errors import CaseError
 from sousveil.model import Capture, Event, Fate, Finding, Watch
 
 INDEX_FILE = "index.sqlite"
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 
 # Readers wait this long for a checkpoint of the write-ahead log to end.
 BUSY_SECONDS = 10.0
@@ -35,14 +35,17 @@ CREATE TABLE event (idx INTEGER PRIMARY KEY, type TEXT NOT NULL, time TEXT NOT N
 CREATE TABLE watch (id TEXT PRIMARY KEY, data BLOB NOT NULL) STRICT;
 CREATE TABLE look (id INTEGER PRIMARY KEY, log_index INTEGER NOT NULL, watch_id TEXT,
     address TEXT NOT NULL, at TEXT NOT NULL, verdict TEXT NOT NULL, confidence REAL NOT NULL,
-    outcome TEXT NOT NULL, status INTEGER) STRICT;
+    outcome TEXT NOT NULL, status INTEGER, is_shown INTEGER NOT NULL) STRICT;
 CREATE INDEX look_by_address ON look (address, at);
 CREATE INDEX look_by_watch ON look (watch_id, log_index);
 CREATE TABLE capture (id INTEGER PRIMARY KEY, look_id INTEGER NOT NULL, url TEXT NOT NULL,
     captured_at TEXT NOT NULL, status INTEGER, media_type TEXT NOT NULL, warc TEXT NOT NULL,
     offset INTEGER NOT NULL, length INTEGER NOT NULL, record_id TEXT NOT NULL, digest TEXT NOT NULL,
-    engine TEXT, note TEXT, absence BLOB) STRICT;
+    engine TEXT, note TEXT, absence BLOB, payload_digest TEXT NOT NULL, refers_to BLOB) STRICT;
 CREATE INDEX capture_by_look ON capture (look_id);
+CREATE TABLE original (watch_id TEXT NOT NULL, payload_digest TEXT NOT NULL, url TEXT NOT NULL,
+    captured_at TEXT NOT NULL, record BLOB NOT NULL,
+    PRIMARY KEY (watch_id, payload_digest, url)) STRICT, WITHOUT ROWID;
 CREATE TABLE sighting (finding_id TEXT NOT NULL, capture_id INTEGER NOT NULL, data BLOB NOT NULL,
     PRIMARY KEY (finding_id, capture_id)) STRICT, WITHOUT ROWID;
 CREATE INDEX sighting_by_capture ON sighting (capture_id);
@@ -55,6 +58,7 @@ class Held:
     """A capture as the index holds it."""
 
     id: int  # of this index only
+    look_id: int  # the look that brought it
     capture: Capture
     log_index: int
     watch_id: str | None
@@ -131,7 +135,7 @@ class Index:
         """Add one look at an address, and return its number in this index."""
         cursor = self._db.execute(
             "INSERT INTO look (log_index, watch_id, address, at, verdict, confidence, outcome,"
-            " status) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+            " status, is_shown) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
             (
                 look.log_index,
                 watch_id,
@@ -141,6 +145,7 @@ class Index:
                 look.confidence,
                 look.outcome,
                 status,
+                look.is_shown,
             ),
         )
         return cursor.lastrowid or 0
@@ -150,7 +155,8 @@ class Index:
         ref = capture.record
         self._db.execute(
             "INSERT INTO capture (look_id, url, captured_at, status, media_type, warc, offset,"
-            " length, record_id, digest) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            " length, record_id, digest, payload_digest, refers_to)"
+            " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             (
                 look_id,
                 capture.url,
@@ -162,6 +168,21 @@ class Index:
                 ref.length,
                 ref.record_id,
                 ref.digest,
+                capture.payload_digest,
+                msgspec.json.encode(capture.refers_to) if capture.refers_to else None,
+            ),
+        )
+
+    def put_original(self, capture: Capture, watch_id: str) -> None:
+        """Add a record that holds a payload whole, for later revisits; the first one stays."""
+        self._db.execute(
+            "INSERT OR IGNORE INTO original VALUES (?, ?, ?, ?, ?)",
+            (
+                watch_id,
+                capture.payload_digest,
+                capture.url,
+                _text(capture.captured_at),
+                msgspec.json.encode(capture.record),
             ),
         )
 

@@ -1,5 +1,6 @@
 """The doctor: whether this computer has what sousveil needs, and what to do where it does not."""
 
+import importlib.util
 import os
 import shutil
 import sqlite3
@@ -10,8 +11,9 @@ from pathlib import Path
 
 import pycurl
 
+from sousveil.capture.browser import find_browser
 from sousveil.capture.gitrun import require_git
-from sousveil.errors import RepositoryError
+from sousveil.errors import BrowserError, RepositoryError
 from sousveil.settings import config_folder
 
 FREE_BYTES = 2**30  # less than this is full after a few hundred pages with pictures
@@ -30,7 +32,18 @@ class Check:
 
 def examine() -> list[Check]:
     """Look at everything; changes nothing."""
-    return [_python(), _libcurl(), _sqlite(), _git(), _openssl(), _keys(), _disk()]
+    return [
+        _python(),
+        _libcurl(),
+        _sqlite(),
+        _git(),
+        _browser(),
+        _ocr(),
+        _office(),
+        _openssl(),
+        _keys(),
+        _disk(),
+    ]
 
 
 def _python() -> Check:
@@ -54,6 +67,28 @@ def _git() -> Check:
         found = "repositories cannot be watched"
         return Check("git", ok=False, found=found, advice=str(error), needed=False)
     return Check("git", ok=True, found=version, advice="", needed=False)
+
+
+def _browser() -> Check:
+    try:
+        program = find_browser()
+    except BrowserError as error:
+        found = "pages are kept as they come over the wire, not as they are shown"
+        return Check("browser", ok=False, found=found, advice=str(error), needed=False)
+    return Check("browser", ok=True, found=str(program), advice="", needed=False)
+
+
+def _ocr() -> Check:
+    ok = all(importlib.util.find_spec(name) for name in ("rapidocr", "onnxruntime"))
+    found = "rapidocr" if ok else "text of pictures and scanned pages is not read"
+    advice = "Run: pip install 'sousveil[ocr]'."
+    return Check("OCR", ok, found, advice, needed=False)
+
+
+def _office() -> Check:
+    program = shutil.which("soffice") or shutil.which("libreoffice")
+    found = program or "text of old Word, Excel and PowerPoint files is not read"
+    return Check("LibreOffice", program is not None, found, "Install LibreOffice.", needed=False)
 
 
 def _openssl() -> Check:

@@ -19,7 +19,7 @@ from sousveil.index.query import event_body, imported_before
 from sousveil.index.store import Index
 from sousveil.ledger import Writer
 from sousveil.run.pending import clear_pending
-from sousveil.run.visits import SOFTWARE
+from sousveil.run.records import SOFTWARE
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,19 +3,23 @@
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 
+import msgspec
+
 from sousveil.archive.foreign import scan_archive
+from sousveil.archive.read import read_block
 from sousveil.case import Case
+from sousveil.errors import ArchiveError
 from sousveil.index.project import project
 from sousveil.index.store import INDEX_FILE, Index
 from sousveil.ledger import read_events
-from sousveil.model import Capture
+from sousveil.model import Capture, RecordRef
 
 
 def sync_index(case: Case, index: Index) -> int:
     """Project the events that the index does not hold yet; return how many there were."""
     count = 0
     for event in read_events(case, index.next_event()):
-        project(index, event, _captures_in(case))
+        project(index, event, _captures_in(case), _requests_in(case))
         count += 1
     return count
 
@@ -41,3 +45,16 @@ def _captures_in(case: Case) -> Callable[[str], Iterable[Capture]]:
         return scan_archive(case.root / warc, warc).captures
 
     return captures
+
+
+def _requests_in(case: Case) -> Callable[[RecordRef], Iterable[Capture]]:
+    def requests(record: RecordRef) -> Iterable[Capture]:
+        try:
+            listed = b"".join(read_block(case.root, record))
+        except ArchiveError:
+            # `verify` names the damage. The index goes without: a later visit finds no original
+            # there, and keeps the payload once more.
+            return ()
+        return msgspec.json.decode(listed, type=list[Capture])
+
+    return requests

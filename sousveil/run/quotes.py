@@ -8,10 +8,13 @@ written, and its `cache/`, which nobody logged, is not read.
 
 import tempfile
 import weakref
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Generic, TypeVar
+
+import msgspec
 
 from sousveil.capture.gitobjects import (
     ReadObject,
@@ -24,9 +27,18 @@ from sousveil.case import Case
 from sousveil.claims import find
 from sousveil.errors import RepositoryError, SousveilError
 from sousveil.extract import extract
-from sousveil.index.store import Index
-from sousveil.model import Claim, Document, Finding, Source
-from sousveil.run.analyse import read_document
+from sousveil.index.store import Held, Index
+from sousveil.model import (
+    Capture,
+    Claim,
+    Commit,
+    Document,
+    Event,
+    Finding,
+    RecordRef,
+    Source,
+)
+from sousveil.run.looks import Read, read_look
 from sousveil.run.repositories import commits_logged, make_mirror
 from sousveil.topics import Topic
 
@@ -44,62 +56,115 @@ class Reread:
     """What a capture shows when it is read again."""
 
     quote: str  # what stands at the finding's place
-    claims: frozenset[Claim]  # all that this version finds in that document
+    is_found: bool  # whether this version finds there what the finding says
 
 
-def quote_reader(case: Case, index: Index, topics: Sequence[Topic]) -> Callable[[Finding], Reread]:
+def quote_reader(
+    case: Case, index: Index, topics: Sequence[Topic]
+) -> Callable[[Finding, Event], Reread]:
     """Return a function that extracts and judges a finding's capture again.
 
-    It raises ArchiveError, ExtractError or RepositoryError when the capture cannot be read, or when
-    the commits that a finding names are not what was logged. It holds one repository unpacked,
-    under TMPDIR, as long as findings of that repository are asked for; what it holds last goes
-    with the function itself.
+    The event is the one of the log that brought the capture. The function raises ArchiveError,
+    ExtractError or RepositoryError when the capture cannot be read, or when the commits that a
+    finding names are not what was logged. It holds one repository unpacked, under TMPDIR, as long
+    as findings of that repository are asked for; what it holds last goes with the function itself.
     """
-    unpacked = ExitStack()
-    repositories: dict[str, _Repository | SousveilError] = {}
-    last: list[tuple[object, Document]] = []
-    judged: list[tuple[Document, frozenset[Claim]]] = []
+    repositories = _Repositories(case, index)
+    files: _Last[tuple[Document, frozenset[Claim]]] = _Last()
+    looks: _Last[Mapping[RecordRef, Read]] = _Last()
 
-    def repository_of(watch_id: str) -> _Repository:
-        if watch_id not in repositories:
-            repositories.clear()
-            unpacked.close()
+    def in_repository(finding: Finding, source: Source, commit: Commit) -> Reread:
+        repository = repositories.get(finding.watch_id or "")
+        _check_commits(repository, source)
+        place = (finding.watch_id, commit.id, source.path, source.blob, source.read_as)
+
+        def judged() -> tuple[Document, frozenset[Claim]]:
+            document = _file(repository, source)
+            return document, frozenset(find(document, topics))
+
+        document, claims = files.get(place, judged)
+        quote = document.text[finding.claim.start : finding.claim.end]
+        return Reread(quote, is_found=finding.claim in claims)
+
+    def in_look(finding: Finding, event: Event) -> Reread:
+        record = finding.capture.record
+        # Each capture of an import is a look of its own.
+        place = (event.index, record if event.type == "import" else None)
+        read = looks.get(place, lambda: _look_again(case, finding, event, topics))[record]
+        if read.problem is not None:
+            raise read.problem
+        again = {replace(one, actor=finding.actor) for one in read.findings}
+        return Reread(read.text_at(finding), is_found=finding in again)
+
+    def read(finding: Finding, event: Event) -> Reread:
+        commit = finding.source.commit
+        if commit is None:
+            return in_look(finding, event)
+        return in_repository(finding, finding.source, commit)
+
+    weakref.finalize(read, repositories.close)
+    return read
+
+
+def _look_again(
+    case: Case, finding: Finding, event: Event, topics: Sequence[Topic]
+) -> Mapping[RecordRef, Read]:
+    """Return what the captures of a look say, by their records."""
+    if event.type == "import":
+        captures, address = [finding.capture], finding.capture.url
+    else:
+        captures = msgspec.convert(event.body["captures"], list[Capture])
+        address = event.body["target"]
+    held = [
+        Held(number, 0, capture, event.index, finding.watch_id, address, None)
+        for number, capture in enumerate(captures)
+    ]
+    read = read_look(case, held, event.body, topics, None)
+    return {one.capture.record: what for one, what in zip(held, read, strict=True)}
+
+
+class _Repositories:
+    """Holds one repository unpacked: the one asked for last."""
+
+    def __init__(self, case: Case, index: Index) -> None:
+        self._case, self._index = case, index
+        self._unpacked = ExitStack()
+        self._held: dict[str, _Repository | SousveilError] = {}
+
+    def get(self, watch_id: str) -> _Repository:
+        """Return a watch's repository; raises, each time, what kept it from being unpacked."""
+        if watch_id not in self._held:
+            self._held.clear()
+            self.close()
             try:
-                repositories[watch_id] = unpacked.enter_context(_unpacked(case, index, watch_id))
+                self._held[watch_id] = self._unpacked.enter_context(
+                    _unpacked(self._case, self._index, watch_id)
+                )
             except SousveilError as error:
-                repositories[watch_id] = error  # told for each of its findings, tried once
-        found = repositories[watch_id]
+                self._held[watch_id] = error  # told for each of its findings, tried once
+        found = self._held[watch_id]
         if isinstance(found, SousveilError):
             raise found
         return found
 
-    def document_of(finding: Finding) -> Document:
-        source = finding.source
-        if source.commit is None or source.path is None:
-            return _last(last, finding.capture.record, lambda: read_document(case, finding.capture))
-        repository = repository_of(finding.watch_id or "")
-        _check_commits(repository, source)
-        place = (finding.watch_id, source.commit.id, source.path, source.blob, source.read_as)
-        return _last(last, place, lambda: _file(repository, source))
-
-    def read(finding: Finding) -> Reread:
-        document = document_of(finding)
-        if not judged or judged[0][0] is not document:
-            judged[:] = [(document, frozenset(find(document, topics)))]
-        quote = document.text[finding.claim.start : finding.claim.end]
-        return Reread(quote, judged[0][1])
-
-    weakref.finalize(read, unpacked.close)
-    return read
+    def close(self) -> None:
+        """Remove what was unpacked."""
+        self._unpacked.close()
 
 
-def _last(
-    last: list[tuple[object, Document]], place: object, make: Callable[[], Document]
-) -> Document:
-    """Return the document at `place`: the one made last, or a new one."""
-    if not last or last[0][0] != place:
-        last[:] = [(place, make())]
-    return last[0][1]
+_T = TypeVar("_T")
+
+
+class _Last(Generic[_T]):
+    """Remembers what was made last, and for what."""
+
+    def __init__(self) -> None:
+        self._held: list[tuple[object, _T]] = []
+
+    def get(self, place: object, make: Callable[[], _T]) -> _T:
+        if not self._held or self._held[0][0] != place:
+            self._held[:] = [(place, make())]
+        return self._held[0][1]
 
 
 @contextmanager

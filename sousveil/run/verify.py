@@ -7,6 +7,7 @@ quote against its capture. Writes nothing. Needs neither the network nor the sig
 """
 
 import base64
+import functools
 import hashlib
 import json
 import re
@@ -19,6 +20,7 @@ from pathlib import Path
 import msgspec
 
 from sousveil.archive.read import verify_warc
+from sousveil.archive.revisits import Revisits
 from sousveil.case import SETTINGS_FILE, Case
 from sousveil.claims import ENGINE
 from sousveil.durable import file_sha256
@@ -94,9 +96,11 @@ def verify_evidence(case: Case, progress: Progress) -> Verification:
         faults += _check_unlisted(case, {name for name, _ in promised})
     else:
         notes.append("events and archive were not checked: the log that names them cannot be read")
+    revisits = Revisits()
     for done, (name, index) in enumerate(sorted(promised)):
         progress(done, len(promised), name)
-        faults += _check_file(case, index, entries[index])
+        faults += _check_file(case, index, entries[index], revisits)
+    faults += revisits.faults()
     return Verification(
         origin=case.settings.origin,
         key=case.settings.key,
@@ -110,7 +114,7 @@ def verify_evidence(case: Case, progress: Progress) -> Verification:
 
 
 def verify_findings(
-    case: Case, index: Index, reread: Callable[[Finding], Reread], progress: Progress
+    case: Case, index: Index, reread: Callable[[Finding, Event], Reread], progress: Progress
 ) -> Iterator[Fault]:
     """Yield a fault for what the index says and the evidence does not.
 
@@ -144,14 +148,16 @@ def verify_findings(
             yield Fault(INDEX_FILE, f"finding {finding.id}: {problem}")
 
 
-def _problem(finding: Finding, event: Event, reread: Callable[[Finding], Reread]) -> str | None:
+def _problem(
+    finding: Finding, event: Event, reread: Callable[[Finding, Event], Reread]
+) -> str | None:
     """Return how a finding contradicts the event that brought its capture, or the capture."""
     if event.type == "visit" and finding.capture not in msgspec.convert(
         event.body["captures"], list[Capture]
     ):
         return "its capture is not the one that was logged. Run `sousveil reindex`."
     try:
-        again = reread(finding)
+        again = reread(finding, event)
     except SousveilError as error:
         return f"its capture cannot be read: {error}"
     if again.quote != finding.quote:
@@ -159,10 +165,8 @@ def _problem(finding: Finding, event: Event, reread: Callable[[Finding], Reread]
             "its quote is not in its capture. The index was changed, or made by another version;"
             " make it again with `sousveil reindex`."
         )
-    if finding.claim.engine.startswith(f"{ENGINE},") and finding.claim not in again.claims:
-        return (
-            "its label, score or reasons are not what this version finds. Run `sousveil reindex`."
-        )
+    if finding.claim.engine.startswith(f"{ENGINE},") and not again.is_found:
+        return "what the index says of it is not what this version finds. Run `sousveil reindex`."
     return None
 
 
@@ -254,8 +258,11 @@ def _check_unlisted(case: Case, promised: set[str]) -> Iterator[Fault]:
             yield Fault(f"events/{path.name}", "is empty; no event was written to it")
 
 
-def _check_file(case: Case, index: int, entry: Entry) -> Iterator[Fault]:
-    """Hold an archive file against the log, then its records against their own digests."""
+def _check_file(case: Case, index: int, entry: Entry, revisits: Revisits) -> Iterator[Fault]:
+    """Hold an archive file against the log, then its records against their own digests.
+
+    `revisits` is told of the records of a file that we wrote.
+    """
     if entry.warc is None or not ARCHIVE_NAME.fullmatch(entry.warc.path):
         return
     name, promised = entry.warc.path, entry.warc
@@ -271,7 +278,7 @@ def _check_file(case: Case, index: int, entry: Entry) -> Iterator[Fault]:
         yield Fault(name, f"was changed: its SHA-256 is not the one in log entry {index}")
         return
     if entry.type == "visit":  # an import is kept as it came, faults and all
-        for problem in verify_warc(path):
+        for problem in verify_warc(path, functools.partial(revisits.note, name)):
             yield Fault(name, problem)
 
 

@@ -1,59 +1,53 @@
 """Visits: one attempt at a watch, from the request to the log entry.
 
-What came back is in a WARC, synced, and in the log before this module returns; nothing here reads
-it for meaning. A target that cannot be reached is an outcome with an entry of its own, and so is
-one that we cannot read: no target keeps the others from being visited.
+Pages are looked at several at once, each in a thread (`run/gather.py`); what came back is written
+into a WARC and logged here, one after the other, and is synced before anything reads it for
+meaning. A target that cannot be reached is an outcome with an entry of its own, and so is one that
+we cannot read: no target keeps the others from being visited.
 """
 
+import functools
 import json
+import shutil
 import tempfile
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Any
 
-import msgspec
-
-import sousveil
-from sousveil.archive.write import WarcWriter
 from sousveil.capture.git import RepositoryCapture, capture_repository
 from sousveil.capture.gitrun import require_git
 from sousveil.capture.guard import resolve_checked
-from sousveil.capture.http_head import parse_head
-from sousveil.capture.wire import WireSettings, fetch
 from sousveil.case import Case
 from sousveil.changes.fate import Probe
 from sousveil.errors import CaseError, LogError, SousveilError
-from sousveil.index.query import visits
+from sousveil.index.originals import original
+from sousveil.index.query import visit_at
 from sousveil.index.store import Index
 from sousveil.ledger import Writer, read_events
-from sousveil.model import (
-    Capture,
-    Event,
-    Exchange,
-    Failure,
-    FailureKind,
-    Json,
-    Visit,
-    Watch,
-    WatchKind,
-)
+from sousveil.model import Capture, Event, Failure, FailureKind, Json, Visit, Watch, WatchKind
+from sousveil.run.crawls import Past, crawl, linked_documents, read_past
+from sousveil.run.gather import Gathered, gather
 from sousveil.run.indexing import sync_index
+from sousveil.run.means import Means
 from sousveil.run.pending import clear_pending
+from sousveil.run.records import page_body, visit_body, warc_writer, write_gathered
 from sousveil.run.repositories import BUNDLE_TYPE, mirror_path
-from sousveil.watch.politeness import Politeness
-
-SOFTWARE = f"sousveil/{sousveil.__version__}"
-
+from sousveil.watch.politeness import Politeness, Turns
 
 # Branches and tags stand in the event's body, which has its own bound of 16 MiB. Public
 # repositories have some ten thousand, of a hundred bytes each.
 MAX_REFS_BYTES = 8 * 2**20
 
-# Retry-After is a number or a date (RFC 9110, section 10.2.3); a longer one is neither.
-MAX_RETRY_AFTER_LENGTH = 100
+# Visited by the thread that writes: what comes next depends on what was kept before.
+_CRAWLED = frozenset({WatchKind.SITE, WatchKind.FEED})
+_ONE_BY_ONE = _CRAWLED | {WatchKind.REPOSITORY}
+
+# Nothing wakes us before a host has rested; so an interrupt is seen within this time all the same.
+WAKE_SECONDS = 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,38 +58,172 @@ class Postponed:
     until: datetime
 
 
+@dataclass(frozen=True, slots=True)
+class Crawled:
+    """The end of a visit to a site or a feed."""
+
+    watch: Watch
+    asked: int  # pages
+    left_out: Mapping[str, int]  # addresses, by reason: "robots", "scope", "pages", …
+
+
 def visit_all(
     writer: Writer, index: Index, chosen: Sequence[Watch], clock: Callable[[], datetime]
-) -> Iterator[Visit | Postponed]:
-    """Visit watches one after the other, gently, yielding each visit once it is in log and index.
+) -> Iterator[Visit | Crawled | Postponed]:
+    """Visit watches, several at once, gently, yielding each visit once it is in log and index.
 
     Hosts that the case allows by name are the user's own, and are not waited for. A host that asks
     for a long rest (`watch/politeness.py`) is not waited for either: what is left there is yielded
     last, as `Postponed`. Raises RepositoryError, before anybody is asked, when a repository is to
-    be visited and git cannot be run: that would be no fault of the target's.
+    be visited and git cannot be run, and CaseError for an exit that the case does not name: that
+    would be no fault of the target's.
     """
     if any(watch.kind is WatchKind.REPOSITORY for watch in chosen):
         require_git()
     clear_pending(writer.case)
     kept = kept_objects(writer.case, chosen)
+    past = read_past(writer.case, chosen)
     settings = writer.case.settings
-    politeness = Politeness(
-        settings.delay_seconds, clock=clock, sleep=time.sleep, exempt=settings.allow_hosts
+    politeness = Politeness(settings.delay_seconds, clock=clock, exempt=settings.allow_hosts)
+    turns = Turns(politeness, chosen)
+    with Means(settings, clock) as means:
+        for watch in chosen:
+            means.exit_of(watch)
+        with _lanes(means, writer.case) as lanes:
+            asker = _Asker(writer, index, means, politeness)
+            for watch, ended in _each(turns, lanes):
+                events: Iterator[Event]
+                events: Iterator[Event]
+                if watch.kind is WatchKind.REPOSITORY:
+                    events = iter([visit_repository(writer, watch, kept[watch.id], clock)])
+                elif ended is None:
+                    events = crawl(
+                        writer, watch, past[watch.id], look=asker.look, wait=asker.wait, clock=clock
+                    )
+                else:
+                    events = _page_events(asker, past[watch.id], ended)
+                event = None
+                for event in events:
+                    if "://" in watch.target and _was_asked(event):
+                        politeness.asked(event.body["target"], _retry_after(event))
+                    sync_index(writer.case, index)
+                    if event.type == "visit":
+                        yield visit_at(index, event.index)
+                    else:
+                        yield Crawled(watch, event.body["asked"], event.body["left_out"])
+                if watch.kind in _CRAWLED and (event is None or event.type == "visit"):
+                    yield Postponed(watch, politeness.free_at(watch.target))  # it goes on later
+                turns.ended(watch)
+    yield from (Postponed(watch, until) for watch, until in turns.resting)
+
+
+@dataclass(frozen=True, slots=True)
+class _UnderWay:
+    """A look at an address of a watch, perhaps in a thread of its own."""
+
+    watch: Watch
+    folder: Path  # where its files are
+    look: Future[Gathered]
+
+
+@dataclass(slots=True)
+class _Lanes:
+    """The looks under way, each in a thread."""
+
+    means: Means
+    case: Case
+    pool: ThreadPoolExecutor
+    running: dict[Future[Gathered], _UnderWay]
+
+    @property
+    def are_full(self) -> bool:
+        return len(self.running) >= self.means.settings.tabs
+
+    def start(self, watch: Watch) -> None:
+        folder = Path(tempfile.mkdtemp(prefix="visit-", dir=self.case.pending))
+        looking = self.pool.submit(gather, self.means, watch, watch.target, folder)
+        self.running[looking] = _UnderWay(watch, folder, looking)
+
+    def ended(self, seconds: float) -> list[_UnderWay]:
+        """Return the looks that are over, after waiting for one at most `seconds`."""
+        done, _ = wait(self.running, timeout=seconds, return_when=FIRST_COMPLETED)
+        return [self.running.pop(look) for look in done]
+
+
+@contextmanager
+def _lanes(means: Means, case: Case) -> Iterator[_Lanes]:
+    pool = ThreadPoolExecutor(max_workers=means.settings.tabs, thread_name_prefix="look")
+    try:
+        yield _Lanes(means, case, pool, {})
+    finally:
+        means.close()  # a browser that is gone keeps no thread waiting
+        pool.shutdown(cancel_futures=True)
+        clear_pending(case)
+
+
+def _each(turns: Turns, lanes: _Lanes) -> Iterator[tuple[Watch, _UnderWay | None]]:
+    """Yield each watch with the look at it, once over; what is not one page is its taker's to look at."""
+    while True:
+        while not lanes.are_full and (watch := turns.take()) is not None:
+            if watch.kind in _ONE_BY_ONE:
+                yield watch, None
+            else:
+                lanes.start(watch)
+        seconds = turns.seconds_to_wait()
+        if seconds is None and not lanes.running:
+            return
+        if lanes.running:
+            yield from ((ended.watch, ended) for ended in lanes.ended(WAKE_SECONDS))
+        else:
+            time.sleep(min(seconds or 0.0, WAKE_SECONDS))
+
+
+@dataclass(frozen=True, slots=True)
+class _Asker:
+    """Looks at one address after the other, for what is found while a watch is visited."""
+
+    writer: Writer
+    index: Index
+    means: Means
+    politeness: Politeness
+
+    def look(self, watch: Watch, url: str, facts: Json) -> Event:
+        """Look at `url`, keep and log it; `facts` join the event's body."""
+        folder = Path(tempfile.mkdtemp(prefix="visit-", dir=self.writer.case.pending))
+        look: Future[Gathered] = Future()
+        try:
+            look.set_result(gather(self.means, watch, url, folder))
+        except SousveilError as error:
+            look.set_exception(error)
+        ended = _UnderWay(watch, folder, look)
+        return _keep_page(self.writer, self.index, ended, self.means.clock, facts)
+
+    def wait(self, url: str, asked_seconds: float) -> bool:
+        """Wait until the host of `url` may be asked again; False when that is too long.
+
+        `asked_seconds` is what its robots.txt wants between two requests.
+        """
+        own_delay = self.means.settings.delay_seconds
+        more = 0.0 if self.politeness.is_exempt(url) else max(0.0, asked_seconds - own_delay)
+        seconds = max(0.0, self.politeness.seconds_left(url)) + more
+        if not self.politeness.is_worth_waiting(seconds):
+            return False
+        time.sleep(seconds)
+        return True
+
+
+def _page_events(asker: _Asker, past: Past, ended: _UnderWay) -> Iterator[Event]:
+    """Keep a page that was looked at, then the documents that it links to."""
+    event = _keep_page(asker.writer, asker.index, ended, asker.means.clock)
+    yield event
+    yield from linked_documents(
+        asker.writer.case, ended.watch, past, event, look=asker.look, wait=asker.wait
     )
-    for watch, rests_until in politeness.turns(chosen):
-        if rests_until is not None:
-            yield Postponed(watch, rests_until)
-            continue
-        event = visit(writer, watch, known=kept.get(watch.id, ()), clock=clock)
-        if "://" in watch.target and _was_asked(event):
-            politeness.asked(watch.target, _retry_after(event))
-        sync_index(writer.case, index)
-        yield next(made for made in visits(index, watch.id) if made.log_index == event.index)
 
 
 def _was_asked(event: Event) -> bool:
     """Tell whether anything was sent to the host; a refused address was never asked."""
-    failures = [probe["failure"] for probe in event.body["probes"]]
+    failures = [probe["failure"] for probe in event.body.get("probes", ())]
     return any(not f or f["kind"] != FailureKind.REFUSED_ADDRESS for f in failures)
 
 
@@ -116,29 +244,50 @@ def kept_objects(case: Case, chosen: Iterable[Watch]) -> dict[str, frozenset[str
     return {watch_id: frozenset(ids) for watch_id, ids in kept.items()}
 
 
-def visit(
-    writer: Writer, watch: Watch, *, known: Iterable[str], clock: Callable[[], datetime]
+def _keep_page(
+    writer: Writer,
+    index: Index,
+    ended: _UnderWay,
+    clock: Callable[[], datetime],
+    facts: Json | None = None,
 ) -> Event:
-    """Visit a watch once and return the event that is in the log for it.
+    """Write down and log what a look brought; what we cannot make sense of is its outcome.
 
-    `known` holds the git object ids that earlier visits kept; pages need none. What we cannot make
-    sense of is a failure of the visit, with an entry that says why; raised are CaseError and
-    LogError, when the case itself cannot take the entry, and OSError, such as a full disk.
+    `facts` join the event's body. Raises CaseError and LogError, when the case itself cannot take
+    the entry, and OSError, such as a full disk.
     """
-    started_at = clock()
-    folder = Path(tempfile.mkdtemp(prefix="visit-", dir=writer.case.pending))
+    started_at, watch = clock(), ended.watch
     try:
-        if watch.kind is WatchKind.REPOSITORY:
-            return _visit_repository(writer, watch, folder, known, clock)
-        return _visit_page(writer, watch, folder, clock)
+        return commit_page(writer, index, watch, ended.look.result(), clock=clock, facts=facts)
     except (CaseError, LogError):
         raise
     except SousveilError as error:
-        is_repository = watch.kind is WatchKind.REPOSITORY
-        kind = FailureKind.REPOSITORY if is_repository else FailureKind.PROTOCOL
-        return _commit_failure(writer, watch, started_at, Failure(kind, str(error)), clock)
+        failure = Failure(FailureKind.PROTOCOL, str(error))
+        return _commit_failure(writer, watch, started_at, failure, clock, facts=facts)
     finally:
-        clear_pending(writer.case)
+        shutil.rmtree(ended.folder)
+
+
+def commit_page(
+    writer: Writer,
+    index: Index,
+    watch: Watch,
+    found: Gathered,
+    *,
+    clock: Callable[[], datetime],
+    facts: Json | None = None,
+) -> Event:
+    """Write what a look at a page brought into a WARC and log it; `facts` join the event's body.
+
+    What `index` knows to be in the archive is referred to, not kept again.
+    """
+    seen = functools.partial(original, index, watch.id)
+    warc_path = writer.new_warc_path(found.started_at)
+    warc = writer.case.pending / f"visit-{Path(warc_path).name}"
+    with warc_writer(writer.case, warc, warc_path, found.started_at, seen) as records:
+        kept = write_gathered(records, found)
+    body = page_body(watch, found, kept, clock()) | (facts or {})
+    return writer.commit("visit", body, now=clock(), warc=warc, warc_path=warc_path)
 
 
 def _commit_failure(
@@ -147,66 +296,71 @@ def _commit_failure(
     started_at: datetime,
     failure: Failure,
     clock: Callable[[], datetime],
+    *,
+    facts: Json | None = None,
 ) -> Event:
-    """Log a visit that brought nothing to keep."""
-    body = _body(watch, started_at, clock(), [Probe(watch.target, None, failure)], [])
+    """Log a visit that brought nothing to keep; `facts` join the event's body."""
+    told = facts or {}
+    probe = Probe(told.get("target", watch.target), None, failure)
+    body = visit_body(watch, started_at, clock(), [probe], []) | told
     return writer.commit("visit", body, now=clock())
 
 
-def _visit_page(writer: Writer, watch: Watch, folder: Path, clock: Callable[[], datetime]) -> Event:
-    settings = writer.case.settings
-    started_at = clock()
-    exchanges = fetch(
-        watch.target,
-        settings=WireSettings(user_agent=settings.user_agent),
-        allowed=settings.allow_hosts,
-        folder=folder,
-        clock=clock,
-    )
-    warc_path = writer.new_warc_path(started_at)
-    warc = folder.parent / f"{folder.name}.warc.gz"
-    captures = []
-    with _warc_writer(writer.case, warc, warc_path, started_at) as records:
-        for exchange in exchanges:
-            captures += records.write_exchange(exchange)
-    body = _body(watch, started_at, clock(), [_probe(exchange) for exchange in exchanges], captures)
-    body["requests"] = [_request_facts(exchange) for exchange in exchanges]
-    return writer.commit("visit", body, now=clock(), warc=warc, warc_path=warc_path)
-
-
-def _visit_repository(
+def visit_repository(
     writer: Writer,
     watch: Watch,
-    folder: Path,
     known: Iterable[str],
     clock: Callable[[], datetime],
 ) -> Event:
+    """Visit a repository once and return the event that is in the log for it.
+
+    `known` holds the git object ids that earlier visits kept. Raises what `visit_all` does.
+    """
     case = writer.case
     started_at = clock()
+    folder = Path(tempfile.mkdtemp(prefix="visit-", dir=case.pending))
     case.cache.mkdir(exist_ok=True)
-    found = capture_repository(
-        watch.target,
-        mirror=mirror_path(case, watch.id),
-        known=frozenset(known),
-        folder=folder,
-        resolve=lambda host, port: resolve_checked(host, port, case.settings.allow_hosts),
-    )
-    if isinstance(found, Failure):
-        return _commit_failure(writer, watch, started_at, found, clock)
-    if (failure := _too_many_refs(found)) is not None:
+    try:
+        found = capture_repository(
+            watch.target,
+            mirror=mirror_path(case, watch.id),
+            known=frozenset(known),
+            folder=folder,
+            resolve=lambda host, port: resolve_checked(host, port, case.settings.allow_hosts),
+        )
+        if isinstance(found, RepositoryCapture):
+            found = _too_many_refs(found) or found
+        if isinstance(found, Failure):
+            return _commit_failure(writer, watch, started_at, found, clock)
+        return _commit_repository(writer, watch, found, started_at, clock)
+    except (CaseError, LogError):
+        raise
+    except SousveilError as error:
+        failure = Failure(FailureKind.REPOSITORY, str(error))
         return _commit_failure(writer, watch, started_at, failure, clock)
-    probe = Probe(watch.target, None, None)
+    finally:
+        shutil.rmtree(folder)
+
+
+def _commit_repository(
+    writer: Writer,
+    watch: Watch,
+    found: RepositoryCapture,
+    started_at: datetime,
+    clock: Callable[[], datetime],
+) -> Event:
+    case, probe = writer.case, Probe(watch.target, None, None)
     if found.bundle is None:
-        body = _body(watch, started_at, clock(), [probe], [])
+        body = visit_body(watch, started_at, clock(), [probe], [])
         body["repository"] = _repository_facts(found)
         return writer.commit("visit", body, now=clock())
     warc_path = writer.new_warc_path(started_at)
-    warc = folder.parent / f"{folder.name}.warc.gz"
+    warc = case.pending / f"visit-{Path(warc_path).name}"
     uri = repository_uri(watch.target)
-    with _warc_writer(case, warc, warc_path, started_at) as records:
+    with warc_writer(case, warc, warc_path, started_at) as records:
         ref = records.write_resource(uri, started_at, BUNDLE_TYPE, found.bundle)
     capture = Capture(uri, started_at, None, BUNDLE_TYPE, ref)
-    body = _body(watch, started_at, clock(), [probe], [capture])
+    body = visit_body(watch, started_at, clock(), [probe], [capture])
     body["repository"] = _repository_facts(found)
     return writer.commit("visit", body, now=clock(), warc=warc, warc_path=warc_path)
 
@@ -225,59 +379,6 @@ def _too_many_refs(found: RepositoryCapture) -> Failure | None:
 def repository_uri(target: str) -> str:
     """Return the URI under which a repository's bundle is archived."""
     return target if "://" in target else Path(target).as_uri()
-
-
-def _warc_writer(case: Case, path: Path, warc_path: str, now: datetime) -> WarcWriter:
-    return WarcWriter(
-        path,
-        warc_path,
-        software=SOFTWARE,
-        operator=case.settings.operator or None,
-        user_agent=case.settings.user_agent,
-        now=now,
-    )
-
-
-def _body(
-    watch: Watch,
-    started_at: datetime,
-    ended_at: datetime,
-    probes: Sequence[Probe],
-    captures: Sequence[Capture],
-) -> dict[str, Any]:
-    """Return what the log's body says of every visit; index/project.py reads it."""
-    body: dict[str, Any] = msgspec.to_builtins(
-        {
-            "watch_id": watch.id,
-            "target": watch.target,
-            "kind": watch.kind,
-            "software": SOFTWARE,
-            "started_at": started_at,
-            "ended_at": ended_at,
-            "probes": probes,
-            "captures": captures,
-        }
-    )
-    return body
-
-
-def _probe(exchange: Exchange) -> Probe:
-    return Probe(exchange.url, exchange.status, exchange.failure)
-
-
-def _request_facts(exchange: Exchange) -> Json:
-    """Return what is worth knowing of a request without opening its WARC."""
-    retry_after = parse_head(exchange.response_head).get("Retry-After")
-    return {
-        "url": exchange.url,
-        "status": exchange.status,
-        "ip_address": exchange.ip_address,
-        "tls": exchange.tls.version if exchange.tls else None,
-        "tls_verified": exchange.tls.verified if exchange.tls else None,
-        "milliseconds": round(exchange.elapsed_seconds * 1000),
-        "truncated": exchange.truncated,
-        "retry_after": retry_after[:MAX_RETRY_AFTER_LENGTH],
-    }
 
 
 def _repository_facts(found: RepositoryCapture) -> Json:

@@ -1,6 +1,6 @@
 """Adding watches: each is an event of the log."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import replace
 from datetime import datetime
 from typing import Literal
@@ -14,11 +14,11 @@ from sousveil.model import Event, Watch
 
 
 def add_watches(
-    writer: Writer, index: Index, wanted: Iterable[Watch], now: datetime, *, keep_every: bool
+    writer: Writer, index: Index, wanted: Iterable[Watch], now: datetime, *, given: Collection[str]
 ) -> list[tuple[Watch, Literal["added", "changed", "already watched"]]]:
     """Log new watches and changed ones; return each as it is now, with what was done.
 
-    A target that is watched already takes a new actor and, unless `keep_every`, a new interval.
+    A target that is watched already takes over those fields of the new watch that `given` names.
     """
     known = {watch.id: watch for watch in watches(index)}
     done: list[tuple[Watch, Literal["added", "changed", "already watched"]]] = []
@@ -29,11 +29,7 @@ def add_watches(
             known[watch.id] = watch
             done.append((watch, "added"))
             continue
-        after = replace(
-            before,
-            actor=watch.actor or before.actor,
-            every_seconds=before.every_seconds if keep_every else watch.every_seconds,
-        )
+        after = replace(before, **{name: getattr(watch, name) for name in given})
         if after != before:
             writer.commit("watch.changed", {"watch": msgspec.to_builtins(after)}, now=now)
             known[watch.id] = after

@@ -2,15 +2,16 @@
 
 Takes the times of requests and what servers answered, and says which watch comes next, and when.
 A host that sends Retry-After (RFC 9110, section 10.2.3) is left alone as long as it asks, within a
-bound; the others go on meanwhile. Clock and sleep are handed in; nothing here does I/O.
+bound; the others go on meanwhile. The clock is handed in, and it is the caller who waits; nothing
+here does I/O.
 """
 
 import re
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
-from heapq import heapify, heappop, heappush
+from heapq import heappop, heappush
 from urllib.parse import urlsplit
 
 from sousveil.model import Watch
@@ -56,51 +57,97 @@ class Politeness:
         delay_seconds: float,
         *,
         clock: Callable[[], datetime],
-        sleep: Callable[[float], None],
         exempt: frozenset[str] = frozenset(),
     ) -> None:
         self._delay = timedelta(seconds=delay_seconds)
-        self._clock, self._sleep, self._exempt = clock, sleep, exempt
+        self._clock, self._exempt = clock, exempt
         self._next: dict[str, datetime] = {}
-
-    def turns(self, watches: Iterable[Watch]) -> Iterator[tuple[Watch, datetime | None]]:
-        """Yield each watch once, when its host may be asked, sleeping while none may be.
-
-        The host that is free first comes first, of two the one named first; what is to be asked of
-        one host stays in order. With a watch comes None, or, for those of a host that asks for more
-        rest than `MAX_WAIT_SECONDS`, the time until which it rests: these come last, are not to be
-        asked now, and nobody slept for them. `asked` is told of each request in between.
-        """
-        queues: dict[str, deque[Watch]] = {}
-        for watch in watches:
-            queues.setdefault(_host(watch.target), deque()).append(watch)
-        ready = [(self._free_at(host), number, host) for number, host in enumerate(queues)]
-        heapify(ready)
-        while ready:
-            free_at, number, host = heappop(ready)
-            seconds = (free_at - self._clock()).total_seconds()
-            # The case's own delay is waited for however long it is: the user asked for it.
-            if seconds > max(MAX_WAIT_SECONDS, self._delay.total_seconds()):
-                yield from ((watch, free_at) for watch in queues[host])
-                continue
-            if seconds > 0:
-                self._sleep(seconds)
-            yield queues[host].popleft(), None
-            if queues[host]:
-                heappush(ready, (self._free_at(host), number, host))
-
-    def _free_at(self, host: str) -> datetime:
-        return self._next.get(host, _NEVER_ASKED)
 
     def asked(self, url: str, retry_after_field: str = "") -> None:
         """Note that a request for `url` has just ended, with the Retry-After it was answered."""
         host, now = _host(url), self._clock()
-        rest = timedelta(0) if self._is_exempt(url) else self._delay
+        rest = timedelta(0) if self.is_exempt(url) else self._delay
         self._next[host] = now + max(rest, retry_after(retry_after_field, now))
 
-    def _is_exempt(self, url: str) -> bool:
+    def free_at(self, url: str) -> datetime:
+        """Return when the host of `url` may be asked; a time gone by for "now"."""
+        return self._next.get(_host(url), _NEVER_ASKED)
+
+    def seconds_left(self, url: str) -> float:
+        """Return how long the host of `url` is still to be left alone; 0 or less for "not"."""
+        return (self.free_at(url) - self._clock()).total_seconds()
+
+    def is_worth_waiting(self, seconds: float) -> bool:
+        """Tell whether a run may wait so long for one host."""
+        # The case's own delay is waited for however long it is: the user asked for it.
+        return seconds <= max(MAX_WAIT_SECONDS, self._delay.total_seconds())
+
+    def is_exempt(self, url: str) -> bool:
+        """Tell whether the host of `url` is the user's own, and may be asked at any time."""
         parts = urlsplit(url)
         return parts.netloc.lower() in self._exempt or _host(url) in self._exempt
+
+
+class Turns:
+    """The order in which watches are visited, several at once.
+
+    The host that is free first comes first, of two the one named first; what is to be asked of one
+    host stays in order, one at a time unless the host is exempt. Whoever takes a watch calls
+    `ended` when its visit is over. Watches of a host that asks for more rest than is waited for
+    end up in `resting`, with the time until which it rests.
+    """
+
+    def __init__(self, politeness: Politeness, watches: Iterable[Watch]) -> None:
+        self.resting: list[tuple[Watch, datetime]] = []
+        self._politeness = politeness
+        self._waiting: dict[str, deque[Watch]] = {}
+        for watch in watches:
+            self._waiting.setdefault(_host(watch.target), deque()).append(watch)
+        self._number = {host: number for number, host in enumerate(self._waiting)}
+        self._free: list[tuple[datetime, int, str]] = []  # a heap of hosts that may be asked
+        self._listed: set[str] = set()  # those in it
+        for host in self._waiting:
+            self._release(host)
+
+    def take(self) -> Watch | None:
+        """Return the watch that is to be visited next; None when none may be at this moment."""
+        while self._free:
+            _, _, host = heappop(self._free)
+            self._listed.remove(host)
+            queue = self._waiting[host]
+            seconds = self._politeness.seconds_left(queue[0].target)
+            if not self._politeness.is_worth_waiting(seconds):
+                until = self._politeness.free_at(queue[0].target)
+                self.resting += [(watch, until) for watch in queue]
+                queue.clear()
+            elif seconds > 0:
+                self._release(host)
+                if self._free[0][2] == host:
+                    return None
+            else:
+                watch = queue.popleft()
+                if self._politeness.is_exempt(watch.target):
+                    self._release(host)
+                return watch
+        return None
+
+    def seconds_to_wait(self) -> float | None:
+        """Return how long until `take` gives a watch; None while only visits under way can tell."""
+        if not self._free:
+            return None
+        queue = self._waiting[self._free[0][2]]
+        return max(0.0, self._politeness.seconds_left(queue[0].target))
+
+    def ended(self, watch: Watch) -> None:
+        """Note that the visit to `watch` is over; `Politeness.asked` was told of it before."""
+        self._release(_host(watch.target))
+
+    def _release(self, host: str) -> None:
+        queue = self._waiting[host]
+        if queue and host not in self._listed:
+            self._listed.add(host)
+            free_at = self._politeness.free_at(queue[0].target)
+            heappush(self._free, (free_at, self._number[host], host))
 
 
 def _host(url: str) -> str:

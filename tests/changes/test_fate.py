@@ -65,7 +65,7 @@ def test_the_last_answer_tells_what_became_of_an_address(status: int, verdict: V
 def test_a_failure_is_unreachable_and_never_a_removal() -> None:
     for kind in FailureKind:
         probe = Probe(URL, None, Failure(kind, "no answer from halden.example"))
-        refused = kind is FailureKind.REFUSED_ADDRESS
+        refused = kind in {FailureKind.REFUSED_ADDRESS, FailureKind.EXIT}
         expected = Verdict.UNKNOWN if refused else Verdict.UNREACHABLE
         assert judge_address([probe])[0] is expected
 
@@ -321,3 +321,15 @@ def test_a_hostile_page_of_long_passages_takes_little_time() -> None:
     for length in (500, 2_000, 15_000):
         assert find_rewording(hashlib.shake_256(b"gone").hexdigest(length // 2), fresh) is None
     assert time.process_time() - before < 5  # 60 seconds and more without the limits
+
+
+def test_what_a_script_wrote_is_missed_only_where_a_browser_showed_the_page() -> None:
+    seen = replace(look(0, Verdict.PRESENT, found=True), is_shown=True, found_by_script=True)
+    on_the_wire_alone = look(1, Verdict.PRESENT)
+    fate = quote_fate("f", [seen, on_the_wire_alone], never)
+    assert (fate.verdict, fate.gone_by) == (Verdict.UNKNOWN, None)
+    assert "no browser showed the page" in fate.evidence
+    shown = replace(look(2, Verdict.PRESENT), is_shown=True)
+    assert quote_fate("f", [seen, on_the_wire_alone, shown], never).gone_by == shown.at
+    not_found = look(1, Verdict.REMOVED)
+    assert quote_fate("f", [seen, not_found], never).verdict is Verdict.REMOVED

@@ -12,8 +12,9 @@ from sousveil.case import Case, open_case
 from sousveil.changes import history
 from sousveil.errors import CaseError, RepositoryError
 from sousveil.index.query import findings, unreadable, watches
+from sousveil.ledger import read_events
 from sousveil.model import Commit as CommitMade
-from sousveil.model import Finding
+from sousveil.model import Event, Finding
 from sousveil.run.analyse import load_topics
 from sousveil.run.indexing import open_index
 from sousveil.run.quotes import quote_reader
@@ -53,7 +54,11 @@ def first_finding(case: Case) -> Finding:
 
 def quote(case: Case, finding: Finding) -> str:
     with open_index(case) as index:
-        return quote_reader(case, index, load_topics(case))(finding).quote
+        return quote_reader(case, index, load_topics(case))(finding, event_of(case, finding)).quote
+
+
+def event_of(case: Case, finding: Finding) -> Event:
+    return next(event for event in read_events(case) if event.index == finding.log_index)
 
 
 # ---------------------------------------------------------------- what verification touches
@@ -166,10 +171,11 @@ def test_an_index_cannot_name_a_mirror_elsewhere(read_case: Case) -> None:
 
 
 def test_a_repository_without_a_bundle_is_told(read_case: Case) -> None:
-    with open_index(read_case) as index, pytest.raises(RepositoryError, match="holds no bundle"):
-        quote_reader(read_case, index, load_topics(read_case))(
-            replace(first_finding(read_case), watch_id="0" * 12)
-        )
+    found = replace(first_finding(read_case), watch_id="0" * 12)
+    with open_index(read_case) as index:
+        read = quote_reader(read_case, index, load_topics(read_case))
+        with pytest.raises(RepositoryError, match="holds no bundle"):
+            read(found, event_of(read_case, found))
 
 
 # ---------------------------------------------------------------- what counts as proof

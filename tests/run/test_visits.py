@@ -46,8 +46,9 @@ def answering(answer: Callable[[int], bytes]) -> Iterator[str]:
         server.shutdown()
 
 
-def allow(case: Case, host: str) -> None:
-    save_settings(case, replace(case.settings, allow_hosts=frozenset({host}), delay_seconds=0.0))
+def allow(case: Case, host: str, tabs: int = 3) -> None:
+    settings = replace(case.settings, allow_hosts=frozenset({host}), delay_seconds=0.0, tabs=tabs)
+    save_settings(case, settings)
 
 
 def logged(case: Case, kind: str) -> list[Event]:
@@ -166,7 +167,7 @@ def test_without_git_nobody_is_asked_and_no_target_is_blamed(
 def test_a_server_that_asks_for_rest_is_left_for_later(case: Case) -> None:
     rest = b"HTTP/1.1 429 Slow Down\r\nContent-Length: 0\r\nRetry-After: 3600\r\n\r\n"
     with answering(lambda _: rest) as host:
-        allow(case, host)
+        allow(case, host, tabs=1)
         sousveil("add", f"http://{host}/1", f"http://{host}/2", "--case", case.root)
         first = sousveil("visit", "--case", case.root, "--json")
         second = sousveil("visit", "--case", case.root, "--json")

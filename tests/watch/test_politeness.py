@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sousveil.model import Watch, WatchKind
-from sousveil.watch.politeness import MAX_RETRY_AFTER, Politeness, retry_after
+from sousveil.watch.politeness import MAX_RETRY_AFTER, Politeness, Turns, retry_after
 
 START = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 
@@ -28,7 +28,7 @@ class Time:
 
 
 def polite(time: Time, exempt: frozenset[str] = frozenset(), delay: float = 2) -> Politeness:
-    return Politeness(delay, clock=time.clock, sleep=time.sleep, exempt=exempt)
+    return Politeness(delay, clock=time.clock, exempt=exempt)
 
 
 def watch(target: str) -> Watch:
@@ -40,11 +40,18 @@ def walk(
 ) -> list[tuple[str, float]]:
     """Ask the targets in turn; return each with the second it was asked, -1 when it was not."""
     told = []
-    for one, until in hosts.turns([watch(target) for target in targets]):
-        asked_at = -1 if until else (time.now - START).total_seconds()
-        told.append((one.target, asked_at))
-        if until is None:
+    turns = Turns(hosts, [watch(target) for target in targets])
+    while True:
+        one = turns.take()
+        if one is not None:
+            told.append((one.target, (time.now - START).total_seconds()))
             hosts.asked(one.target, (fields or {}).get(one.target, ""))
+            turns.ended(one)
+        elif (seconds := turns.seconds_to_wait()) is not None:
+            time.sleep(seconds)
+        else:
+            break
+    told += [(one.target, -1) for one, _ in turns.resting]
     return told
 
 
@@ -138,3 +145,27 @@ def test_retry_after_is_seconds_or_a_date_and_bounded(value: str, seconds: float
 @given(st.text(max_size=40))
 def test_any_retry_after_is_within_bounds(value: str) -> None:
     assert timedelta(0) <= retry_after(value, START) <= MAX_RETRY_AFTER
+
+
+def test_while_a_host_is_asked_nothing_else_of_it_is_given_out() -> None:
+    time = Time()
+    hosts = polite(time)
+    first, second, other = (
+        watch(f"https://{host}.example/{n}") for host, n in (("a", 1), ("a", 2), ("b", 1))
+    )
+    turns = Turns(hosts, [first, second, other])
+    assert [turns.take(), turns.take(), turns.take()] == [first, other, None]
+    assert turns.seconds_to_wait() is None
+    hosts.asked(first.target)
+    turns.ended(first)
+    assert turns.take() is None
+    assert turns.seconds_to_wait() == 2
+    time.sleep(2)
+    assert turns.take() == second
+
+
+def test_an_exempt_host_is_asked_for_several_pages_at_once() -> None:
+    time = Time()
+    targets = [watch(f"http://intranet.example/{number}") for number in range(3)]
+    turns = Turns(polite(time, frozenset({"intranet.example"})), targets)
+    assert [turns.take(), turns.take(), turns.take(), turns.take()] == [*targets, None]
