@@ -7,17 +7,19 @@ Each step prints the command and runs it. The vendor's site is served on this co
 import os
 import shlex
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from sousveil.capture.browser import find_browser
 from sousveil.case import open_case, save_settings
 from sousveil.cli.screen import say, tell
 from sousveil.demo.vendor import VendorSite
-from sousveil.errors import InputError
+from sousveil.errors import BrowserError, InputError
+from sousveil.extract.ocr import process as ocr
 
 ACTOR = "Oddlestane Vision (fictitious)"
 MAX_DEMOS = 100  # folders left by earlier demos; more than this is a mistake to be cleaned up
@@ -73,8 +75,20 @@ def _new_folder(folder: Path | None) -> Path:
 def _introduce(site: VendorSite) -> None:
     claiming = sum(page.claims for page in site.pages)
     say("A fictitious maker of camera software has a web site and an SDK repository.", "bold")
-    say(f"  {len(site.pages)} pages on {site.base_url}, in English and Chinese. {claiming} of them")
-    say("  offer to tell people's ethnicity; the others only look as if they might.")
+    say(f"  {len(site.pages)} pages and papers on {site.base_url}, in English and Chinese.")
+    say(f"  {claiming} of them offer to tell people's ethnicity; the others only look as if.")
+    for sentence in unseen():
+        say(f"  {sentence}", "yellow")
+
+
+def unseen() -> Iterator[str]:
+    """Yield what of the vendor's site this computer cannot see, and what to install."""
+    try:
+        find_browser()
+    except BrowserError as error:
+        yield f"No browser, so the page that a script builds shows nothing. {error}"
+    if not ocr.installed():
+        yield "No OCR, so the scanned leaflet is not read: install sousveil[ocr]."
 
 
 def _set_up(run: Callable[[Sequence[str]], None], case: Path, site: VendorSite) -> None:
