@@ -22,6 +22,8 @@ _SIGNATURES = (
     (b"\xff\xd8\xff", "image/jpeg"),
     (b"GIF8", "image/gif"),
     (b"RIFF", "image/webp"),
+    (b"II*\0", "image/tiff"),
+    (b"MM\0*", "image/tiff"),
     (b"\x1f\x8b\x08", "application/gzip"),
     (b"\x7fELF", "application/x-executable"),
     (b"MZ\x90", "application/x-msdownload"),
@@ -29,6 +31,7 @@ _SIGNATURES = (
     (b"wOFF", "font/woff"),
     (b"wOF2", "font/woff2"),
 )
+_BITMAP = re.compile(rb"BM.{4}\0{4}", re.DOTALL)  # the name of a car has no zeros after it
 _NO_TEXT = re.compile(
     r"(?:image/(?!svg)|audio/|video/|font/|model/|application/(?:pdf|zip|gzip|msword|rtf|"
     r"vnd\.(?:ms-|openxmlformats|oasis)|x-(?:rar|7z|tar|shockwave)|java-archive|wasm|font))"
@@ -84,6 +87,8 @@ def text_format(source: str, media_type: str, name: str) -> str:
 def binary_kind(payload: bytes, media_type: str) -> str:
     """Return the media type of what is no text by its signature or by what was told; else ""."""
     signature = next((kind for mark, kind in _SIGNATURES if payload.startswith(mark)), "")
+    if _BITMAP.match(payload):
+        signature = "image/bmp"
     return signature or (media_type if _NO_TEXT.match(media_type) else "")
 
 

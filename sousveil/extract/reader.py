@@ -16,6 +16,7 @@ from sousveil.extract.formats import VAGUE_TYPES, binary_kind, text_format
 from sousveil.extract.language import guess_language, language_of
 from sousveil.extract.markup.html import HtmlReader
 from sousveil.extract.markup.xml import XmlReader, tells
+from sousveil.extract.ocr.document import read_image
 from sousveil.extract.office.documents import read_office
 from sousveil.extract.office.legacy import read_legacy
 from sousveil.extract.office.rtf import read_rtf
@@ -133,9 +134,11 @@ def _json(page: _Page) -> Document | None:
 
 
 def _read_binary(payload: bytes, kind: str, name: str) -> Document:
-    """Return the text of a PDF or office document; raises ExtractError for any other kind."""
+    """Return the text of a PDF, image or office document; raises ExtractError for other kinds."""
     if kind == "application/pdf":
         return read_pdf(payload, name)
+    if kind.startswith("image/"):
+        return read_image(payload, name)
     if kind == "application/zip" and (document := read_office(payload, name)) is not None:
         return document
     if kind == "application/rtf":

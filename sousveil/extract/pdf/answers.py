@@ -17,7 +17,10 @@ MAX_MEMORY_BYTES = 2 << 30  # of address space; a scan of 100 MB in one page fit
 
 
 class Page(msgspec.Struct, frozen=True):
-    """A page: its text with blocks, or why there is none."""
+    """A page: its text with blocks, and whether it is one to be read by eye.
+
+    A "picture" has no text, or hardly any on a picture that is the page, or text that says nothing.
+    """
 
     text: str
     blocks: tuple[LaidBlock, ...]

@@ -7,9 +7,11 @@ time first, so that whatever PDFium does ends here. `document.py` is the caller.
 
 import resource
 import sys
+import unicodedata
 from collections.abc import Callable, Sequence
 from ctypes import c_double
-from itertools import accumulate
+from itertools import accumulate, islice
+from typing import Literal
 
 import msgspec
 import pypdfium2
@@ -26,10 +28,15 @@ from sousveil.extract.pdf.answers import (
     Pages,
     Refusal,
 )
-from sousveil.extract.pdf.layout import Glyph, lay_page, raw_offsets
+from sousveil.extract.pdf.layout import Glyph, PageText, lay_page, raw_offsets
 from sousveil.model import Box
 
 FLAT = 0.02  # of the font's height: a hyphen has 0.05, an undrawn glyph 0.001
+COVER = 0.8  # of a page's area: a picture of more is the page, as a scanner makes it
+STAMP_CHARACTERS = 20  # of text on such a picture: a page number, the scanner's name
+JUNK = 0.5  # share of a page's characters that stand for nothing, from which its text is none
+MANY_PATHS = 50  # on a page without text: its letters are drawn, as printers ask for
+MAX_OBJECTS = 20_000  # looked at; a map has more, and its text is on top
 
 _REASONS = {
     pdfium.FPDF_ERR_FORMAT: "it is no PDF, or damaged beyond repair",
@@ -93,13 +100,31 @@ def _page(document: pypdfium2.PdfDocument, index: int) -> Page:
     try:
         raw = _raw(text)
         laid = lay_page(raw, _glyph_reader(raw, text))
-        if laid.text:
-            return Page(laid.text, laid.blocks, "text")
-        pictures = page.get_objects(filter=[pdfium.FPDF_PAGEOBJ_IMAGE])
-        return Page("", (), "picture" if next(iter(pictures), None) else "blank")
+        return Page(laid.text, laid.blocks, _holds(page, laid))
     finally:
         text.close()
         page.close()
+
+
+def _holds(page: pypdfium2.PdfPage, laid: PageText) -> Literal["text", "picture", "blank"]:
+    """Tell a page with text from one whose text, if any, is for eyes only."""
+    characters = [character for character in laid.text if not character.isspace()]
+    junk = sum(unicodedata.category(character) in {"Co", "Cn", "Cs"} for character in characters)
+    junk += characters.count("\ufffd")
+    if len(characters) > STAMP_CHARACTERS:
+        return "picture" if junk > JUNK * len(characters) else "text"
+    kinds = [pdfium.FPDF_PAGEOBJ_IMAGE, pdfium.FPDF_PAGEOBJ_PATH]
+    objects = list(islice(page.get_objects(filter=kinds), MAX_OBJECTS))
+    images = [each for each in objects if each.type == pdfium.FPDF_PAGEOBJ_IMAGE]
+    if characters:
+        return "picture" if any(_covers(image, page) for image in images) else "text"
+    return "picture" if images or len(objects) >= MANY_PATHS else "blank"
+
+
+def _covers(image: pypdfium2.PdfObject, page: pypdfium2.PdfPage) -> bool:
+    left, bottom, right, top = image.get_bounds()
+    width, height = page.get_size()
+    return bool((right - left) * (top - bottom) >= COVER * width * height)
 
 
 def _boxes(document: pypdfium2.PdfDocument, number: int, start: int, end: int) -> list[Box]:

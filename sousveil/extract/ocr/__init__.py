@@ -1,0 +1,1 @@
+"""Text of pictures, recognised on this computer (extra `ocr`)."""
