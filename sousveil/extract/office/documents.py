@@ -17,6 +17,7 @@ from sousveil.model import Document
 
 MAX_STYLE_LEVEL = 9  # Word's heading levels
 
+_TYPES_PART = "[Content_Types].xml"  # ECMA-376 part 2, section 6.2.3: every package has it
 _NOTES = (
     ("header", "header"),
     ("footer", "footer"),
@@ -42,6 +43,18 @@ def read_office(payload: bytes, name: str) -> Document | None:
         return gathering.document(title)
     except ExtractError as error:
         raise ExtractError(f"{name}: {error}") from error
+
+
+def is_office(payload: bytes) -> bool:
+    """Whether a ZIP file is an office document, if a damaged one."""
+    try:
+        package = Package(payload)
+    except ExtractError:
+        return False
+    try:
+        return _reader(package) is not None
+    except ExtractError:
+        return _TYPES_PART in package.parts
 
 
 def _reader(package: Package) -> Callable[[Package, Gathering], str] | None:
