@@ -108,5 +108,5 @@ def _span(size: int, start: float, end: float, wanted: float, most: float) -> tu
     """
     length = min(float(size), wanted, most)
     first = start if end - start > length else (start + end - length) / 2
-    first = max(0.0, min(first, size - length))
-    return int(first), min(size, max(int(first) + 1, round(first + length)))
+    from_pixel = int(max(0.0, min(first, size - length)))
+    return from_pixel, min(size, from_pixel + max(1, round(length)))
