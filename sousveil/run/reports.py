@@ -10,7 +10,7 @@ from sousveil.index.query import fates, findings, watch_reports
 from sousveil.index.store import Index
 from sousveil.model import Fault, LogHead, Report
 from sousveil.run.pictures import show_quotes
-from sousveil.run.visits import SOFTWARE
+from sousveil.run.records import SOFTWARE
 from sousveil.tlog.log import read_checkpoint
 
 
