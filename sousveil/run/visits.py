@@ -18,9 +18,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
+from sousveil.capture.exits import Exit, reach
 from sousveil.capture.git import RepositoryCapture, capture_repository
 from sousveil.capture.gitrun import require_git
-from sousveil.capture.guard import resolve_checked
 from sousveil.case import Case
 from sousveil.changes.fate import Probe
 from sousveil.errors import CaseError, LogError, SousveilError
@@ -36,6 +36,7 @@ from sousveil.run.means import Means
 from sousveil.run.pending import clear_pending
 from sousveil.run.records import page_body, visit_body, warc_writer, write_gathered
 from sousveil.run.repositories import BUNDLE_TYPE, mirror_path
+from sousveil.watch.frontier import GUIDES
 from sousveil.watch.politeness import Politeness, Turns
 
 # Branches and tags stand in the event's body, which has its own bound of 16 MiB. Public
@@ -93,9 +94,9 @@ def visit_all(
             asker = _Asker(writer, index, means, politeness)
             for watch, ended in _each(turns, lanes):
                 events: Iterator[Event]
-                events: Iterator[Event]
                 if watch.kind is WatchKind.REPOSITORY:
-                    events = iter([visit_repository(writer, watch, kept[watch.id], clock)])
+                    exit_ = means.exit_of(watch)
+                    events = iter([visit_repository(writer, watch, kept[watch.id], exit_, clock)])
                 elif ended is None:
                     events = crawl(
                         writer, watch, past[watch.id], look=asker.look, wait=asker.wait, clock=clock
@@ -107,10 +108,10 @@ def visit_all(
                     if "://" in watch.target and _was_asked(event):
                         politeness.asked(event.body["target"], _retry_after(event))
                     sync_index(writer.case, index)
-                    if event.type == "visit":
-                        yield visit_at(index, event.index)
-                    else:
+                    if event.type == "crawl":
                         yield Crawled(watch, event.body["asked"], event.body["left_out"])
+                    elif event.body.get("role") not in GUIDES:
+                        yield visit_at(index, event.index)
                 if watch.kind in _CRAWLED and (event is None or event.type == "visit"):
                     yield Postponed(watch, politeness.free_at(watch.target))  # it goes on later
                 turns.ended(watch)
@@ -310,6 +311,7 @@ def visit_repository(
     writer: Writer,
     watch: Watch,
     known: Iterable[str],
+    exit_: Exit | None,
     clock: Callable[[], datetime],
 ) -> Event:
     """Visit a repository once and return the event that is in the log for it.
@@ -317,6 +319,8 @@ def visit_repository(
     `known` holds the git object ids that earlier visits kept. Raises what `visit_all` does.
     """
     case = writer.case
+    # A repository on this computer is reached by no exit.
+    facts: Json = {"exit": exit_.name} if exit_ and "://" in watch.target else {}
     started_at = clock()
     folder = Path(tempfile.mkdtemp(prefix="visit-", dir=case.pending))
     case.cache.mkdir(exist_ok=True)
@@ -326,18 +330,19 @@ def visit_repository(
             mirror=mirror_path(case, watch.id),
             known=frozenset(known),
             folder=folder,
-            resolve=lambda host, port: resolve_checked(host, port, case.settings.allow_hosts),
+            resolve=lambda host, port: reach(host, port, case.settings.allow_hosts, exit_),
+            exit_=exit_,
         )
         if isinstance(found, RepositoryCapture):
             found = _too_many_refs(found) or found
         if isinstance(found, Failure):
-            return _commit_failure(writer, watch, started_at, found, clock)
-        return _commit_repository(writer, watch, found, started_at, clock)
+            return _commit_failure(writer, watch, started_at, found, clock, facts=facts)
+        return _commit_repository(writer, watch, found, started_at, clock, facts=facts)
     except (CaseError, LogError):
         raise
     except SousveilError as error:
         failure = Failure(FailureKind.REPOSITORY, str(error))
-        return _commit_failure(writer, watch, started_at, failure, clock)
+        return _commit_failure(writer, watch, started_at, failure, clock, facts=facts)
     finally:
         shutil.rmtree(folder)
 
@@ -348,10 +353,12 @@ def _commit_repository(
     found: RepositoryCapture,
     started_at: datetime,
     clock: Callable[[], datetime],
+    *,
+    facts: Json,
 ) -> Event:
     case, probe = writer.case, Probe(watch.target, None, None)
     if found.bundle is None:
-        body = visit_body(watch, started_at, clock(), [probe], [])
+        body = visit_body(watch, started_at, clock(), [probe], []) | facts
         body["repository"] = _repository_facts(found)
         return writer.commit("visit", body, now=clock())
     warc_path = writer.new_warc_path(started_at)
@@ -360,7 +367,7 @@ def _commit_repository(
     with warc_writer(case, warc, warc_path, started_at) as records:
         ref = records.write_resource(uri, started_at, BUNDLE_TYPE, found.bundle)
     capture = Capture(uri, started_at, None, BUNDLE_TYPE, ref)
-    body = visit_body(watch, started_at, clock(), [probe], [capture])
+    body = visit_body(watch, started_at, clock(), [probe], [capture]) | facts
     body["repository"] = _repository_facts(found)
     return writer.commit("visit", body, now=clock(), warc=warc, warc_path=warc_path)
 
