@@ -7,7 +7,6 @@ neither see them nor lie to them by redefining what they use.
 import asyncio
 import base64
 import json
-from collections.abc import AsyncIterator
 from dataclasses import dataclass
 
 from sousveil.capture.browser.cdp import CommandError, Connection
@@ -16,10 +15,6 @@ from sousveil.model import Json
 
 FORMAT = "sousveil-rendering-1"
 STYLES = ("display", "visibility", "opacity", "font-size", "overflow-x", "overflow-y")
-# Decoders of pictures, and people, cope with that.
-MAX_SLICE_PIXELS = 4000
-# A page that is wider by mistake is no reason for a picture of a hundred megapixels.
-MAX_WIDTH_PIXELS = 4000
 # A page of 100,000 nodes is a book; its snapshot has some 30 MB.
 MAX_NODES = 300_000
 MAX_SNAPSHOT_BYTES = 64 * 2**20
@@ -99,7 +94,7 @@ class Page:
 
     async def scroll_back(self) -> None:
         """Show the first screen again."""
-        await self.evaluate(f"{_STEP}(0)")
+        await self.scroll_to(0)
 
     async def title(self) -> tuple[str, str, str]:
         """Return the page's title, language and address."""
@@ -158,31 +153,50 @@ class Page:
 
     async def _corner(self, frame: Frame) -> tuple[float, float]:
         """Return where a frame's content box begins in the page around it."""
-        self._send("DOM.enable", frame.parent)
-        owner = await self._send("DOM.getFrameOwner", frame.parent, frameId=frame.id)
-        box = await self._send(
-            "DOM.getBoxModel", frame.parent, backendNodeId=owner["backendNodeId"]
-        )
-        left, top = box["model"]["content"][:2]
-        return float(left), float(top)
+        left, top, _, _ = await self.content_box(frame.parent, frame.id)
+        return left, top
 
-    async def slices(self, size: Size) -> AsyncIterator[tuple[int, Size, bytes]]:
-        """Yield the page's picture in slices, from the top down to what is taken at most.
+    async def content_box(self, session: str, frame_id: str) -> tuple[float, float, float, float]:
+        """Return left, top, right and bottom of a frame's content in the page around it.
 
-        Of each: how far from the top it begins, its size, and the PNG.
+        They count from the corner of what is on the screen. Raises CommandError when the frame is
+        gone or has no box.
         """
-        width = min(size.width, MAX_WIDTH_PIXELS)
-        bottom = min(size.height, self.settings.max_page_pixels)
-        for top in range(0, bottom, MAX_SLICE_PIXELS):
-            part = Size(width, min(MAX_SLICE_PIXELS, bottom - top))
-            clip = {"x": 0, "y": top, "width": part.width, "height": part.height, "scale": 1}
-            answer = await self._send(
-                "Page.captureScreenshot",
-                self.frame.session,
-                format="png",
-                # Without this, what is below the screen would have to be scrolled to, and a
-                # taller screen would stretch what is as high as the screen: the layout stays.
-                captureBeyondViewport=True,
-                clip=clip,
-            )
-            yield top, part, base64.b64decode(answer["data"])
+        self._send("DOM.enable", session)
+        owner = await self._send("DOM.getFrameOwner", session, frameId=frame_id)
+        box = await self._send("DOM.getBoxModel", session, backendNodeId=owner["backendNodeId"])
+        quad = [float(number) for number in box["model"]["content"]]
+        return min(quad[::2]), min(quad[1::2]), max(quad[::2]), max(quad[1::2])
+
+    async def foreign_frames(self) -> list[str]:
+        """Return the ids of frames in the page's own process that are of another origin."""
+        tree = (await self._send("Page.getFrameTree", self.frame.session))["frameTree"]
+        own = tree["frame"]["securityOrigin"]
+        found, waiting = [], [tree]
+        while waiting:
+            children = waiting.pop().get("childFrames", [])
+            waiting += children
+            ids = (child["frame"] for child in children)
+            found += [str(one["id"]) for one in ids if one["securityOrigin"] != own]
+        return found
+
+    async def scroll_to(self, top: int) -> int:
+        """Scroll to `top` pixels from the page's top, or as far as it goes; return how far."""
+        place = await self.evaluate(f"{_STEP}({top})")
+        return int(str(place[0]).partition(".")[0]) if place else 0
+
+    async def picture(self, left: int, top: int, size: Size) -> bytes:
+        """Return a part of the page as PNG, with nothing moved for it.
+
+        What is below the screen is taken where it is: a taller screen would stretch what is as
+        high as the screen.
+        """
+        clip = {"x": left, "y": top, "width": size.width, "height": size.height, "scale": 1}
+        answer = await self._send(
+            "Page.captureScreenshot",
+            self.frame.session,
+            format="png",
+            captureBeyondViewport=True,
+            clip=clip,
+        )
+        return base64.b64decode(answer["data"])

@@ -18,6 +18,7 @@ from sousveil.capture.browser.bodies import Bodies
 from sousveil.capture.browser.cdp import CommandError, Connection
 from sousveil.capture.browser.network import Network, origin
 from sousveil.capture.browser.page import Frame, Page, Size
+from sousveil.capture.browser.picture import slices
 from sousveil.capture.browser.settings import BrowserSettings, Rendered, Screenshot
 from sousveil.errors import BrowserError
 from sousveil.model import Exchange, Failure, FailureKind, Json
@@ -327,9 +328,14 @@ class _View:
                     tab.note(snapshot)
                 else:
                     view.snapshot = _written(tab.folder / f"{stem}.json", snapshot)
-                async for top, size, png in page.slices(view.size):
-                    path = _written(tab.folder / f"{stem}-{top}.png", png)
-                    view.slices.append(Screenshot(top, size.width, size.height, path))
+                async for piece in slices(page, view.size, tab.frames()):
+                    path = _written(tab.folder / f"{stem}-{piece.top}.png", piece.png)
+                    size = piece.size
+                    if piece.is_joined:
+                        tab.note(
+                            "frames of other sites were pictured apart and put in their places"
+                        )
+                    view.slices.append(Screenshot(piece.top, size.width, size.height, path))
         except TimeoutError:
             tab.note("the page did not answer; it was not seen, or not all of it")
         except CommandError as error:

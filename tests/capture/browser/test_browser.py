@@ -1,5 +1,6 @@
 """Pages that misbehave, browsers that die, several at once."""
 
+import json
 import os
 import signal
 import subprocess
@@ -65,6 +66,34 @@ def test_boxes_of_the_snapshot_lie_on_the_picture(show: Show, site: Site) -> Non
     assert painted(seen.slices[0].png, (255, 0, 0)) == (40, 900, 340, 950)
     assert painted(seen.slices[0].png, (0, 255, 0)) == (0, 0, 9, 9)
     assert painted(seen.slices[1].png, (0, 0, 255)) == (60, 2950, 130, 2970)
+
+
+def test_a_frame_of_another_site_lies_on_the_picture_where_the_snapshot_says(
+    show: Show, site: Site
+) -> None:
+    far = site.url("/inside", "127.0.0.1")
+    page(
+        site,
+        "/far",
+        "<style>body{margin:0}iframe{border:5px solid;margin-left:77px}</style>"
+        "<div style='position:fixed;top:0;width:9px;height:9px;background:#0f0'></div>"
+        f"<div style='height:3900px'></div><iframe src='{far}' height=200></iframe>",
+    )
+    page(
+        site,
+        "/inside",
+        "<style>body{margin:0}</style>"
+        "<div style='margin:60px 20px;width:50px;height:70px;background:#f0f'></div>",
+    )
+    seen = show("/far")
+    assert seen.snapshot is not None
+    _, frame = json.loads(seen.snapshot.read_bytes())["frames"]
+    assert (frame["url"], frame["left"], frame["top"]) == (far, 82, 3905)
+    assert seen.notes == ("frames of other sites were pictured apart and put in their places",)
+    at = (82 + 20, 3905 + 60)  # over the border of two slices
+    assert painted(seen.slices[0].png, (255, 0, 255)) == (at[0], at[1], at[0] + 50, 4000)
+    assert painted(seen.slices[1].png, (255, 0, 255)) == (at[0], 0, at[0] + 50, at[1] + 70 - 4000)
+    assert painted(seen.slices[0].png, (0, 255, 0)) == (0, 0, 9, 9)
 
 
 def painted(png: Path, colour: tuple[int, int, int]) -> tuple[int, int, int, int] | None:
