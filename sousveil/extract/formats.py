@@ -25,6 +25,8 @@ _SIGNATURES = (
     (b"II*\0", "image/tiff"),
     (b"MM\0*", "image/tiff"),
     (b"\x1f\x8b\x08", "application/gzip"),
+    (b"Rar!\x1a\x07", "application/vnd.rar"),
+    (b"7z\xbc\xaf\x27\x1c", "application/x-7z-compressed"),
     (b"\x7fELF", "application/x-executable"),
     (b"MZ\x90", "application/x-msdownload"),
     (b"\xca\xfe\xba\xbe", "application/java-vm"),
