@@ -31,7 +31,9 @@ class Revisits:
         for warc, offset, original, digest in self._meant:
             held = self._held.get(original)
             if held is None:
-                problem = f"byte {offset}: the record {original} that has its payload is missing"
+                problem = (
+                    f"byte {offset}: no whole file here holds {original}, its payload's record"
+                )
                 yield Fault(warc, problem)
             elif held != digest:
                 problem = f"byte {offset}: the record {original} does not hold the payload it means"

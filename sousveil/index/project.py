@@ -16,6 +16,7 @@ from sousveil.index.originals import put_originals
 from sousveil.index.query import repository_visits
 from sousveil.index.store import Index
 from sousveil.model import SNAPSHOT_URN, Capture, Event, RecordRef, Watch
+from sousveil.watch.frontier import GUIDES
 
 
 def project(
@@ -36,7 +37,8 @@ def project(
             case "watch.added" | "watch.changed":
                 index.put_watch(msgspec.convert(event.body["watch"], Watch))
             case "visit":
-                _put_visit(index, event)
+                if event.body.get("role") not in GUIDES:
+                    _put_visit(index, event)
                 put_originals(index, _answers(event, requests_in), event.body["watch_id"])
             case "import":
                 _put_import(index, event, captures_in)

@@ -92,17 +92,13 @@ def last_visits(index: Index) -> dict[str, datetime]:
     A watch whose crawl was interrupted is not among them: its visit is not over.
     """
     rows = index.rows(
-        "SELECT l.watch_id, l.at, json_extract(e.body, '$.crawl') FROM look l"
-        " JOIN event e ON e.idx = l.log_index WHERE l.watch_id NOT NULL ORDER BY l.log_index"
+        "SELECT l.watch_id, l.at, json_extract(e.body, '$.crawl'), l.log_index FROM look l"
+        " JOIN event e ON e.idx = l.log_index WHERE l.watch_id NOT NULL"
+        " UNION ALL SELECT json_extract(body, '$.watch_id'), time, NULL, idx FROM event"
+        " WHERE type = 'crawl' ORDER BY 4"
     )
-    last = {watch_id: (datetime.fromisoformat(at), crawl) for watch_id, at, crawl in rows}
-    ended = {
-        crawl
-        for (crawl,) in index.rows(
-            "SELECT json_extract(body, '$.crawl') FROM event WHERE type = 'crawl'"
-        )
-    }
-    return {watch_id: at for watch_id, (at, crawl) in last.items() if crawl in {None, *ended}}
+    last = {watch_id: (datetime.fromisoformat(at), crawl) for watch_id, at, crawl, _ in rows}
+    return {watch_id: at for watch_id, (at, crawl) in last.items() if crawl is None}
 
 
 def unread(index: Index, engine: str) -> list[Held]:

@@ -35,7 +35,10 @@ from sousveil.watch.scope import is_document, page_address, same_host
 from sousveil.watch.targets import DEFAULT_BOUNDS
 
 Look = Callable[[Watch, str, Json], Event]
-"""(watch, address, facts for the event's body) -> the event that is in the log for it."""
+"""(watch, address, facts for the event's body) -> the event that is in the log for it.
+
+The facts name the address, so that a look that fails is told of the right one.
+"""
 
 Wait = Callable[[str, float], bool]
 """(address, seconds its host asks for between requests) -> whether it may be asked for now."""
@@ -144,7 +147,8 @@ def linked_documents(
     for url in waiting[:MAX_DOCUMENTS]:
         if not wait(url, 0.0):
             return
-        yield look(watch, url, {"role": "document", "via": watch.target, "depth": 1})
+        facts = {"target": url, "role": "document", "via": watch.target, "depth": 1}
+        yield look(watch, url, facts)
 
 
 class _Crawl:
@@ -203,7 +207,8 @@ class _Crawl:
 
     def facts(self, step: Step) -> Json:
         """Return what the event of a look says of the crawl."""
-        return {"crawl": self._id, "role": step.role, "via": step.via, "depth": step.depth}
+        facts = {"target": step.url, "role": step.role, "via": step.via, "depth": step.depth}
+        return facts | {"crawl": self._id}
 
     def learn(self, event: Event) -> None:
         """Take in a look of this crawl: that it was made, and where its answer leads."""

@@ -47,6 +47,9 @@ MAX_REFS_BYTES = 8 * 2**20
 _CRAWLED = frozenset({WatchKind.SITE, WatchKind.FEED})
 _ONE_BY_ONE = _CRAWLED | {WatchKind.REPOSITORY}
 
+# Failures before anything is sent to the host.
+_NOT_ASKED = frozenset({FailureKind.REFUSED_ADDRESS, FailureKind.EXIT})
+
 # Nothing wakes us before a host has rested; so an interrupt is seen within this time all the same.
 WAKE_SECONDS = 0.5
 
@@ -93,18 +96,8 @@ def visit_all(
         with _lanes(means, writer.case) as lanes:
             asker = _Asker(writer, index, means, politeness)
             for watch, ended in _each(turns, lanes):
-                events: Iterator[Event]
-                if watch.kind is WatchKind.REPOSITORY:
-                    exit_ = means.exit_of(watch)
-                    events = iter([visit_repository(writer, watch, kept[watch.id], exit_, clock)])
-                elif ended is None:
-                    events = crawl(
-                        writer, watch, past[watch.id], look=asker.look, wait=asker.wait, clock=clock
-                    )
-                else:
-                    events = _page_events(asker, past[watch.id], ended)
                 event = None
-                for event in events:
+                for event in _events(asker, watch, ended, kept, past):
                     if "://" in watch.target and _was_asked(event):
                         politeness.asked(event.body["target"], _retry_after(event))
                     sync_index(writer.case, index)
@@ -116,6 +109,26 @@ def visit_all(
                     yield Postponed(watch, politeness.free_at(watch.target))  # it goes on later
                 turns.ended(watch)
     yield from (Postponed(watch, until) for watch, until in turns.resting)
+
+
+def _events(
+    asker: "_Asker",
+    watch: Watch,
+    ended: "_UnderWay | None",
+    kept: Mapping[str, frozenset[str]],
+    past: Mapping[str, Past],
+) -> Iterator[Event]:
+    """Visit a watch, yielding each event once it is in the log; a page was looked at already."""
+    writer, clock = asker.writer, asker.means.clock
+    if watch.kind is WatchKind.REPOSITORY:
+        exit_ = asker.means.exit_of(watch)
+        yield visit_repository(writer, watch, kept[watch.id], exit_, clock)
+    elif ended is None:
+        yield from crawl(
+            writer, watch, past[watch.id], look=asker.look, wait=asker.wait, clock=clock
+        )
+    else:
+        yield from _page_events(asker, past[watch.id], ended)
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,7 +176,7 @@ def _lanes(means: Means, case: Case) -> Iterator[_Lanes]:
 
 
 def _each(turns: Turns, lanes: _Lanes) -> Iterator[tuple[Watch, _UnderWay | None]]:
-    """Yield each watch with the look at it, once over; what is not one page is its taker's to look at."""
+    """Yield each watch with the look at it, once over; None for what its taker is to look at."""
     while True:
         while not lanes.are_full and (watch := turns.take()) is not None:
             if watch.kind in _ONE_BY_ONE:
@@ -223,9 +236,9 @@ def _page_events(asker: _Asker, past: Past, ended: _UnderWay) -> Iterator[Event]
 
 
 def _was_asked(event: Event) -> bool:
-    """Tell whether anything was sent to the host; a refused address was never asked."""
+    """Tell whether anything was sent to the host; one that was not reached for was not asked."""
     failures = [probe["failure"] for probe in event.body.get("probes", ())]
-    return any(not f or f["kind"] != FailureKind.REFUSED_ADDRESS for f in failures)
+    return any(not f or f["kind"] not in _NOT_ASKED for f in failures)
 
 
 def _retry_after(event: Event) -> str:

@@ -16,6 +16,9 @@ from sousveil.watch.scope import Scope, Traps, is_document, outside
 Role = Literal["robots", "sitemap", "feed", "page", "document"]
 """What an address is asked for as."""
 
+GUIDES = frozenset({"robots", "sitemap"})
+"""Roles of what tells us where to go: kept, but nothing that a site says to its readers."""
+
 # Addresses remembered in one crawl, asked for or not; those met beyond are counted, no more.
 MAX_MET = 50_000
 # Addresses named for each reason in the crawl's event, so that a reader sees what is meant.

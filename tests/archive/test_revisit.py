@@ -182,7 +182,7 @@ def test_a_revisit_is_held_against_the_record_it_refers_to(tmp_path: Path) -> No
     assert faults_of(tmp_path, "two", "one") == []
     ((path, problem),) = faults_of(tmp_path, "two")
     assert path == "two"
-    assert "that has its payload is missing" in problem
+    assert "no whole file here holds" in problem
 
 
 def test_a_revisit_of_another_payload_is_a_fault(tmp_path: Path, answer: Answer) -> None:
