@@ -6,18 +6,19 @@ may use all of it at once.
 """
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Self
+from urllib.parse import urlsplit
 
 from sousveil.capture.browser import Browser, BrowserSettings, Rendered, find_browser
 from sousveil.capture.exits import DIRECT, Exit
-from sousveil.capture.proxy import GuardProxy
+from sousveil.capture.proxy import Connection, GuardProxy
 from sousveil.errors import BrowserError, CaseError
-from sousveil.model import Watch
+from sousveil.model import Failure, FailureKind, Watch
 from sousveil.settings import Settings
 
 
@@ -77,7 +78,7 @@ class Means:
         try:
             browser, proxy = self._ready()
             with proxy.lane(self.exit_of(watch)) as lane:
-                return browser.capture(
+                shown = browser.capture(
                     url,
                     proxy=lane.url,
                     folder=folder,
@@ -89,6 +90,7 @@ class Means:
                         if made.ip_address is not None
                     },
                 )
+                return _told_by_the_lane(shown, lane.connections())
         except BrowserError as error:
             return Unshown(str(error))
 
@@ -108,3 +110,21 @@ class Means:
                     self._without = str(error)
                     raise
             return self._browser, self._proxy
+
+
+def _told_by_the_lane(shown: Rendered, connections: Sequence[Connection]) -> Rendered:
+    """Return `shown` with the reasons of the guard and the exit, which a browser does not know."""
+    reasons = {made.host: made.failure for made in connections if made.failure is not None}
+
+    def told(failure: Failure | None, url: str) -> Failure | None:
+        if failure is None or failure.kind is not FailureKind.CONNECT:
+            return failure
+        return reasons.get(urlsplit(url).hostname or "", failure)
+
+    return replace(
+        shown,
+        exchanges=tuple(
+            replace(one, failure=told(one.failure, one.url)) for one in shown.exchanges
+        ),
+        failure=told(shown.failure, shown.final_url or shown.url),
+    )
