@@ -81,10 +81,8 @@ def _rank(media_type: str) -> int | None:
 def _documents(answer: Payload, request: _Request) -> Iterator[Document | None]:
     media_type = answer.media_type or request.media_type
     charset = answer.charset or None
-    # Addresses in archives of others may be none that can be taken apart; the ending counts.
-    name = request.url.replace("[", "%5B").replace("]", "%5D")
     try:
-        yield extract(answer.body, media_type=media_type, charset=charset, name=name)
+        yield extract(answer.body, media_type=media_type, charset=charset, name=request.url)
     except ExtractError:
         yield None  # a picture by another name, or more than is read of a page
     if _PAGE.fullmatch(media_type) and b"<script" in answer.body.lower():
