@@ -18,7 +18,7 @@ from tests.sites import Page, Site, case_for, serve
 SHELL = """<!doctype html><html lang=en><title>Tuvola</title><h1>Tuvola gate camera</h1>
 <p>Our gate camera recognises the ethnicity of each visitor and raises an alarm.</p>
 <p style="display:none">The camera also detects whether a visitor is Uyghur.</p>
-<div id=specs></div><img src="http://127.0.0.2:9/private.png">
+<div id=specs></div><img src="http://127.0.0.2:8099/private.png">
 <script>fetch('/specs.json').then(r => r.json()).then(all => { for (const one of all) {
   const p = document.createElement('p'); p.textContent = one
   document.getElementById('specs').append(p) } })</script>"""
