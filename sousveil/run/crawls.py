@@ -30,7 +30,7 @@ from sousveil.extract.links import (
 )
 from sousveil.ledger import Writer, read_events
 from sousveil.model import RENDERING_TYPE, Bounds, Capture, Event, Json, Watch, WatchKind
-from sousveil.watch.frontier import Frontier, Role, Step
+from sousveil.watch.frontier import GUIDES, Frontier, Role, Step
 from sousveil.watch.scope import is_document, page_address, same_host
 from sousveil.watch.targets import DEFAULT_BOUNDS
 
@@ -117,7 +117,10 @@ def crawl(
     while (step := under_way.next()) is not None:
         if not wait(step.url, under_way.delay_seconds(step.url)):
             return
-        event = look(watch, step.url, under_way.facts(step))
+        # What guides us is for no reader: a browser would only ask the site again.
+        is_guide = step.role in GUIDES
+        looked = replace(watch, browser=False) if is_guide else watch
+        event = look(looked, step.url, under_way.facts(step))
         under_way.learn(event)
         yield event
     yield writer.commit("crawl", under_way.summary(clock()), now=clock())

@@ -11,15 +11,19 @@ from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from datetime import timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 
+from sousveil.archive.read import payload, read_block
 from sousveil.case import Case, open_case, save_settings
 from sousveil.ledger import create_case, read_events
-from sousveil.model import Event
+from sousveil.model import Capture, Event, RecordRef
+from sousveil.run.crawls import RESUME_WITHIN, Past
 from tests.commands import Ran, sousveil
 from tests.conftest import NOW
 
@@ -381,3 +385,51 @@ def test_bounds_are_for_sites_and_feeds(site: Site, case: Case) -> None:
     done = sousveil("add", site.url, "--pages", "5", "--case", case.root)
     assert done.status == 2
     assert "--kind site" in done.err
+
+
+def test_a_page_that_turns_out_to_be_a_site_is_crawled_from_then_on(site: Site, case: Case) -> None:
+    site.page("/", "/a.html")
+    site.page("/a.html")
+    add(case, site.url, kind="page")
+    assert visit(case, site) == ["/"]
+    add(case, site.url)
+    assert "/a.html" in visit(case, site)
+
+
+def test_a_crawl_that_stopped_a_day_ago_begins_anew() -> None:
+    body = {"target": "https://halden.example/", "started_at": NOW.isoformat(), "crawl": "c"}
+    past = Past()
+    past.take(Event(7, "visit", NOW, body))
+    past.forget_stale(NOW + RESUME_WITHIN)
+    assert (past.crawl, len(past.events)) == ("c", 1)
+    past.forget_stale(NOW + RESUME_WITHIN + timedelta(seconds=1))
+    assert (past.crawl, past.events) == ("", [])
+    assert past.seen_at == {"https://halden.example/": NOW}
+
+
+def requests_of(case: Case, event: Event) -> list[Capture]:
+    listed = msgspec.convert(event.body["rendering"]["requests"], RecordRef)
+    return msgspec.json.decode(b"".join(read_block(case.root, listed)), type=list[Capture])
+
+
+@pytest.mark.usefixtures("with_browser")
+def test_what_a_browser_was_given_is_kept_once_for_all_pages(site: Site, case: Case) -> None:
+    save_settings(case, replace(case.settings, browser=True))
+    script = "/* the same on every page */" * 100
+    site.put("/app.js", script, "text/javascript")
+    for path in ("/", "/a.html"):
+        site.page(path, "/a.html", text='<script src="/app.js"></script>')
+    add(case, site.url)
+    visit(case, site)
+    robots, first, _, second = looks(case)
+    assert "rendering" not in robots.body
+    (whole,) = [one for one in requests_of(case, first) if one.url.endswith("/app.js")]
+    (again,) = [one for one in requests_of(case, second) if one.url.endswith("/app.js")]
+    assert (whole.refers_to, again.refers_to) == (None, whole.record)
+    kept = payload(case.root, again.record, refers_to=again.refers_to)
+    assert kept.body.decode() == script
+    verify(case)
+    assert sousveil("reindex", "--case", case.root).status == 0
+    visit(case, site)
+    (later,) = [one for one in requests_of(case, looks(case)[-1]) if one.url.endswith("/app.js")]
+    assert later.refers_to == whole.record

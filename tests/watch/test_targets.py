@@ -12,7 +12,13 @@ from hypothesis import strategies as st
 
 from sousveil.errors import TargetError
 from sousveil.model import Watch, WatchKind
-from sousveil.watch.targets import due, find_watches, make_watch, parse_every
+from sousveil.watch.targets import (
+    DEFAULT_BOUNDS,
+    due,
+    find_watches,
+    make_watch,
+    parse_every,
+)
 
 NOW = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
 
@@ -130,3 +136,18 @@ def test_a_target_that_is_not_utf8_is_refused(tmp_path: Path) -> None:
     for target in (str(folder), os.fsdecode(b"https://a.example/\xff")):
         with pytest.raises(TargetError, match="not UTF-8"):
             watch_of(target)
+
+
+@pytest.mark.parametrize(
+    "path", ["/news/feed.xml", "/blog/feed/", "/index.rss", "/a.atom", "/rss", "/Atom.xml"]
+)
+def test_an_address_that_is_named_like_a_feed_is_one(path: str) -> None:
+    watch = watch_of(f"https://halden.example{path}")
+    assert watch.kind is WatchKind.FEED
+    assert watch.bounds == DEFAULT_BOUNDS
+
+
+@pytest.mark.parametrize("path", ["/feedback", "/data.xml", "/rss/about.html", "/atoms"])
+def test_other_addresses_are_pages_and_have_no_bounds(path: str) -> None:
+    watch = watch_of(f"https://halden.example{path}")
+    assert (watch.kind, watch.bounds) == (WatchKind.PAGE, None)
