@@ -1,8 +1,9 @@
 """Normal form of text for matching, with the way back to the source.
 
-Case, width, accents, traditional characters, zero-width characters, line breaks inside a phrase
-and the joints of names in source code do not matter to a match. NFKC is that of Unicode UAX 15.
-Runs in linear time.
+Case, width, accents, traditional characters, radicals, ligatures, presentation forms, zero-width
+characters, line breaks inside a phrase, words that are spaced out or parted by a hyphen at a line's
+end, and the joints of names in source code do not matter to a match. NFKC is that of Unicode UAX
+15. Runs in linear time.
 """
 
 import re
@@ -12,20 +13,56 @@ from dataclasses import dataclass
 from functools import cache
 from importlib import resources
 
-_CJK = "\u3040-\u30ff\u3400-\u9fff"
+from sousveil.topics.load import load, shipped
+
+_CJK = "\u2e80-\u2fdf\u3005\u3007\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff"
 INVISIBLE = (
     "\u00ad\u034f\u061c\u115f\u1160\u180e\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufe00-\ufe0f\ufeff"
+    "\u0640\u064b-\u0652\u0670"  # Arabic: the stroke that stretches a word, and vowel marks
 )
 _MARKS = "\u0300-\u036f\u3099\u309a"
-_EDIT = re.compile(
-    rf"(?P<drop>[{INVISIBLE}]+|(?<=[{_CJK}])[\s{INVISIBLE}]+(?=[{_CJK}]))"
+_GAP = "[ \u00a0\u2002-\u200a\u202f]"  # between two letters of a word that is spaced out
+_LETTER = rf"[^\W\d_{_CJK}]"
+_SPREAD_LETTERS = 4  # fewer single letters in a row are letters: "vitamin a b c"
+
+_EDIT = (
+    # Each part begins with what it eats, so that it is left at once where it cannot match.
+    rf"(?P<drop>[{INVISIBLE}]+"
+    rf"|[\s{INVISIBLE}](?<=[{_CJK}][\s{INVISIBLE}])[\s{INVISIBLE}]*(?=[{_CJK}]))"
     r"|(?P<space>[\s_]{2,}|[^\S ])"  # any white space that is not one plain space
-    r"|(?P<joint>(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z]))"  # emRace, HTTPServer
+    r"|(?P<joint>(?=[A-Z])(?:(?<=[a-z0-9])|(?<=[A-Z])(?=.[a-z])))"  # emRace, HTTPServer
     r"|(?P<long>İ|i\u0307)"  # the only letter whose lower case is two characters
 )
-_EDIT_COMPATIBLE = re.compile(
-    rf"{_EDIT.pattern}|(?P<cluster>[A-Za-z][{_MARKS}]+|[^\x00-\x7f{INVISIBLE}\s][{_MARKS}]*)"
+# What only some texts have, with a look that tells fast whether this one does: "e t h n i c i t y";
+# "ethni-\ncity", for whose hyphen PDFium writes a soft one; a letter and its accent apart.
+_SPREAD = (
+    rf"(?P<spread>{_LETTER}(?={_GAP})(?<![^\W_].)"
+    rf"(?:{_GAP}{_LETTER}){{{_SPREAD_LETTERS - 1},}}(?![^\W_]))"
 )
+_SPREAD_LOOK = re.compile(rf" {_LETTER} {_LETTER} |\u00a0{_LETTER}\u00a0|\u2009{_LETTER}\u2009")
+_HYPHEN = (
+    rf"(?P<hyphen>[-\u2010\u00ad](?<={_LETTER}.)"
+    rf"(?:(?<=\u00ad)\s*|[^\S\n]*\n\s*)(?={_LETTER}))"
+)
+_HYPHEN_LOOK = re.compile(r"[-\u2010][^\S\n]*\n|\u00ad")
+_ACCENT = rf"(?P<accent>[^\W\d_][{_MARKS}]+)"
+_ACCENT_LOOK = re.compile(f"[{_MARKS}]")
+_WORD_BEFORE = re.compile(r"[^\W\d_]+\Z")
+_WORD_AFTER = re.compile(r"[^\W\d_]+")
+_MAX_WORD = 40  # letters looked at on each side of a hyphen
+
+# What each of these stands for: Unicode's EquivalentUnifiedIdeograph (UAX 44), for the radicals
+# that NFKC leaves alone.
+_RADICALS = (
+    "⺁⺂⺃⺄⺅⺆⺇⺈⺉⺊⺋⺌⺍⺎⺏⺐⺑⺒⺓⺔⺕⺖⺗⺘⺙⺛⺜⺝⺞⺠⺡⺢⺣⺤⺥⺦⺧⺨⺩⺪⺫⺬⺭⺮⺯⺰⺱⺲⺳⺴⺵⺶⺷⺸⺹⺺"
+    "⺻⺼⺽⺾⺿⻀⻁⻂⻃⻄⻅⻆⻇⻈⻉⻊⻋⻌⻍⻎⻏⻐⻑⻒⻓⻔⻕⻖⻗⻘⻙⻚⻛⻜⻝⻞⻟⻠⻡⻢⻣⻤⻥⻦⻧⻨⻩⻪⻫⻬⻭⻮⻯⻰⻱⻲"
+)
+_UNIFIED = (
+    "厂乛乚乙亻冂𠘨刀刂卜㔾小小兀尣尢𡯂巳幺彑彐忄心扌攵旡日月歺民氵氺灬爫爫丬牛犭王𤴔目示礻𥫗糹纟罓罒㓁冗𦉫羊𦍌𦍋耂肀"
+    "聿肉𦥑艹艹艹虎衤覀西见角𧢲讠贝𧾷车辶辶辶邑钅長镸长门𨸏阝雨青韦页风飞食𩙿飠饣𩠐马骨鬼鱼鸟卤麦黄黾斉齐歯齿竜龙龜亀"
+)
+# Letters of Uyghur and Persian that Arabic presentation forms and keyboards mix up.
+_ARABIC = {"ە": "ه", "ھ": "ه", "ک": "ك", "ی": "ي"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +103,12 @@ class Normal:
 def normalise(source: str) -> Normal:
     """Return `source` in the form that terms are matched in."""
     compatible = not source.isascii() and not unicodedata.is_normalized("NFKC", source)
-    pattern = _EDIT_COMPATIBLE if compatible else _EDIT
+    pattern = _pattern(
+        _SPREAD_LOOK.search(source) is not None,
+        _HYPHEN_LOOK.search(source) is not None,
+        compatible and _ACCENT_LOOK.search(source) is not None,
+        compatible,
+    )
     parts: list[str] = []
     at: list[int] = []
     begin: list[int] = []
@@ -95,12 +137,59 @@ def normalise(source: str) -> Normal:
     return Normal("".join(parts), at, begin, finish, verbatim)
 
 
+@cache
+def _pattern(*has: bool) -> re.Pattern[str]:
+    """Return what is edited in a text that has spread words, hyphens, accents, compatibility."""
+    special = (_SPREAD, _HYPHEN, _ACCENT, _cluster() if has[-1] else "")
+    return re.compile(
+        "|".join([*(part for part, is_there in zip(special, has, strict=True) if is_there), _EDIT])
+    )
+
+
+def _cluster() -> str:
+    """Return a pattern of the characters that NFKC changes, each with the accents behind it.
+
+    White space is edited before. Rare planes are taken whole: a set is fast in the first only.
+    """
+    ranges: list[list[int]] = []
+    for code in (*range(0x80, 0xD800), *range(0xE000, 0x10000)):
+        if unicodedata.is_normalized("NFKC", chr(code)) or chr(code).isspace():
+            continue
+        if ranges and code == ranges[-1][1] + 1:
+            ranges[-1][1] = code
+        else:
+            ranges.append([code, code])
+    characters = "".join(f"{chr(low)}-{chr(high)}" for low, high in ranges)
+    return f"(?P<cluster>[{characters}\U00010000-\U0010ffff][{_MARKS}]*)"
+
+
 def _replacement(match: re.Match[str]) -> str:
     if match.lastgroup == "drop":
         return ""
     if match.lastgroup in {"space", "joint"}:
         return " "
-    return fold(unicodedata.normalize("NFKC", match.group()).replace("\u0307", ""))
+    if match.lastgroup == "hyphen":
+        return " " if _is_compound(match) else ""
+    text = re.sub(_GAP, "", match.group()) if match.lastgroup == "spread" else match.group()
+    return fold(unicodedata.normalize("NFKC", text).replace("\u0307", ""))
+
+
+def _is_compound(match: re.Match[str]) -> bool:
+    """Whether a hyphen at a line's end parts two words, of which the first is a term."""
+    source, (start, end) = match.string, match.span()
+    before = _WORD_BEFORE.search(source, max(0, start - _MAX_WORD), start)
+    after = _WORD_AFTER.match(source, end, end + _MAX_WORD)
+    first = fold(before.group()) if before else ""
+    rest = fold(after.group()) if after else ""
+    words = _words_of_terms()
+    return first in words and first + rest not in words
+
+
+@cache
+def _words_of_terms() -> frozenset[str]:
+    """Return the words of the terms of the shipped topics: race, in race-based."""
+    terms = (term.text for name in shipped() for term in load(name).terms)
+    return frozenset(word for term in terms for word in fold(term).strip("*").split())
 
 
 def fold(text: str) -> str:
@@ -120,7 +209,13 @@ def _folding() -> dict[int, str]:
     letters = (*range(0xC0, 0x250), *range(0x1E00, 0x1F00))
     plain = {code: unicodedata.normalize("NFD", chr(code))[0] for code in letters}
     marks = dict(zip("ıøłđßёй’‘‐‑–—", "ioldsей''    ", strict=True))
-    return _JOINTS | plain | {ord(a): b for a, b in marks.items()} | traditional()
+    simplified = traditional()
+    unified = {
+        ord(radical): simplified.get(ord(plain), plain)
+        for radical, plain in zip(_RADICALS, _UNIFIED, strict=True)
+    }
+    letters_apart = {ord(a): b for a, b in (marks | _ARABIC).items()}
+    return _JOINTS | plain | letters_apart | unified | simplified
 
 
 def traditional() -> dict[int, str]:

@@ -3,8 +3,9 @@
 One pass of a byte automaton over a telling word of each term, in UTF-8, GB18030, Big5, UTF-16
 (both orders), windows-1251 and KOI8-R. Words that occur inside others ("race" in "trace") count
 only where a word may begin and end, in source code too; a word of a phrase counts where the phrase
-stands around it. Bytes that no plain match can judge (accents, full width, invisible characters)
-are normalised with what stands around them and searched as text. It errs on the side of yes.
+stands around it; a word may be spaced out ("r a c e"). Bytes that no plain match can judge
+(accents, full width, invisible characters, a hyphen at a line's end) are normalised with what
+stands around them and searched as text. It errs on the side of yes.
 """
 
 import re
@@ -26,14 +27,16 @@ HIDDEN_BYTES = 2_048  # of text normalised at once around what hides a match
 MAX_CHECKS = 256  # words of phrases looked around in one file; one with more passes
 _CODINGS = ("utf-8", "gb18030", "big5", "utf-16-le", "utf-16-be", "cp1251", "koi8-r")
 _TERM_KINDS_ALONE = {"attribute", "group", "capability", "proxy", "field", "ambiguous"}
-# Accented Latin, combining marks, invisible and full-width characters, in UTF-8: what hides a
-# plain match.
+# Accented Latin, combining marks, invisible and full-width characters, radicals, ligatures and
+# presentation forms, in UTF-8: what hides a plain match.
 _HIDDEN = re.compile(
-    rb"[\xc3-\xc6\xcc\xcd]|\xc2\xad|\xe1[\xb8-\xbb]"
-    rb"|\xe2(?:\x80[\x8b-\x8f]|\x81[\xa0-\xaf])|\xef(?:\xbb\xbf.|\xbc|\xbd)"
-    rb"|[\x80-\xbf][ \t\r\n]+[\xe4-\xe9]",  # a word of hanzi over a line break
+    rb"[\xc3-\xc6\xcc\xcd]|\xc2\xad|\xd9[\x80\x8b-\x92\xb0]|\xe1[\xb8-\xbb]"
+    rb"|\xe2(?:\x80[\x8b-\x8f]|\x81[\xa0-\xaf]|[\xba-\xbf])|\xef(?:\xbb\xbf.|[\xa4-\xb7\xb9-\xbd])"
+    rb"|[\x80-\xbf](?:[ \t\r\n]|\xc2\xa0|\xe3\x80\x80)+[\xe4-\xe9]"  # hanzi over a line break
+    rb"|\xc2\xa0[A-Za-z]\xc2\xa0",  # a word that is spaced out
     re.DOTALL,
 )
+_PARTED = re.compile(rb"[-](?<=[A-Za-z]-)[ \t]*\r?\n\s*[A-Za-z]")  # by a hyphen at a line's end
 _ORDINARY = frozenset(  # words of phrases that source code is full of
     [
         "2013", "a", "analysis", "and", "behavior", "by", "classification", "code",
@@ -66,13 +69,13 @@ def maybe(data: bytes) -> bool:
                 checks -= 1
                 if _holds_term(data[max(0, start - AROUND_BYTES) : end + AROUND_BYTES]):
                     return True
-    return not data.isascii() and _holds_hidden(data)
+    return _holds_hidden(data, _PARTED) or (not data.isascii() and _holds_hidden(data, _HIDDEN))
 
 
-def _holds_hidden(data: bytes) -> bool:
+def _holds_hidden(data: bytes, hides: re.Pattern[bytes]) -> bool:
     """Whether a term stands around bytes that hide a plain match."""
     done = 0
-    for match in _HIDDEN.finditer(data):
+    for match in hides.finditer(data):
         if match.start() < done:
             continue
         done = match.end() + HIDDEN_BYTES
@@ -125,7 +128,8 @@ def _automaton() -> tuple[BytesAhoCorasick, list[_Pattern]]:
     for stem, stands_alone, others in _stems():
         for form in _forms(stem):
             alone[form] = alone.get(form, True) and stands_alone
-            company.setdefault(form, set()).update(others if b"\0" not in form else {""})
+            plain = b"\0" not in form and b" " not in form
+            company.setdefault(form, set()).update(others if plain else {""})
     forms = sorted(alone)
     automaton = BytesAhoCorasick(forms, implementation=Implementation.DFA)
     return automaton, [_Pattern(alone[form], _any_of(frozenset(company[form]))) for form in forms]
@@ -162,7 +166,10 @@ def _forms(stem: str) -> set[bytes]:
     """Return the bytes of a word in each coding, case and set of characters."""
     forms: set[bytes] = set()
     for variant in _variants(stem):
-        for text in {variant.lower(), variant.upper(), variant.capitalize()}:
+        texts = {variant.lower(), variant.upper(), variant.capitalize()}
+        if variant.isalpha() and variant < "\u2e80":  # no hanzi: their spaces are dropped anyway
+            texts |= {" ".join(variant.lower()), " ".join(variant.upper())}
+        for text in texts:
             for coding in _CODINGS:
                 try:
                     forms.add(text.encode(coding).lower())
