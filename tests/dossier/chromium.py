@@ -10,7 +10,7 @@ import os
 import select
 import subprocess
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -85,7 +85,7 @@ class Chromium:
 
 
 @contextmanager
-def open_chromium(program: str, profile: Path) -> Iterator[Chromium]:
+def open_chromium(program: str, profile: Path, flags: Sequence[str] = ()) -> Iterator[Chromium]:
     """Start Chromium with one blank page, and end it afterwards."""
     commands_out, commands_in = _high_pipe()
     answers_out, answers_in = _high_pipe()
@@ -93,7 +93,9 @@ def open_chromium(program: str, profile: Path) -> Iterator[Chromium]:
         [
             *("bash", "-c", f'exec "$@" 3<&{commands_out} 4>&{answers_in}', "bash"),
             *(program, "--headless", "--no-sandbox", "--disable-gpu", "--remote-debugging-pipe"),
-            *(f"--user-data-dir={profile}", "--disable-background-networking", "about:blank"),
+            *(f"--user-data-dir={profile}", "--disable-background-networking"),
+            *flags,
+            "about:blank",
         ],
         pass_fds=(commands_out, answers_in),
         stderr=subprocess.DEVNULL,
