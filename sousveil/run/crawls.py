@@ -66,6 +66,7 @@ class Past:
     role: dict[str, Role] = field(default_factory=dict)  # by address
     crawl: str = ""  # the newest crawl that no event closes; "" for none
     events: list[Event] = field(default_factory=list)  # of that crawl
+    targets: set[str] = field(default_factory=set)  # of all watches of the case
 
     def take(self, event: Event) -> None:
         """Take in an event of the watch."""
@@ -88,8 +89,15 @@ class Past:
 
 def read_past(case: Case, watches: Iterable[Watch]) -> dict[str, Past]:
     """Return what the log tells of each of `watches` that is no repository, by watch id."""
-    past = {watch.id: Past() for watch in watches if watch.kind is not WatchKind.REPOSITORY}
+    targets: set[str] = set()
+    past = {
+        watch.id: Past(targets=targets)
+        for watch in watches
+        if watch.kind is not WatchKind.REPOSITORY
+    }
     for event in read_events(case) if past else ():
+        if event.type == "watch.added":
+            targets.add(event.body["watch"]["target"])
         known = past.get(event.body.get("watch_id", ""))
         if known is not None and event.type in {"visit", "crawl"}:
             known.take(event)
@@ -132,7 +140,8 @@ def linked_documents(
     """Look at the documents that a watched page links to, yielding each event once it is logged.
 
     `visited` is the page's own visit. Documents on its host are taken, those that the page linked
-    before among them, each once in `DOCUMENT_REST`, those never seen first.
+    before among them, each once in `DOCUMENT_REST`, those never seen first; documents that are
+    watched by themselves are not.
     """
     linked = [
         url
@@ -144,7 +153,7 @@ def linked_documents(
     waiting = [
         url
         for url in dict.fromkeys([*linked, *known])
-        if url != watch.target and past.seen_at.get(url, fresh_since) <= fresh_since
+        if url not in past.targets and past.seen_at.get(url, fresh_since) <= fresh_since
     ]
     waiting.sort(key=lambda url: (url in past.seen_at, past.seen_at.get(url, fresh_since)))
     for url in waiting[:MAX_DOCUMENTS]:

@@ -322,6 +322,16 @@ def test_documents_that_a_page_links_to_are_taken(site: Site, case: Case) -> Non
     verify(case)
 
 
+def test_a_document_that_is_watched_by_itself_is_not_taken_with_a_page(
+    site: Site, case: Case
+) -> None:
+    site.page("/", "/report.pdf")
+    site.put("/report.pdf", b"%PDF-1.4 not much of one", "application/pdf")
+    for path in ("/", "/report.pdf"):
+        assert sousveil("add", site.url + path, "--case", case.root).status == 0
+    assert sorted(visit(case, site)) == ["/", "/report.pdf"]
+
+
 def test_a_killed_crawl_goes_on_where_it_stopped(site: Site, case: Case) -> None:
     names = [f"/{chr(97 + n)}.html" for n in range(12)]
     site.page("/", *names)
