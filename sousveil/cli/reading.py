@@ -172,7 +172,10 @@ def read(
     topic: TopicOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Find claims in files, without a case. With -, judge each line of JSON on standard input."""
+    """Find claims in files, without a case. With -, judge each line of JSON on standard input.
+
+    ZIP files and other packages are read file by file. Exit status 1: not all could be read.
+    """
     topics = [load(name) for name in topic or shipped()]
     if paths == ["-"]:
         _judge_lines(topics)

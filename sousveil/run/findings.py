@@ -37,15 +37,21 @@ def make_findings(
     claims: Iterable[Claim],
     place: Place,
     boxes: Mapping[tuple[int, int], tuple[Box, ...]] | None = None,
+    *,
+    part: str | None = None,
 ) -> list[Finding]:
-    """Return one finding for each claim, in order; `boxes` tells where quotes of a PDF stand."""
+    """Return one finding for each claim, in order; `boxes` tells where quotes of a PDF stand.
+
+    `part` is the document's path within a package.
+    """
     seen: Counter[str] = Counter()
     findings = []
     for claim in sorted(claims, key=lambda claim: (claim.start, claim.end)):
         words = _canonical(document.text[claim.start : claim.end])
-        finding = make_finding(document, claim, place, seen[claim.topic + words])
+        finding = make_finding(document, claim, place, seen[claim.topic + words], part)
         where = boxes.get((claim.start, claim.end), ()) if boxes else ()
-        findings.append(replace(finding, source=replace(finding.source, boxes=where)))
+        source = replace(finding.source, path=None, part=part, boxes=where)
+        findings.append(replace(finding, source=source))
         seen[claim.topic + words] += 1
     return findings
 

@@ -6,24 +6,24 @@ calls it again. A capture whose text cannot be read gets a note that says so, ne
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from itertools import islice
 from typing import Any
 
 import msgspec
 
-from sousveil.archive.read import Payload, payload
+from sousveil.archive.read import Payload as Answer
+from sousveil.archive.read import payload
 from sousveil.case import Case
 from sousveil.changes.absence import Absence, judge_answer, judge_loss, noise
-from sousveil.claims import find
-from sousveil.errors import SousveilError
-from sousveil.extract import boxes, extract
+from sousveil.errors import ExtractError, SousveilError
+from sousveil.extract import extract
 from sousveil.index.store import Held
 from sousveil.model import RENDERING_TYPE, Capture, Document, Finding, Rendering
 from sousveil.run.answers import read_answers
 from sousveil.run.crosscheck import crosscheck
-from sousveil.run.findings import Place, make_findings
-from sousveil.run.recognised import with_recognition
+from sousveil.run.findings import Place
+from sousveil.run.payloads import Payload, read_payload
 from sousveil.topics import Topic
 
 
@@ -34,18 +34,21 @@ class Read:
     findings: tuple[Finding, ...] = ()
     note: str | None = None  # why there is no text, or not all of it
     absence: Absence | None = None  # what the answer is instead of the page
-    document: Document | None = None
-    problem: SousveilError | None = None  # why there is no document
+    document: Document | None = None  # of what is no package
+    by_part: Mapping[str | None, Document] = field(default_factory=dict)  # with findings
+    problem: SousveilError | None = None  # why the capture cannot be read at all
 
     def text_at(self, finding: Finding) -> str:
-        """Return what stands at a finding's place."""
-        text = self.document.text if self.document else ""
-        return text[finding.claim.start : finding.claim.end]
+        """Return what stands at a finding's place; "" when nothing is found in that document."""
+        document = self.by_part.get(finding.source.part) or self.document
+        return document.text[finding.claim.start : finding.claim.end] if document else ""
 
 
 def read_document(case: Case, capture: Capture) -> Document:
     """Return the text of a capture; raises ArchiveError or ExtractError when there is none."""
-    return _extract(_payload(case, capture), capture)
+    answer = _payload(case, capture)
+    media_type, charset, name = _told(answer, capture)
+    return extract(answer.body, media_type=media_type, charset=charset, name=name)
 
 
 def read_look(
@@ -85,9 +88,6 @@ def _read(
         return Read(note="a picture that came with an import; it is not searched for text")
     try:
         answer = _payload(case, held.capture)
-        document = _extract(answer, held.capture)
-        claims = find(document, topics)
-        where = boxes(answer.body, document, [(claim.start, claim.end) for claim in claims])
     except SousveilError as error:
         return Read(note=str(error), problem=error)
     place = Place(
@@ -98,29 +98,29 @@ def _read(
         actor,
         _caveats(body, held, answer),
     )
-    found = with_recognition(
-        make_findings(document, claims, place, where), document, held.capture, answer.body
-    )
+    content = Payload(answer.body, *_told(answer, held.capture))
+    found = read_payload(content, topics, place)
+    document = found.document
+    if document is None:
+        problem = None if found.by_part else ExtractError(found.note or "")
+        return Read(found.findings, found.note, None, None, found.by_part, problem)
     absence = judge_loss(document, answer.notes)
-    if absence is None and not found and held.capture.media_type != RENDERING_TYPE:
+    if absence is None and not found.findings and held.capture.media_type != RENDERING_TYPE:
         absence = judge_answer(document, answer.body)
-    return Read(found, noise(document) or document.unread or None, absence, document)
+    note = noise(document) or document.unread or found.note
+    return Read(found.findings, note, absence, document, found.by_part)
 
 
-def _payload(case: Case, capture: Capture) -> Payload:
+def _told(answer: Answer, capture: Capture) -> tuple[str, str | None, str]:
+    """Return what is known of an answer's bytes: media type, charset, name."""
+    return answer.media_type or capture.media_type, answer.charset or None, capture.url
+
+
+def _payload(case: Case, capture: Capture) -> Answer:
     return payload(case.root, capture.record, refers_to=capture.refers_to)
 
 
-def _extract(answer: Payload, capture: Capture) -> Document:
-    return extract(
-        answer.body,
-        media_type=answer.media_type or capture.media_type,
-        charset=answer.charset or None,
-        name=capture.url,
-    )
-
-
-def _caveats(body: Mapping[str, Any], held: Held, answer: Payload) -> tuple[str, ...]:
+def _caveats(body: Mapping[str, Any], held: Held, answer: Answer) -> tuple[str, ...]:
     """Return what weakens the evidence of everything found in a capture."""
     told = [f"the answer is not whole: {note}" for note in answer.notes]
     if held.watch_id is None:

@@ -12,12 +12,12 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import BinaryIO
 
-from sousveil.claims import find, judge
-from sousveil.errors import ExtractError, InputError
-from sousveil.extract import boxes, extract
+from sousveil.claims import judge
+from sousveil.errors import InputError
 from sousveil.jsonform import finding_json, instant
 from sousveil.model import Capture, Finding, Json, RecordRef
-from sousveil.run.findings import Place, make_findings
+from sousveil.run.findings import Place
+from sousveil.run.payloads import Payload, read_payload
 from sousveil.topics import Topic
 
 # A file of more than this is no page or source file; web archives have `import` and `scan`.
@@ -66,19 +66,16 @@ def read_file(path: Path, topics: Sequence[Topic]) -> ReadFile:
                 path, (), f"{path}: {size} bytes, over the limit of {limit} MB. Split it."
             )
         data = path.read_bytes()
-        document = extract(data, media_type="", charset=None, name=str(path))
-        claims = find(document, topics)
-        where = boxes(data, document, [(claim.start, claim.end) for claim in claims])
     except OSError as error:
         return ReadFile(path, (), f"{path}: cannot be read ({error.strerror}). Check its rights.")
-    except ExtractError as error:
-        return ReadFile(path, (), str(error).replace("; the capture itself is kept", ""))
     digest = f"sha256:{hashlib.sha256(data).hexdigest()}"
     capture = Capture(
         str(path), datetime.now(UTC), None, "", RecordRef("", 0, len(data), "", digest)
     )
     place = Place(str(path), capture, 0, None, None)
-    return ReadFile(path, tuple(make_findings(document, claims, place, where)), None)
+    found = read_payload(Payload(data, "", None, str(path)), topics, place)
+    problem = found.note and found.note.replace("; the capture itself is kept", "")
+    return ReadFile(path, found.findings, problem)
 
 
 def file_finding_json(finding: Finding) -> Json:

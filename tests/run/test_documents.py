@@ -1,6 +1,8 @@
 """Findings in documents: the page and boxes, the slide or the cell of each."""
 
 import io
+import zipfile
+from collections.abc import Mapping
 from pathlib import Path
 
 from openpyxl import Workbook
@@ -59,3 +61,33 @@ def test_a_claim_that_leaves_a_manual_is_found_and_missed(tmp_path: Path) -> Non
     assert (found["source"]["page"], len(found["source"]["boxes"])) == (1, 1)
     assert (gone["id"], gone["verdict"]) == (found["id"], "quote_removed")
     assert sousveil("verify", case.root).status == 0
+
+
+def test_a_claim_in_a_file_of_a_package_names_the_file_and_is_missed_when_it_goes(
+    tmp_path: Path,
+) -> None:
+    header = (
+        "struct Face {\n  int ethnicity; /* ethnicity recognised from the face, Uyghur = 2 */\n};\n"
+    )
+    with serve() as site:
+        case = case_for(tmp_path / "case", site).root
+        url = f"{site.url}/sdk.zip"
+        site.pages["/sdk.zip"] = packed({"sdk/face.h": header, "sdk/lib.so": "\x7fELF"})
+        assert sousveil("add", url, "--case", case).status == 0
+        assert sousveil("visit", "--case", case).status == 0
+        found = sousveil("findings", "--case", case, "--json").json()
+        assert {one["source"]["part"] for one in found} == {"sdk/face.h"}
+        assert sousveil("verify", case).status == 0
+        site.pages["/sdk.zip"] = packed({"sdk/face.h": "struct Face { int age; };\n"})
+        assert "gone" in sousveil("visit", "--all", "--case", case).out
+    gone = sousveil("changes", "--case", case, "--json").json()
+    assert {one["verdict"] for one in gone} == {"quote_removed"}
+    assert sousveil("verify", case).status == 0
+
+
+def packed(files: Mapping[str, str]) -> Page:
+    stream = io.BytesIO()
+    with zipfile.ZipFile(stream, "w") as package:
+        for name, text in files.items():
+            package.writestr(name, text)
+    return Page(stream.getvalue(), "application/zip")
