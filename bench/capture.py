@@ -10,6 +10,7 @@ for a body of 1 GB. Ratios hold on other machines, seconds do not.
 import argparse
 import json
 import os
+import resource
 import shutil
 import subprocess
 import sys
@@ -45,6 +46,7 @@ class Run:
     each: Sequence[float]  # seconds of each page; empty where several are shown at once
     recorded: int | None
     stored: int
+    cpu: float  # seconds of all its processes
     own: int
     browser: int
 
@@ -92,7 +94,7 @@ def _site() -> Iterator[str]:
 
 def _run(row: str, urls: Sequence[str]) -> Run | str:
     """Run a row in a process of its own; return what it gave, or why it was not run."""
-    folder = Path(tempfile.mkdtemp(prefix="sousveil-bench-"))
+    folder, cpu = Path(tempfile.mkdtemp(prefix="sousveil-bench-")), _cpu_seconds()
     arguments: list[str | Path] = [sys.executable, HERE / "capture_rows.py", row, folder, *urls]
     try:
         with subprocess.Popen(arguments, stdout=subprocess.PIPE) as running:
@@ -107,12 +109,18 @@ def _run(row: str, urls: Sequence[str]) -> Run | str:
     result = json.loads(told)
     if "absent" in result:
         return str(result["absent"])
-    return Run(own=peak.own, browser=peak.browser, **result)
+    cpu = _cpu_seconds() - cpu
+    return Run(cpu=cpu, own=peak.own, browser=peak.browser, **result)
+
+
+def _cpu_seconds() -> float:
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)  # of those that have ended, and theirs
+    return used.ru_utime + used.ru_stime
 
 
 def _print_rows(runs: dict[str, list[Run]], pages: int) -> None:
     print(
-        f"{'':<27}{'pages/s':>8}{'s/page':>8}{'ratio':>7}{'recorded':>10}{'kB/page':>9}"
+        f"{'':<27}{'pages/s':>8}{'s/page':>8}{'ratio':>7}{'cpu s':>7}{'recorded':>10}{'kB/page':>9}"
         f"{'MiB own':>9}{'browser':>9}"
     )
     limit = median(run.seconds for run in runs[_LIMIT])
@@ -123,7 +131,8 @@ def _print_rows(runs: dict[str, list[Run]], pages: int) -> None:
         kept = min((run.recorded for run in each if run.recorded is not None), default=None)
         wanted = "" if kept is None else f"{kept}/{pages * REQUESTS_PER_PAGE}"
         print(
-            f"{row:<27}{pages / seconds:>8.2f}{page:>8.2f}{seconds / limit:>7.2f}{wanted:>10}"
+            f"{row:<27}{pages / seconds:>8.2f}{page:>8.2f}{seconds / limit:>7.2f}"
+            f"{median(run.cpu for run in each) / pages:>7.2f}{wanted:>10}"
             f"{stored:>9,.0f}{max(run.own for run in each) / _MIB:>9,.0f}"
             f"{max(run.browser for run in each) / _MIB:>9,.0f}"
         )
