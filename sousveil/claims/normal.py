@@ -22,6 +22,7 @@ INVISIBLE = (
 )
 _MARKS = "\u0300-\u036f\u3099\u309a"
 _GAP = "[ \u00a0\u2002-\u200a\u202f]"  # between two letters of a word that is spaced out
+_THIN = "[\u2006\u2009\u200a\u202f]"  # no space between words
 _LETTER = rf"[^\W\d_{_CJK}]"
 _SPREAD_LETTERS = 4  # fewer single letters in a row are letters: "vitamin a b c"
 
@@ -37,9 +38,10 @@ _EDIT = (
 # "ethni-\ncity", for whose hyphen PDFium writes a soft one; a letter and its accent apart.
 _SPREAD = (
     rf"(?P<spread>{_LETTER}(?={_GAP})(?<![^\W_].)"
-    rf"(?:{_GAP}{_LETTER}){{{_SPREAD_LETTERS - 1},}}(?![^\W_]))"
+    rf"(?:(?P<thin>{_THIN}){_LETTER}(?:(?P=thin){_LETTER})*"
+    rf"|(?P<gap>{_GAP}){_LETTER}(?:(?P=gap){_LETTER}){{{_SPREAD_LETTERS - 2},}})(?![^\W_]))"
 )
-_SPREAD_LOOK = re.compile(rf" {_LETTER} {_LETTER} |\u00a0{_LETTER}\u00a0|\u2009{_LETTER}\u2009")
+_SPREAD_LOOK = re.compile(rf" {_LETTER} {_LETTER} |[^\S ]{_LETTER}[^\S\n ]")
 _HYPHEN = (
     rf"(?P<hyphen>[-\u2010\u00ad](?<={_LETTER}.)"
     rf"(?:(?<=\u00ad)\s*|[^\S\n]*\n\s*)(?={_LETTER}))"
@@ -181,15 +183,15 @@ def _is_compound(match: re.Match[str]) -> bool:
     after = _WORD_AFTER.match(source, end, end + _MAX_WORD)
     first = fold(before.group()) if before else ""
     rest = fold(after.group()) if after else ""
-    words = _words_of_terms()
+    words = _single_words()
     return first in words and first + rest not in words
 
 
 @cache
-def _words_of_terms() -> frozenset[str]:
-    """Return the words of the terms of the shipped topics: race, in race-based."""
-    terms = (term.text for name in shipped() for term in load(name).terms)
-    return frozenset(word for term in terms for word in fold(term).strip("*").split())
+def _single_words() -> frozenset[str]:
+    """Return the terms of the shipped topics that are one word, as they are matched."""
+    terms = (fold(term.text).strip("*") for name in shipped() for term in load(name).terms)
+    return frozenset(term for term in terms if len(term) > 1 and " " not in term)
 
 
 def fold(text: str) -> str:

@@ -34,6 +34,14 @@ def test_a_chinese_term_is_seen_in_each_coding(text: str, coding: str) -> None:
         "民\n族",
         "ｅｔｈｎｉｃｉｔｙ",
         "eth\u200bnicity",
+        "e t h n i c i t y",
+        "E T H N I C I T Y",
+        "s k i n  t o n e",
+        "ethni-\ncity",
+        "ethni-\r\n   city",
+        "⺠族",
+        "維　吾　爾",
+        "ﺋﯘﻳﻐﯘﺭ",
     ],
 )
 def test_a_term_is_seen_however_it_is_written(text: str) -> None:

@@ -6,6 +6,7 @@ them. Pure.
 """
 
 import re
+import statistics
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -41,6 +42,10 @@ _CODE = re.compile(
     r"|.*[=(){}<>_\"].*[;{}]\s*(?://.*|/\*.*)?\Z"
     r"|.*[;{}]\s*//"
 )
+WORD_GAP = 1.6  # of the usual gap of letters that are spaced out: beyond, a word ended
+HAIR_SPACE = "\u200a"
+_SPREAD = re.compile(r"(?<!\S)\S(?: \S){3,}(?!\S)")
+_RIGHT_TO_LEFT = re.compile("[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc]{2,}")
 # PDFium writes U+FFFE for a hyphen at a line's end and joins the word; U+00AD, the soft hyphen,
 # says the same to every reader. Other control characters are no text.
 _VISIBLE = dict.fromkeys((*range(0x20), *range(0x7F, 0xA0)), " ") | {0xFFFE: "\u00ad"}
@@ -100,7 +105,10 @@ def lay_page(raw: str, glyph_of: Callable[[int], Glyph]) -> PageText:
         left, right = min(first.left, last.left), max(first.right, last.right)
         baseline = min(first.baseline, last.baseline)  # one of them may be a footnote's mark
         lines.append(Line(start, end, left, right, baseline, (first.height, last.height)))
-    texts = [raw[line.start : line.end].translate(_VISIBLE) for line in lines]
+    texts = [
+        _as_read(raw[line.start : line.end].translate(_VISIBLE), line.start, glyph_of)
+        for line in lines
+    ]
     blocks: list[LaidBlock] = []
     position = 0
     for first_line, end_line in _groups(lines, texts):
@@ -114,6 +122,27 @@ def lay_page(raw: str, glyph_of: Callable[[int], Glyph]) -> PageText:
             blocks.append(LaidBlock(position, position + length, BlockKind.PARAGRAPH))
             position += length + 1
     return PageText("\n".join(texts), tuple(blocks))
+
+
+def _as_read(text: str, offset: int, glyph_of: Callable[[int], Glyph]) -> str:
+    """Return a line as a reader sees it, as long as before; `offset` is where it starts in `raw`.
+
+    PDFium gives some words of scripts from right to left in the order of the paper, and a space
+    after every letter of a text that is spaced out: the narrow ones become hair spaces.
+    """
+
+    def word(match: re.Match[str]) -> str:
+        first, last = glyph_of(offset + match.start()), glyph_of(offset + match.end() - 1)
+        return match.group()[::-1] if first.left < last.left else match.group()
+
+    def spread(match: re.Match[str]) -> str:
+        letters = [glyph_of(offset + index) for index in range(match.start(), match.end(), 2)]
+        gaps = [after.left - before.right for before, after in pairwise(letters)]
+        usual = statistics.median(gaps)
+        spaces = (HAIR_SPACE if gap <= WORD_GAP * max(usual, 0) else " " for gap in gaps)
+        return "".join(map("".join, zip(match.group()[::2], [*spaces, ""], strict=True)))
+
+    return _SPREAD.sub(spread, _RIGHT_TO_LEFT.sub(word, text))
 
 
 def raw_offsets(raw: str) -> list[int]:
