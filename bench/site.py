@@ -122,7 +122,10 @@ class Handler(BaseHTTPRequestHandler):
         if found and media_type != "image/png":
             self.send_header("Content-Encoding", "gzip")
         self.end_headers()
-        self.wfile.write(body)
+        try:
+            self.wfile.write(body)
+        except ConnectionError:  # a browser that has what it wants leaves at once
+            self.close_connection = True
 
     def _stream(self) -> None:
         self.send_response(200)
