@@ -54,6 +54,10 @@ def serve() -> Iterator[Site]:
             self.end_headers()
             self.wfile.write(page.body)
 
+        def do_POST(self) -> None:
+            self.rfile.read(int(self.headers["Content-Length"]))
+            self.do_GET()
+
         def log_message(self, *_: object) -> None:
             """Stay quiet."""
 

@@ -4,7 +4,8 @@ Takes a WARC file and gives a line for each answer in it: SURT key, 14-digit tim
 Follows CDXJ 0.1.0; `recordDigest`, over the record's stored bytes, is what WACZ-auth 0.1.0
 ("Verification of Partially loaded WACZ") holds a single record against. Requests, and the
 `metadata` records that tell of a page under the page's own address, are in the file but have no
-line: a reader would show them in the page's place.
+line: a reader would show them in the page's place. The answer to a request that is no GET has the
+request's method and body in its key (`request_body.py`), where the two records name each other.
 """
 
 import hashlib
@@ -17,6 +18,7 @@ from typing import BinaryIO
 from sousveil.archive.foreign import parse_date
 from sousveil.archive.read import split_http
 from sousveil.archive.records import PIECE_BYTES, Record, RecordHead, RecordReader
+from sousveil.archive.request_body import MAX_REQUEST_BYTES, Asked, asked
 from sousveil.archive.surt import surt
 from sousveil.archive.unpack import Unpacked
 from sousveil.capture.http_head import HttpHead, media_type
@@ -45,6 +47,7 @@ def index_warc(path: Path, filename: str) -> WarcIndex:
     """
     lines: list[bytes] = []
     left_out = 0
+    requests = _requests(path)
     with path.open("rb") as file, path.open("rb") as stored:
         stream = Unpacked(file)
         reader = RecordReader(stream)
@@ -55,7 +58,8 @@ def index_warc(path: Path, filename: str) -> WarcIndex:
             if head.type not in _ANSWERS:
                 continue
             has_place = head.is_stored and stream.stored_offset() is not None
-            key = _key(head)
+            request = next((requests[name] for name in _names(head) if name in requests), None)
+            key = _key(head, request)
             if key is None or record.missing or not has_place:
                 left_out += 1
                 continue
@@ -65,8 +69,42 @@ def index_warc(path: Path, filename: str) -> WarcIndex:
                 "length": record.length,
                 "recordDigest": _digest(_range(stored, head.offset, record.length)),
             }
+            if request is not None:
+                fields |= {"method": request.method, "requestBody": request.query}
             lines.append(f"{key} {json.dumps(fields)}\n".encode())
     return WarcIndex(tuple(lines), left_out)
+
+
+def _requests(path: Path) -> dict[str, Asked]:
+    """Return the requests that are no GET, by their own name and by those that they name.
+
+    A request may stand before its answer or after it, and either may name the other (WARC 1.1,
+    section 5.7), so the file is read for them first.
+    """
+    found: dict[str, Asked] = {}
+    with path.open("rb") as file:
+        reader = RecordReader(Unpacked(file))
+        for record in reader.records():
+            if record.head.type == "request":
+                block = b"".join(_begin(record.pieces(), MAX_REQUEST_BYTES))
+                if (request := asked(block)) is not None:
+                    found |= dict.fromkeys(_names(record.head), request)
+            reader.finish(record)
+    return found
+
+
+def _names(head: RecordHead) -> list[str]:
+    """Return a record's own id and those of the records that it says belong to it."""
+    names = {"warc-record-id", "warc-concurrent-to"}
+    return [value for name, value in head.fields if name.lower() in names]
+
+
+def _begin(pieces: Iterator[bytes], size: int) -> Iterator[bytes]:
+    for piece in pieces:
+        yield piece[:size]
+        size -= len(piece)
+        if size <= 0:
+            return
 
 
 def _read(record: Record) -> tuple[HttpHead, str]:
@@ -75,11 +113,13 @@ def _read(record: Record) -> tuple[HttpHead, str]:
     return http, _digest(body)
 
 
-def _key(head: RecordHead) -> str | None:
+def _key(head: RecordHead, request: Asked | None) -> str | None:
     """Return the record's SURT key and timestamp, or None when it lacks address or date."""
     url, date = _url(head), parse_date(head.get("WARC-Date"))
     if not url or date is None:
         return None
+    if request is not None:
+        url = request.address(url)
     return f"{surt(url)} {date.year:04}{date:%m%d%H%M%S}"
 
 

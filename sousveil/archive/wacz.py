@@ -122,7 +122,11 @@ def _write(
         if index.left_out:
             unindexed.append((warc.name, index.left_out))
     package.add(INDEX_NAME, sorted(lines))  # bytewise, as CDXJ 0.1.0 wants it ("Sorting")
-    count = package.add(PAGES_NAME, chain([_PAGES_HEADER], _page_lines(pages))) - 1
+    told = iter(pages)
+    if main := next(told, None):
+        package.begin_with(main)
+        told = chain([main], told)
+    count = package.add(PAGES_NAME, chain([_PAGES_HEADER], _page_lines(told))) - 1
     for path, data in others:
         package.add(path, [data])
     package.finish(key)
@@ -152,6 +156,12 @@ class _Package:
         self._zip = package
         self._about = about
         self._resources: list[Json] = []
+        self._main_page: Json = {}
+
+    def begin_with(self, page: Page) -> None:
+        """Name the page that players open first."""
+        date = instant(page.captured_at)
+        self._main_page = {"mainPageUrl": page.url, "mainPageDate": date}
 
     def add_warc(self, warc: PackedWarc) -> None:
         """Add a WARC file, stored as it is; raises ArchiveError when it is not the one promised."""
@@ -181,6 +191,7 @@ class _Package:
             "created": created,
             "modified": created,
             "software": self._about.software,
+            **self._main_page,
             "resources": list(self._resources),
         }
         data = _json(manifest)

@@ -22,7 +22,7 @@ from sousveil.case import Case
 from sousveil.durable import file_sha256
 from sousveil.errors import EvidenceError, InputError, SousveilError
 from sousveil.ledger import read_events
-from sousveil.model import Capture, Event, Watch
+from sousveil.model import RENDERING_TYPE, SNAPSHOT_URN, Capture, Event, Watch
 from sousveil.run.looks import read_document
 from sousveil.run.records import SOFTWARE
 from sousveil.settings import key_path
@@ -33,7 +33,7 @@ Progress = Callable[[int, int, str], None]
 
 _WARC = b"WARC/"
 _ENDINGS = {"": ".warc", "gzip": ".warc.gz"}  # WACZ 1.1.1, "archive", by compression
-_HTML = frozenset({"text/html", "application/xhtml+xml"})
+_PAGES = frozenset({"text/html", "application/xhtml+xml", "application/pdf"})  # players show them
 _SUCCESS = range(200, 300)  # RFC 9110, section 15.3
 _README = """\
 # What is in `sousveil/`
@@ -186,11 +186,21 @@ def _told(warcs: Sequence[PackedWarc], progress: Progress) -> Iterator[PackedWar
 
 
 def _pages(case: Case, chosen: Iterable[Event]) -> Iterator[Page]:
-    """Yield each HTML page that a server gave, in the order in which they came in."""
+    """Yield each page and PDF that a server gave, in the order in which they came in.
+
+    Its title is the one that a browser showed, where one did.
+    """
     for event in chosen:
-        for capture in _captures(case, event):
-            if capture.media_type in _HTML and (capture.status or 0) in _SUCCESS:
-                yield Page(capture.url, capture.captured_at, _title(case, capture))
+        captures = list(_captures(case, event))
+        shown = {
+            one.url.removeprefix(SNAPSHOT_URN): one
+            for one in captures
+            if one.media_type == RENDERING_TYPE
+        }
+        for capture in captures:
+            if capture.media_type in _PAGES and (capture.status or 0) in _SUCCESS:
+                title = _title(case, shown.get(capture.url, capture)) or _title(case, capture)
+                yield Page(capture.url, capture.captured_at, title)
 
 
 def _captures(case: Case, event: Event) -> Iterable[Capture]:

@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import socket
 import subprocess
 import sys
@@ -19,6 +20,7 @@ import pytest
 from tests.dossier.chromium import Chromium, open_chromium
 
 REPLAY = Path(__file__).parents[2] / "replay"
+PROGRAM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("chrome")
 WAIT_SECONDS = 40  # a service worker's cold start on a busy machine
 POLL_SECONDS = 0.1
 _CHATTY = (
@@ -38,6 +40,10 @@ SILENT = (
     "--google-base-url=http://127.0.0.1:9",
     "--component-updater=url-source=http://127.0.0.1:9",
 )
+
+
+def quiet(done: int, total: int, note: str) -> None:
+    """Show nothing."""
 
 
 def build(folder: Path) -> Path:

@@ -1,6 +1,5 @@
 """An export is replayed in a real browser, after its site is gone and with no way out."""
 
-import shutil
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -12,11 +11,10 @@ import pytest
 
 from sousveil.run.exports import export_wacz
 from tests.commands import sousveil
-from tests.replay.player import Ear, Served, Viewer, build, ear, served, viewer
+from tests.replay.player import PROGRAM, Ear, Served, Viewer, build, ear, quiet, served, viewer
 from tests.sites import Page, case_for, serve
 
 NOW = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
-PROGRAM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("chrome")
 PHONE = 360
 
 pytestmark = pytest.mark.skipif(PROGRAM is None, reason="no Chromium on PATH to replay in")
@@ -113,7 +111,7 @@ def replayed(installed: Path, tmp_path_factory: pytest.TempPathFactory) -> Itera
             assert sousveil("add", "--case", case.root, *targets).status == 0
             assert sousveil("visit", "--case", case.root).status == 0
         exported = folder / "case.wacz"
-        export_wacz(case, (), exported, now=NOW, progress=lambda *_: None)
+        export_wacz(case, (), exported, now=NOW, progress=quiet)
         port = int(site.url.rpartition(":")[2])
         with ear(port) as site_ear, served(installed, exported) as running:
             yield Replayed(running, site.url, site_ear, (enemy, peer))
