@@ -266,8 +266,10 @@ def _payload(exchange: Exchange) -> tuple[str, int]:
     head = exchange.response_head
     if not exchange.url.startswith(("http://", "https://")):
         return "", 0  # a WebSocket's handshake: warcio takes its head for a part of the payload
-    is_split_alike = split_head(head) == len(head)  # by us and by any reader of the record
-    if not is_split_alike or parse_head(head).get_list("Transfer-Encoding"):
+    read = parse_head(head)
+    # By us and by any reader of the record, to whom it is no HTTP without a status line.
+    is_split_alike = split_head(head) == len(head) and read.status is not None
+    if not is_split_alike or read.get_list("Transfer-Encoding"):
         return "", 0
     return _measure(_Block(b"", exchange.body))
 

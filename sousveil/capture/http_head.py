@@ -9,7 +9,8 @@ section 5.2) are joined with one space. Also gives the parts of a media type (RF
 import re
 from dataclasses import dataclass
 
-_STATUS_LINE = re.compile(rb"\s*(?:HTTP|ICY)(?:/[0-9.]+)?[ \t]+([0-9]{3})(?![0-9])")
+# Clients take the protocol's name in any case, against RFC 9112, section 2.3.
+_STATUS_LINE = re.compile(rb"\s*(?i:HTTP|ICY)(?:/[0-9.]+)?[ \t]+([0-9]{3})(?![0-9])")
 _END_OF_HEAD = re.compile(rb"\r{0,3}\n\r{0,3}\n")
 _FOLD = re.compile(rb"\r{0,3}\n[ \t]+")
 _CHARSET = re.compile(r";\s*charset\s*=\s*[\"']?\s*([^\s;\"',]+)", re.IGNORECASE)
