@@ -7,7 +7,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 LOCK := requirements.lock
 
-.PHONY: demo test test-slow lint format bench lock clean
+.PHONY: demo test test-slow lint format bench replay lock clean
 
 demo: $(VENV)/.run
 	$(BIN)/sousveil demo
@@ -46,10 +46,15 @@ $(VENV)/.dev: $(VENV)/.run
 	$(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes -r $(LOCK)
 	@touch $@
 
+# The optional player of WACZ files; its build takes ReplayWeb.page from npm.
+replay: $(VENV)/.run
+	$(BIN)/uv pip install --quiet --python $(BIN)/python ./replay
+
 lock: $(VENV)/bin/uv
 	$(BIN)/uv pip compile --quiet --universal --generate-hashes --python-version 3.11 \
 		--no-header --no-annotate --no-emit-index-url --no-emit-find-links \
 		--all-extras --group dev pyproject.toml -o $(LOCK)
 
 clean:
+	rm -rf replay/LICENSES replay/sousveil_replay/player
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache
