@@ -8,6 +8,9 @@ cells as they open and their text as it closes, and asks for the context. HTML S
 from dataclasses import dataclass, field
 
 MAX_SPAN = 1000  # the standard's own limit for colspan
+# Cells that reach down are minded this far to the right: each row passes all of them, and a page
+# can have a row for every eight bytes. Tables that people read have some dozen columns.
+MAX_COLUMNS = 256
 MAX_HEADER_CHARACTERS = 80  # a longer "header" is a text in a layout table
 
 
@@ -39,7 +42,7 @@ class Table:
         self.next_column += min(max(columns, 1), MAX_SPAN)
         self.is_header = header
         if rows > 1:
-            for column in range(self.column, self.next_column):
+            for column in range(self.column, min(self.next_column, MAX_COLUMNS)):
                 self.rows_left[column] = min(rows, MAX_SPAN) - 1
 
     def close_text(self, text: str) -> None:

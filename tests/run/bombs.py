@@ -230,6 +230,10 @@ SLOW: dict[str, Bomb] = {
     "html-divs": ("text/html", lambda: b"<div>" * MANY + CLAIM),
     "html-spans": ("text/html", lambda: b"<b><i><u>" * (MANY // 3) + CLAIM),
     "html-tables": ("text/html", lambda: b"<table><tr><td>" * (MANY // 3) + CLAIM),
+    "html-rowspans": (
+        "text/html",
+        lambda: b"<table>" + b"<tr><td rowspan=65534 colspan=1000>a" * 100_000 + CLAIM,
+    ),
     "html-attributes": ("text/html", lambda: b"<p " + _attributes(MANY) + b">" + CLAIM),
     "html-references": ("text/html", lambda: CLAIM + b"&amp;&#65;&notit;" * MANY),
     "html-comments": ("text/html", lambda: b"<!--" * MANY + CLAIM),
