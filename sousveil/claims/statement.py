@@ -5,6 +5,7 @@ LABELLING rule 10: the first, leading statement decides.
 """
 
 import re
+from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -21,6 +22,7 @@ MAX_MENTIONS = 6  # further clauses given for one passage
 Cues = dict[int, list[Hit]]  # by index of the statement
 
 STOPS = re.compile(r"[.;!?。，；！？|]")
+LONGEST_CUE = 100  # characters; the cues of topics/ have 40 at most
 _ACTION = frozenset({"infer", "target", "flag", "weakinfer"})
 
 
@@ -72,9 +74,15 @@ def _rank(term: Hit, actions: list[Hit]) -> int:
 
 def actions_on(passage: Passage, term: Hit, cues: Cues) -> list[Hit]:
     """Return the words in the term's sentence that do something with it, the nearest first."""
+    in_sentence = cues.get(passage.sentence(term), [])
+    # Cues stand in the order of the text; only those that may be near are looked at, for a hostile
+    # page can have thousands of both in one sentence.
+    reach = LINKED // passage.unit
+    first = bisect_left(in_sentence, term.start - reach - LONGEST_CUE, key=lambda c: c.start)
+    last = bisect_right(in_sentence, term.end + reach, key=lambda c: c.start)
     near = [
         c
-        for c in cues.get(passage.sentence(term), [])
+        for c in in_sentence[first:last]
         if c.cls in _ACTION
         and not (c.start < term.end and term.start < c.end)
         and passage.gap(c, term) <= LINKED
