@@ -120,7 +120,8 @@ class Connection(asyncio.Protocol):
         if answer is None or answer.done():
             return
         if "error" in message:
-            answer.set_exception(CommandError(f"The browser refused: {message['error']}"))
+            said = message["error"].get("message", "")
+            answer.set_exception(CommandError(f"the browser refused ({said})"))
         else:
             answer.set_result(message["result"])
 
