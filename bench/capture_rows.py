@@ -22,14 +22,14 @@ from bench import peers, plain
 from bench.site import STREAM_BYTES
 from sousveil.archive.write import WarcWriter
 from sousveil.capture.browser import Browser, BrowserSettings, find_browser
-from sousveil.capture.proxy import GuardProxy
-from sousveil.capture.wire import WireSettings, fetch
+from sousveil.capture.guard.proxy import GuardProxy
+from sousveil.capture.http.fetch import WireSettings, fetch
 from sousveil.case import open_case, save_settings
 from sousveil.ledger import create_case, writing
 from sousveil.model import Exchange
 from sousveil.run.indexing import open_index, sync_index
-from sousveil.run.visits import visit_all
-from sousveil.run.watches import add_watches
+from sousveil.run.visit.visits import visit_all
+from sousveil.run.visit.watches import add_watches
 from sousveil.watch.targets import make_watch
 
 # The site's own hosts are exempt from politeness, so nothing waits between two pages.

@@ -73,7 +73,7 @@ def installed(requirement: str, *, python: str = sys.executable) -> Path:
     if done.exists():
         return program
     uv = Path(sys.executable).parent / "uv"
-    steps = (
+    steps: tuple[list[str | Path], ...] = (
         [uv, "venv", "--quiet", "--clear", "--python", python, folder],
         [uv, "pip", "install", "--quiet", "--python", program, requirement, "setuptools"],
     )
@@ -91,7 +91,7 @@ def warcprox(folder: Path) -> Iterator[str]:
     """Run warcprox, which writes WARC files into `folder`; gives the proxy's URL."""
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
-    arguments = [
+    arguments: list[str | Path] = [
         *(installed(WARCPROX), "-c", _WARCPROX_MAIN, "-b", "127.0.0.1", "-p", str(port)),
         *("-d", "warcs", "-z", "-g", "sha256", "-j", os.devnull, "--stats-db-file", os.devnull),
         *("-c", "ca.pem", "--certs-dir", "certs", "-q"),

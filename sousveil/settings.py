@@ -14,8 +14,8 @@ from pathlib import Path
 from typing import Any
 
 import sousveil
-from sousveil.capture.exits import Exit, exit_url, parse_exit
-from sousveil.capture.guard import check_allowed
+from sousveil.capture.guard.addresses import check_allowed
+from sousveil.capture.guard.exits import Exit, exit_url, parse_exit
 from sousveil.errors import CaseError, InputError
 
 # Identifies us to the servers we visit, so that nobody can say we hid.

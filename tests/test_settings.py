@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from sousveil.capture.exits import Exit
+from sousveil.capture.guard.exits import Exit
 from sousveil.case import Case
 from sousveil.errors import CaseError
 from sousveil.settings import format_settings, parse_settings

@@ -21,7 +21,7 @@ from sousveil.archive.records import PIECE_BYTES, Record, RecordHead, RecordRead
 from sousveil.archive.request_body import MAX_REQUEST_BYTES, Asked, asked
 from sousveil.archive.surt import surt
 from sousveil.archive.unpack import Unpacked
-from sousveil.capture.http_head import HttpHead, media_type
+from sousveil.capture.http.head import HttpHead, media_type
 from sousveil.model import Json
 
 REVISIT = "warc/revisit"  # the media type that indexers give a revisit

@@ -9,7 +9,7 @@ exchange's `metadata` record, with what else a browser knows. All other heads st
 
 from dataclasses import replace
 
-from sousveil.capture.http_head import parse_head
+from sousveil.capture.http.head import parse_head
 from sousveil.model import Exchange, Json
 
 _OF_CODED_BODY = (b"content-encoding", b"transfer-encoding", b"content-length")

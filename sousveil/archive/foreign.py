@@ -25,7 +25,7 @@ from sousveil.archive.digests import Digests
 from sousveil.archive.read import split_http
 from sousveil.archive.records import Record, RecordReader
 from sousveil.archive.unpack import Unpacked
-from sousveil.capture.http_head import HttpHead, media_type
+from sousveil.capture.http.head import HttpHead, media_type
 from sousveil.model import Capture, RecordRef
 
 _KINDS = (".warc", ".arc", ".warc.wet", ".warc.wat")

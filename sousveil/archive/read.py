@@ -15,7 +15,7 @@ from sousveil.archive.coding import MAX_DECODED_BYTES, Notes, decode_body
 from sousveil.archive.digests import Digests
 from sousveil.archive.records import MAX_START_BYTES, Record, RecordHead, RecordReader
 from sousveil.archive.unpack import GZIP_MAGIC, LZ4_MAGIC, Unpacked, begins_record
-from sousveil.capture.http_head import HttpHead, charset, media_type, parse_head, split_head
+from sousveil.capture.http.head import HttpHead, charset, media_type, parse_head, split_head
 from sousveil.errors import ArchiveError
 from sousveil.model import RecordRef
 

@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from urllib.parse import unquote_plus, urlencode
 
-from sousveil.capture.http_head import media_type, parse_head, split_head
+from sousveil.capture.http.head import media_type, parse_head, split_head
 
 # Players cut the query here; a longer body is told apart by no more than its beginning.
 MAX_QUERY_LENGTH = 4096

@@ -38,7 +38,7 @@ from typing import Self
 from uuid import uuid4
 
 from sousveil.archive.decoded import browser_facts, with_fitting_head
-from sousveil.capture.http_head import media_type, parse_head, split_head
+from sousveil.capture.http.head import media_type, parse_head, split_head
 from sousveil.durable import sync_folder
 from sousveil.model import Capture, Exchange, Json, RecordRef
 

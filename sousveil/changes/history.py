@@ -1,6 +1,6 @@
 """History: the claims that every version of every file in a repository ever made.
 
-Takes a mirror (`capture/git.py`), the tips to read from, and what finds claims in a file; gives a
+Takes a mirror (`capture/git/`), the tips to read from, and what finds claims in a file; gives a
 `Stay` for each quote: path, commit that brought it in, commit that took it out, and the version
 to cite. Each version of a file is read once, however many commits and paths hold it. Memory holds
 the quotes of versions that have some, and one line for each commit. `cite` then opens the versions
@@ -17,7 +17,7 @@ from typing import IO, Literal, TypeAlias
 
 from rapidfuzz import fuzz, process
 
-from sousveil.capture.gitobjects import (
+from sousveil.capture.git.objects import (
     UnprovenError,
     file_proof,
     open_objects,
@@ -25,7 +25,7 @@ from sousveil.capture.gitobjects import (
     read_objects,
     shown_path,
 )
-from sousveil.capture.gitrun import READING_SECONDS, run_git, stream_git
+from sousveil.capture.git.run import READING_SECONDS, run_git, stream_git
 from sousveil.changes.spans import Quote, Span, Step, Told, follow
 from sousveil.errors import ExtractError, RepositoryError
 from sousveil.model import Claim, Commit, Document

@@ -19,11 +19,11 @@ from sousveil.index.store import Index
 from sousveil.jsonform import finding_json, instant
 from sousveil.ledger import Writer, create_case, read_events, writing
 from sousveil.model import Bounds, Json, Visit, Watch, WatchKind
-from sousveil.run.analyse import Analysis, analyse, load_topics
-from sousveil.run.imports import Imported, archives_in, import_file
 from sousveil.run.indexing import open_index, remove_index, sync_index
-from sousveil.run.visits import Crawled, Postponed, visit_all
-from sousveil.run.watches import add_watches, logged_watches
+from sousveil.run.read.analyse import Analysis, analyse, load_topics
+from sousveil.run.visit.imports import Imported, archives_in, import_file
+from sousveil.run.visit.visits import Crawled, Postponed, visit_all
+from sousveil.run.visit.watches import add_watches, logged_watches
 from sousveil.watch.targets import DEFAULT_BOUNDS, DEFAULT_EVERY, due, find_watches, make_watch
 
 FOUND_WRONG = 1

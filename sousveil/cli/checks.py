@@ -18,11 +18,11 @@ from sousveil.index.query import unread
 from sousveil.index.store import INDEX_FILE
 from sousveil.ledger import JOURNAL_FILE, writing
 from sousveil.model import Fault
-from sousveil.run.analyse import engine_of, load_topics
 from sousveil.run.doctor import examine
 from sousveil.run.indexing import open_index
+from sousveil.run.publish.reports import make_report
 from sousveil.run.quotes import quote_reader
-from sousveil.run.reports import make_report
+from sousveil.run.read.analyse import engine_of, load_topics
 from sousveil.run.verify import Verification, verify_evidence, verify_findings
 
 FOUND_WRONG = 1

@@ -16,9 +16,9 @@ from sousveil.index.query import fates, findings, unread, watches
 from sousveil.index.store import Index
 from sousveil.jsonform import finding_json
 from sousveil.model import LABELS, Fate, Finding
-from sousveil.run.analyse import engine_of, load_topics
 from sousveil.run.indexing import open_index
-from sousveil.run.reading import file_finding_json, read_lines, read_paths
+from sousveil.run.read.analyse import engine_of, load_topics
+from sousveil.run.read.reading import file_finding_json, read_lines, read_paths
 from sousveil.topics import Topic, check, load, shipped
 from sousveil.watch.targets import find_watches
 

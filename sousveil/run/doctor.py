@@ -12,7 +12,7 @@ from pathlib import Path
 import pycurl
 
 from sousveil.capture.browser import find_browser
-from sousveil.capture.gitrun import require_git
+from sousveil.capture.git.run import require_git
 from sousveil.errors import BrowserError, RepositoryError
 from sousveil.settings import config_folder
 

@@ -1,8 +1,8 @@
 """Quotes looked up again: what stands in a capture at the place a finding names.
 
 A file of a repository is fetched by git's own hashes: from a commit that the logged references
-lead to, through its trees, to the bytes, each hashed anew (capture/gitobjects.py). The objects come
-from the archived bundles, unpacked into a temporary folder of our own: nothing below the case is
+lead to, through its trees, to the bytes, each hashed anew (capture/git/). The objects come from the
+archived bundles, unpacked into a temporary folder of our own: nothing below the case is
 written, and its `cache/`, which nobody logged, is not read.
 """
 
@@ -16,7 +16,7 @@ from typing import Generic, TypeVar
 
 import msgspec
 
-from sousveil.capture.gitobjects import (
+from sousveil.capture.git.objects import (
     ReadObject,
     file_proof,
     open_objects,
@@ -38,8 +38,8 @@ from sousveil.model import (
     RecordRef,
     Source,
 )
-from sousveil.run.looks import Read, read_look
-from sousveil.run.repositories import commits_logged, make_mirror
+from sousveil.run.read.looks import Read, read_look
+from sousveil.run.read.repositories import commits_logged, make_mirror
 from sousveil.topics import Topic
 
 

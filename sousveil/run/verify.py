@@ -30,7 +30,7 @@ from sousveil.index.store import INDEX_FILE, Index
 from sousveil.ledger import JOURNAL_FILE, event_lines, head_problem, read_events
 from sousveil.model import Capture, Event, Fault, Finding
 from sousveil.run.quotes import Reread
-from sousveil.run.watches import logged_watches
+from sousveil.run.visit.watches import logged_watches
 from sousveil.settings import key_path
 from sousveil.tlog.audit import check
 from sousveil.tlog.checkpoint import Checkpoint

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 
-from sousveil.capture.exits import Exit
+from sousveil.capture.guard.exits import Exit
 
 PATIENCE = 30.0
 

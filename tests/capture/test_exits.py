@@ -10,14 +10,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sousveil.capture import dial
-from sousveil.capture import git as git_module
-from sousveil.capture.exits import Exit, exit_url, parse_exit, reach
-from sousveil.capture.git import RepositoryCapture, capture_repository
-from sousveil.capture.guard import check_name
-from sousveil.capture.proxy import GuardProxy
-from sousveil.capture.socks import Reply
-from sousveil.capture.wire import WireSettings, fetch
+from sousveil.capture.git import capture as git_module
+from sousveil.capture.git.capture import RepositoryCapture, capture_repository
+from sousveil.capture.guard import dial
+from sousveil.capture.guard.addresses import check_name
+from sousveil.capture.guard.exits import Exit, exit_url, parse_exit, reach
+from sousveil.capture.guard.proxy import GuardProxy
+from sousveil.capture.guard.socks import Reply
+from sousveil.capture.http.fetch import WireSettings, fetch
 from sousveil.errors import InputError
 from sousveil.model import Exchange, Failure, FailureKind
 from tests.capture.exit_server import exit_server, unused_exit

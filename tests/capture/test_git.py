@@ -13,10 +13,10 @@ from urllib.parse import unquote, urlsplit
 
 import pytest
 
-from sousveil.capture import git as capture_git
-from sousveil.capture import gitrun
-from sousveil.capture.git import RepositoryCapture, capture_repository
-from sousveil.capture.gitbundle import mirror_lacks, rebuild_mirror
+from sousveil.capture.git import capture as capture_git
+from sousveil.capture.git import run as gitrun
+from sousveil.capture.git.bundle import mirror_lacks, rebuild_mirror
+from sousveil.capture.git.capture import RepositoryCapture, capture_repository
 from sousveil.errors import RepositoryError
 from sousveil.model import Failure, FailureKind
 

@@ -12,8 +12,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sousveil.capture import gitobjects
-from sousveil.capture.gitobjects import (
+from sousveil.capture.git import objects as gitobjects
+from sousveil.capture.git.objects import (
     FileProof,
     UnprovenError,
     file_proof,

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from sousveil.capture.gitrun import GitError, require_git, run_git, stream_git
+from sousveil.capture.git.run import GitError, require_git, run_git, stream_git
 from sousveil.errors import RepositoryError
 
 

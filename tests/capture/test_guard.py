@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sousveil.capture.guard import check_address, check_allowed, resolve_checked
+from sousveil.capture.guard.addresses import check_address, check_allowed, resolve_checked
 from sousveil.errors import InputError
 from sousveil.model import Failure, FailureKind
 

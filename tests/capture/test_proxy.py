@@ -14,8 +14,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sousveil.capture.proxy import Connection, GuardProxy, Lane, LaneLimits
-from sousveil.capture.socks import Reply
+from sousveil.capture.guard.proxy import Connection, GuardProxy, Lane, LaneLimits
+from sousveil.capture.guard.socks import Reply
 from sousveil.errors import InputError
 from sousveil.model import FailureKind
 

@@ -21,7 +21,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
-from sousveil.capture.wire import WireSettings, fetch, request_url
+from sousveil.capture.http.fetch import WireSettings, fetch, request_url
 from sousveil.errors import InputError, TargetError
 from sousveil.model import Exchange, FailureKind
 

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from sousveil.capture import gitobjects
-from sousveil.capture.git import RepositoryCapture, capture_repository
-from sousveil.capture.gitobjects import file_proof, open_objects, verify_file_proof
+from sousveil.capture.git import objects as gitobjects
+from sousveil.capture.git.capture import RepositoryCapture, capture_repository
+from sousveil.capture.git.objects import file_proof, open_objects, verify_file_proof
 from sousveil.changes import history
 from sousveil.changes.history import RepositoryHistory, Stay, cite, trace
 from sousveil.errors import ExtractError, RepositoryError

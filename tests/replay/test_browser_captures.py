@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from sousveil.case import save_settings
-from sousveil.run.exports import export_wacz
+from sousveil.run.publish.exports import export_wacz
 from tests.commands import sousveil
 from tests.replay.player import PROGRAM, Served, Viewer, build, quiet, served, viewer
 from tests.sites import Page, case_for, serve

@@ -9,7 +9,7 @@ from socket import SOCK_DGRAM
 
 import pytest
 
-from sousveil.run.exports import export_wacz
+from sousveil.run.publish.exports import export_wacz
 from tests.commands import sousveil
 from tests.replay.player import PROGRAM, Ear, Served, Viewer, build, ear, quiet, served, viewer
 from tests.sites import Page, case_for, serve

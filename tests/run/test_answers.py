@@ -8,8 +8,8 @@ import pytest
 from sousveil.archive.write import WarcWriter
 from sousveil.errors import ArchiveError
 from sousveil.model import Document, Json, Origin, RecordRef
-from sousveil.run import answers
-from sousveil.run.answers import read_answers
+from sousveil.run.read import answers
+from sousveil.run.read.answers import read_answers
 
 NOW = datetime(2026, 3, 1, tzinfo=UTC)
 URL = "https://vendor.example/"

@@ -23,7 +23,7 @@ from sousveil.archive.read import payload, read_block
 from sousveil.case import Case, open_case, save_settings
 from sousveil.ledger import create_case, read_events
 from sousveil.model import Capture, Event, RecordRef
-from sousveil.run.crawls import RESUME_WITHIN, Past
+from sousveil.run.visit.crawls import RESUME_WITHIN, Past
 from tests.commands import Ran, sousveil
 from tests.conftest import NOW
 

@@ -24,8 +24,8 @@ from sousveil.model import (
     RecordRef,
     Run,
 )
-from sousveil.run.crosscheck import canonical, crosscheck
-from sousveil.run.findings import Place, make_findings
+from sousveil.run.read.crosscheck import canonical, crosscheck
+from sousveil.run.read.findings import Place, make_findings
 from tests.dossier.chromium import open_chromium
 from tests.extract.renderings import PROGRAM, ranges, read, rendering
 from tests.sites import Page, serve

@@ -8,7 +8,7 @@ from pathlib import Path
 from openpyxl import Workbook
 
 from sousveil.model import Finding
-from sousveil.run.reading import read_file
+from sousveil.run.read.reading import read_file
 from sousveil.topics import load
 from tests.commands import sousveil
 from tests.extract.pdfs import Text, make_pdf

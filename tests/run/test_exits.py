@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from sousveil.capture.exits import Exit
+from sousveil.capture.guard.exits import Exit
 from sousveil.case import Case, open_case, save_settings
 from sousveil.ledger import read_events
 from sousveil.model import Event

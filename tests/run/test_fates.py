@@ -32,7 +32,7 @@ from sousveil.model import (
     Source,
     Verdict,
 )
-from sousveil.run.fates import MAX_REWORDINGS, all_fates
+from sousveil.run.read.fates import MAX_REWORDINGS, all_fates
 from tests.commands import sousveil
 from tests.sites import Page, case_for, serve
 
@@ -276,7 +276,7 @@ def test_a_page_of_thousands_of_reworded_claims_is_compared_once_and_within_boun
         prepared.append(after)
         return new_passages(before, after)
 
-    monkeypatch.setattr("sousveil.run.fates.new_passages", counted)
+    monkeypatch.setattr("sousveil.run.read.fates.new_passages", counted)
     told_fates: list[Fate] = list(all_fates(index, lambda capture: pages[capture.record.offset]))
     assert len(told_fates) == MANY
     assert prepared == [pages[1]]

@@ -17,10 +17,10 @@ from hypothesis import strategies as st
 from warcio.checker import Checker
 from warcio.recordloader import ArcWarcRecord
 
-from sousveil.capture.wire import WireSettings
+from sousveil.capture.http.fetch import WireSettings
 from sousveil.case import Case, open_case, save_settings
 from sousveil.ledger import create_case, read_events
-from sousveil.run import gather
+from sousveil.run.visit import gather
 from tests.commands import sousveil
 from tests.conftest import NOW
 from tests.run import bombs

@@ -13,10 +13,10 @@ from pathlib import Path
 import pytest
 
 from sousveil.capture.browser.tab import OPEN_SECONDS, TAKE_SECONDS
-from sousveil.capture.wire import WireSettings
+from sousveil.capture.http.fetch import WireSettings
 from sousveil.case import Case, open_case, save_settings
 from sousveil.ledger import read_events
-from sousveil.run import gather
+from sousveil.run.visit import gather
 from tests.commands import sousveil
 from tests.run.hostile import Answer, answered, serving
 

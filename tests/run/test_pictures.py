@@ -28,8 +28,8 @@ from sousveil.model import (
     Shown,
     Source,
 )
-from sousveil.run.cuts import MAX_HEIGHT, MAX_WIDTH, cut_around, within
-from sousveil.run.pictures import show_quotes
+from sousveil.run.publish.cuts import MAX_HEIGHT, MAX_WIDTH, cut_around, within
+from sousveil.run.publish.pictures import show_quotes
 from tests.conftest import NOW
 from tests.dossier.reports import finding
 

@@ -7,8 +7,8 @@ from sousveil.demo.vendor.leaflet import SIZE, leaflet
 from sousveil.extract import extract
 from sousveil.extract.ocr.process import installed
 from sousveil.model import Capture, Document, RecordRef
-from sousveil.run.findings import Place, make_findings
-from sousveil.run.recognised import with_recognition
+from sousveil.run.read.findings import Place, make_findings
+from sousveil.run.read.recognised import with_recognition
 from sousveil.topics import load
 from tests.conftest import NOW
 from tests.dossier.reports import DENIAL

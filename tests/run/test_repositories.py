@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from sousveil.capture import gitobjects
+from sousveil.capture.git import objects as gitobjects
 from sousveil.case import Case, open_case
 from sousveil.changes import history
 from sousveil.errors import CaseError, RepositoryError
@@ -15,10 +15,10 @@ from sousveil.index.query import findings, unreadable, watches
 from sousveil.ledger import read_events
 from sousveil.model import Commit as CommitMade
 from sousveil.model import Event, Finding
-from sousveil.run.analyse import load_topics
 from sousveil.run.indexing import open_index
 from sousveil.run.quotes import quote_reader
-from sousveil.run.repositories import ensure_mirror, mirror_path
+from sousveil.run.read.analyse import load_topics
+from sousveil.run.read.repositories import ensure_mirror, mirror_path
 from tests.commands import sousveil
 
 Git = Callable[..., str]

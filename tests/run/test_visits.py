@@ -14,13 +14,13 @@ from pathlib import Path
 import pytest
 
 from sousveil.archive.write import WarcWriter
-from sousveil.capture.gitrun import require_git
-from sousveil.capture.wire import WireSettings, fetch
+from sousveil.capture.git.run import require_git
+from sousveil.capture.http.fetch import WireSettings, fetch
 from sousveil.case import Case, open_case, save_settings
 from sousveil.ledger import Writer, read_events
 from sousveil.model import Event, FailureKind
-from sousveil.run import visits
-from sousveil.run.pending import clear_pending
+from sousveil.run.visit import clones
+from sousveil.run.visit.pending import clear_pending
 from sousveil.watch.targets import MAX_URL_LENGTH
 from tests.commands import sousveil
 from tests.conftest import NOW, Commit, Git
@@ -115,7 +115,7 @@ def test_a_repository_with_more_branches_than_an_entry_holds_is_an_outcome(
         git(repository, "tag", f"v{number}")
     sousveil("add", repository, "--case", case.root)
     with monkeypatch.context() as patch:
-        patch.setattr(visits, "MAX_REFS_BYTES", 1_000)
+        patch.setattr(clones, "MAX_REFS_BYTES", 1_000)
         ran = sousveil("visit", "--all", "--case", case.root, "--json")
     (visit,) = ran.json()
     assert (ran.status, visit["verdict"], visit["captures"]) == (0, "unreachable", 0)

@@ -20,7 +20,7 @@ from typing import Literal
 from urllib.parse import urljoin, urlsplit
 
 from sousveil.capture.browser.bodies import NO_BODY, Bodies, Body
-from sousveil.capture.http_head import parse_head
+from sousveil.capture.http.head import parse_head
 from sousveil.model import Exchange, Failure, FailureKind, Json, TlsSession
 
 SCHEMES = ("http://", "https://", "ws://", "wss://")

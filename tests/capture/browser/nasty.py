@@ -22,7 +22,7 @@ from socketserver import StreamRequestHandler, ThreadingTCPServer
 
 import brotli
 
-from sousveil.capture.proxy import GuardProxy, Lane
+from sousveil.capture.guard.proxy import GuardProxy, Lane
 
 Sent = tuple[bytes, bytes, bytes]  # head, entity as on the wire (framing included), and decoded
 

@@ -18,7 +18,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 
 from sousveil.capture.browser import Browser, BrowserSettings
-from sousveil.capture.proxy import Connection, GuardProxy, Lane
+from sousveil.capture.guard.proxy import Connection, GuardProxy, Lane
 from tests.capture.exit_server import exit_server
 
 SETTINGS = BrowserSettings(quiet_seconds=0.8, total_seconds=15)

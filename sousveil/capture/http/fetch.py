@@ -16,10 +16,10 @@ from datetime import datetime
 from pathlib import Path
 from urllib.parse import quote, urljoin, urlsplit, urlunsplit
 
-from sousveil.capture.exits import Exit
-from sousveil.capture.guard import check_allowed
-from sousveil.capture.http_head import parse_head, split_head
-from sousveil.capture.transfer import WireSettings, request
+from sousveil.capture.guard.addresses import check_allowed
+from sousveil.capture.guard.exits import Exit
+from sousveil.capture.http.head import parse_head, split_head
+from sousveil.capture.http.request import WireSettings, request
 from sousveil.errors import TargetError
 from sousveil.model import Exchange, Failure, FailureKind
 from sousveil.watch.targets import MAX_URL_LENGTH

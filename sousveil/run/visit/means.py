@@ -15,8 +15,8 @@ from typing import Self
 from urllib.parse import urlsplit
 
 from sousveil.capture.browser import Browser, BrowserSettings, Rendered, find_browser
-from sousveil.capture.exits import DIRECT, Exit
-from sousveil.capture.proxy import Connection, GuardProxy
+from sousveil.capture.guard.exits import DIRECT, Exit
+from sousveil.capture.guard.proxy import Connection, GuardProxy
 from sousveil.errors import BrowserError, CaseError
 from sousveil.model import Failure, FailureKind, Watch
 from sousveil.settings import Settings

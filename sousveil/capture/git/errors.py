@@ -1,15 +1,15 @@
 """What git says went wrong, as the `Failure` to record.
 
 Takes a `GitError` and gives its kind and words that tell a person what to do. Git's own words are
-in English (`gitrun.py` sees to it) and partly libcurl's, which differ between releases: what is
+in English (`run.py` sees to it) and partly libcurl's, which differ between releases: what is
 not recognised is told as it stands.
 """
 
 import re
 
-from sousveil.capture.exits import TARGET_REPLIES, Exit
-from sousveil.capture.gitrun import GitError
-from sousveil.capture.socks import reply_words
+from sousveil.capture.git.run import GitError
+from sousveil.capture.guard.exits import TARGET_REPLIES, Exit
+from sousveil.capture.guard.socks import reply_words
 from sousveil.model import Failure, FailureKind
 
 _CLOSED = "the server asks for a password: the repository is private, renamed or gone"

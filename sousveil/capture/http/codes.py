@@ -7,7 +7,7 @@ the exit tells of the target. Codes are those of libcurl-errors(3).
 
 import pycurl
 
-from sousveil.capture.exits import Exit
+from sousveil.capture.guard.exits import Exit
 from sousveil.model import Failure, FailureKind
 
 _KINDS: dict[int, tuple[FailureKind, str]] = {

@@ -1,47 +1,37 @@
 """Visits: one attempt at a watch, from the request to the log entry.
 
-Pages are looked at several at once, each in a thread (`run/gather.py`); what came back is written
+Pages are looked at several at once, each in a thread (`gather.py`); what came back is written
 into a WARC and logged here, one after the other, and is synced before anything reads it for
 meaning. A target that cannot be reached is an outcome with an entry of its own, and so is one that
 we cannot read: no target keeps the others from being visited.
 """
 
-import functools
-import json
 import shutil
 import tempfile
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from sousveil.capture.exits import Exit, reach
-from sousveil.capture.git import RepositoryCapture, capture_repository
-from sousveil.capture.gitrun import require_git
+from sousveil.capture.git.run import require_git
 from sousveil.case import Case
-from sousveil.changes.fate import Probe
 from sousveil.errors import CaseError, LogError, SousveilError
-from sousveil.index.originals import original
 from sousveil.index.query import visit_at
 from sousveil.index.store import Index
-from sousveil.ledger import Writer, read_events
-from sousveil.model import Capture, Event, Failure, FailureKind, Json, Visit, Watch, WatchKind
-from sousveil.run.crawls import Past, crawl, linked_documents, read_past
-from sousveil.run.gather import Gathered, gather
+from sousveil.ledger import Writer
+from sousveil.model import Event, Failure, FailureKind, Json, Visit, Watch, WatchKind
 from sousveil.run.indexing import sync_index
-from sousveil.run.means import Means
-from sousveil.run.pending import clear_pending
-from sousveil.run.records import page_body, visit_body, warc_writer, write_gathered
-from sousveil.run.repositories import BUNDLE_TYPE, mirror_path
+from sousveil.run.visit.clones import kept_objects, visit_repository
+from sousveil.run.visit.commits import commit_failure, commit_page
+from sousveil.run.visit.crawls import Past, crawl, linked_documents, read_past
+from sousveil.run.visit.gather import Gathered, gather
+from sousveil.run.visit.means import Means
+from sousveil.run.visit.pending import clear_pending
 from sousveil.watch.frontier import GUIDES
 from sousveil.watch.politeness import Politeness, Turns
-
-# Branches and tags stand in the event's body, which has its own bound of 16 MiB. Public
-# repositories have some ten thousand, of a hundred bytes each.
-MAX_REFS_BYTES = 8 * 2**20
 
 # Visited by the thread that writes: what comes next depends on what was kept before.
 _CRAWLED = frozenset({WatchKind.SITE, WatchKind.FEED})
@@ -246,18 +236,6 @@ def _retry_after(event: Event) -> str:
     return requests[-1].get("retry_after") or ""
 
 
-def kept_objects(case: Case, chosen: Iterable[Watch]) -> dict[str, frozenset[str]]:
-    """Return the git object ids that the log says were kept, for each repository among `chosen`."""
-    kept: dict[str, set[str]] = {
-        watch.id: set() for watch in chosen if watch.kind is WatchKind.REPOSITORY
-    }
-    for event in read_events(case) if kept else ():
-        if event.type == "visit" and event.body["watch_id"] in kept:
-            refs = event.body.get("repository", {}).get("refs", {})
-            kept[event.body["watch_id"]].update(refs.values())
-    return {watch_id: frozenset(ids) for watch_id, ids in kept.items()}
-
-
 def _keep_page(
     writer: Writer,
     index: Index,
@@ -277,136 +255,6 @@ def _keep_page(
         raise
     except SousveilError as error:
         failure = Failure(FailureKind.PROTOCOL, str(error))
-        return _commit_failure(writer, watch, started_at, failure, clock, facts=facts)
+        return commit_failure(writer, watch, started_at, failure, clock, facts=facts)
     finally:
         shutil.rmtree(ended.folder)
-
-
-def commit_page(
-    writer: Writer,
-    index: Index,
-    watch: Watch,
-    found: Gathered,
-    *,
-    clock: Callable[[], datetime],
-    facts: Json | None = None,
-) -> Event:
-    """Write what a look at a page brought into a WARC and log it; `facts` join the event's body.
-
-    What `index` knows to be in the archive is referred to, not kept again.
-    """
-    seen = functools.partial(original, index, watch.id)
-    warc_path = writer.new_warc_path(found.started_at)
-    warc = writer.case.pending / f"visit-{Path(warc_path).name}"
-    with warc_writer(writer.case, warc, warc_path, found.started_at, seen) as records:
-        kept = write_gathered(records, found)
-    body = page_body(watch, found, kept, clock()) | (facts or {})
-    return writer.commit("visit", body, now=clock(), warc=warc, warc_path=warc_path)
-
-
-def _commit_failure(
-    writer: Writer,
-    watch: Watch,
-    started_at: datetime,
-    failure: Failure,
-    clock: Callable[[], datetime],
-    *,
-    facts: Json | None = None,
-) -> Event:
-    """Log a visit that brought nothing to keep; `facts` join the event's body."""
-    told = facts or {}
-    probe = Probe(told.get("target", watch.target), None, failure)
-    body = visit_body(watch, started_at, clock(), [probe], []) | told
-    return writer.commit("visit", body, now=clock())
-
-
-def visit_repository(
-    writer: Writer,
-    watch: Watch,
-    known: Iterable[str],
-    exit_: Exit | None,
-    clock: Callable[[], datetime],
-) -> Event:
-    """Visit a repository once and return the event that is in the log for it.
-
-    `known` holds the git object ids that earlier visits kept. Raises what `visit_all` does.
-    """
-    case = writer.case
-    # A repository on this computer is reached by no exit.
-    facts: Json = {"exit": exit_.name} if exit_ and "://" in watch.target else {}
-    started_at = clock()
-    folder = Path(tempfile.mkdtemp(prefix="visit-", dir=case.pending))
-    case.cache.mkdir(exist_ok=True)
-    try:
-        found = capture_repository(
-            watch.target,
-            mirror=mirror_path(case, watch.id),
-            known=frozenset(known),
-            folder=folder,
-            resolve=lambda host, port: reach(host, port, case.settings.allow_hosts, exit_),
-            exit_=exit_,
-        )
-        if isinstance(found, RepositoryCapture):
-            found = _too_many_refs(found) or found
-        if isinstance(found, Failure):
-            return _commit_failure(writer, watch, started_at, found, clock, facts=facts)
-        return _commit_repository(writer, watch, found, started_at, clock, facts=facts)
-    except (CaseError, LogError):
-        raise
-    except SousveilError as error:
-        failure = Failure(FailureKind.REPOSITORY, str(error))
-        return _commit_failure(writer, watch, started_at, failure, clock, facts=facts)
-    finally:
-        shutil.rmtree(folder)
-
-
-def _commit_repository(
-    writer: Writer,
-    watch: Watch,
-    found: RepositoryCapture,
-    started_at: datetime,
-    clock: Callable[[], datetime],
-    *,
-    facts: Json,
-) -> Event:
-    case, probe = writer.case, Probe(watch.target, None, None)
-    if found.bundle is None:
-        body = visit_body(watch, started_at, clock(), [probe], []) | facts
-        body["repository"] = _repository_facts(found)
-        return writer.commit("visit", body, now=clock())
-    warc_path = writer.new_warc_path(started_at)
-    warc = case.pending / f"visit-{Path(warc_path).name}"
-    uri = repository_uri(watch.target)
-    with warc_writer(case, warc, warc_path, started_at) as records:
-        ref = records.write_resource(uri, started_at, BUNDLE_TYPE, found.bundle)
-    capture = Capture(uri, started_at, None, BUNDLE_TYPE, ref)
-    body = visit_body(watch, started_at, clock(), [probe], [capture]) | facts
-    body["repository"] = _repository_facts(found)
-    return writer.commit("visit", body, now=clock(), warc=warc, warc_path=warc_path)
-
-
-def _too_many_refs(found: RepositoryCapture) -> Failure | None:
-    size = len(json.dumps(dict(found.refs)))
-    if size <= MAX_REFS_BYTES:
-        return None
-    return Failure(
-        FailureKind.TOO_LARGE,
-        f"the repository's {len(found.refs):,} branches and tags take {size:,} bytes to list; we"
-        f" keep {MAX_REFS_BYTES:,} at most. Clone the branches that matter and add the clone.",
-    )
-
-
-def repository_uri(target: str) -> str:
-    """Return the URI under which a repository's bundle is archived."""
-    return target if "://" in target else Path(target).as_uri()
-
-
-def _repository_facts(found: RepositoryCapture) -> Json:
-    return {
-        "refs": dict(found.refs),
-        "head": found.head,
-        "head_commit": found.head_commit,
-        "object_format": found.object_format,
-        "missing_objects": found.missing,
-        "ip_address": found.ip_address,
-    }

@@ -16,8 +16,8 @@ from sousveil.claims import judge
 from sousveil.errors import InputError
 from sousveil.jsonform import finding_json, instant
 from sousveil.model import Capture, Finding, Json, RecordRef
-from sousveil.run.findings import Place
-from sousveil.run.payloads import Payload, read_payload
+from sousveil.run.read.findings import Place
+from sousveil.run.read.payloads import Payload, read_payload
 from sousveil.topics import Topic
 
 # A file of more than this is no page or source file; web archives have `import` and `scan`.

@@ -22,10 +22,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Self
 
-from sousveil.capture.dial import converse, dial
-from sousveil.capture.exits import Exit
-from sousveil.capture.guard import check_allowed
-from sousveil.capture.socks import Reply, SocksError, reply_message, serve_connect
+from sousveil.capture.guard.addresses import check_allowed
+from sousveil.capture.guard.dial import converse, dial
+from sousveil.capture.guard.exits import Exit
+from sousveil.capture.guard.socks import Reply, SocksError, reply_message, serve_connect
 from sousveil.model import Failure, FailureKind
 
 # A browser says where it wants to go in the same breath in which it connects.

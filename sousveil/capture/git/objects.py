@@ -20,7 +20,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TypeAlias
 
-from sousveil.capture.gitrun import READING_SECONDS, converse_git, stream_git
+from sousveil.capture.git.run import READING_SECONDS, converse_git, stream_git
 from sousveil.errors import RepositoryError
 from sousveil.model import Commit
 

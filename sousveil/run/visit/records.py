@@ -15,7 +15,7 @@ import msgspec
 import sousveil
 from sousveil.archive.write import Seen, WarcWriter
 from sousveil.capture.browser import Rendered
-from sousveil.capture.http_head import parse_head
+from sousveil.capture.http.head import parse_head
 from sousveil.case import Case
 from sousveil.changes.fate import Probe
 from sousveil.model import (
@@ -28,7 +28,7 @@ from sousveil.model import (
     Rendering,
     Watch,
 )
-from sousveil.run.gather import Gathered
+from sousveil.run.visit.gather import Gathered
 
 SOFTWARE = f"sousveil/{sousveil.__version__}"
 

@@ -20,7 +20,7 @@ from sousveil.archive.read import payload
 from sousveil.case import Case
 from sousveil.errors import ArchiveError, InputError
 from sousveil.model import Area, BlockKind, Finding, Picture, PictureFile, RecordRef, Shown
-from sousveil.run.picture_worker import Answer, Part, Parts, Refusal, Task
+from sousveil.run.publish.picture_worker import Answer, Part, Parts, Refusal, Task
 
 # By the clock, on a busy machine; the process itself is bounded in processor time.
 MAX_WAIT_SECONDS = 120
@@ -31,7 +31,7 @@ MAX_REPORT_BYTES = 500_000_000
 # A picture larger than this is not copied as a whole; the part is, and the archive has the rest.
 MAX_WHOLE_BYTES = 20_000_000
 
-_WORKER = (sys.executable, "-P", "-m", "sousveil.run.picture_worker")
+_WORKER = (sys.executable, "-P", "-m", "sousveil.run.publish.picture_worker")
 _PDF = "application/pdf"
 
 

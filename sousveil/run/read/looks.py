@@ -1,7 +1,7 @@
 """Reading one look: from the captures that a visit or an import brought to findings.
 
 A page is read as it came over the wire and, where a browser showed it, as it was seen; each finding
-is then told which of the two shows it (`run/crosscheck.py`). A function of the evidence: `verify`
+is then told which of the two shows it (`crosscheck.py`). A function of the evidence: `verify`
 calls it again. A capture whose text cannot be read gets a note that says so, never silence.
 """
 
@@ -20,10 +20,10 @@ from sousveil.errors import ExtractError, SousveilError
 from sousveil.extract import extract
 from sousveil.index.store import Held
 from sousveil.model import RENDERING_TYPE, Capture, Document, Finding, Rendering
-from sousveil.run.answers import read_answers
-from sousveil.run.crosscheck import crosscheck
-from sousveil.run.findings import Place
-from sousveil.run.payloads import Payload, read_payload
+from sousveil.run.read.answers import read_answers
+from sousveil.run.read.crosscheck import crosscheck
+from sousveil.run.read.findings import Place
+from sousveil.run.read.payloads import Payload, read_payload
 from sousveil.topics import Topic
 
 

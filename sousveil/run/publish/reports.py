@@ -9,8 +9,8 @@ from sousveil.errors import EvidenceError
 from sousveil.index.query import fates, findings, watch_reports
 from sousveil.index.store import Index
 from sousveil.model import Fault, LogHead, Report
-from sousveil.run.pictures import show_quotes
-from sousveil.run.records import SOFTWARE
+from sousveil.run.publish.pictures import show_quotes
+from sousveil.run.visit.records import SOFTWARE
 from sousveil.tlog.log import read_checkpoint
 
 

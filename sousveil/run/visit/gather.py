@@ -11,10 +11,10 @@ from datetime import datetime
 from pathlib import Path
 
 from sousveil.capture.browser import Rendered
-from sousveil.capture.http_head import media_type, parse_head
-from sousveil.capture.wire import WireSettings, fetch
+from sousveil.capture.http.fetch import WireSettings, fetch
+from sousveil.capture.http.head import media_type, parse_head
 from sousveil.model import Exchange, Watch
-from sousveil.run.means import Means, Unshown
+from sousveil.run.visit.means import Means, Unshown
 
 # What a browser is needed for: documents that scripts may change. XHTML and HTML.
 SHOWN_TYPES = frozenset({"text/html", "application/xhtml+xml"})

@@ -22,9 +22,9 @@ from sousveil.index.query import (
 )
 from sousveil.index.store import Held, Index
 from sousveil.model import Capture, Document, Fate, Finding
-from sousveil.run.fates import all_fates
-from sousveil.run.looks import read_document, read_look
-from sousveil.run.repositories import BUNDLE_TYPE, read_repository
+from sousveil.run.read.fates import all_fates
+from sousveil.run.read.looks import read_document, read_look
+from sousveil.run.read.repositories import BUNDLE_TYPE, read_repository
 from sousveil.topics import Topic, load
 
 Progress = Callable[[int, int, str], None]

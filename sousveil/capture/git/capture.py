@@ -17,8 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
-from sousveil.capture.exits import Exit, exit_url
-from sousveil.capture.gitbundle import (
+from sousveil.capture.git.bundle import (
     DIGITS,
     ObjectFormat,
     absent,
@@ -28,8 +27,9 @@ from sousveil.capture.gitbundle import (
     read_bundle_header,
     write_bundle,
 )
-from sousveil.capture.giterrors import SHALLOW, explain
-from sousveil.capture.gitrun import GitError, run_git, stream_git
+from sousveil.capture.git.errors import SHALLOW, explain
+from sousveil.capture.git.run import GitError, run_git, stream_git
+from sousveil.capture.guard.exits import Exit, exit_url
 from sousveil.model import Failure, FailureKind
 
 Resolve = Callable[[str, int], Sequence[str] | Failure]

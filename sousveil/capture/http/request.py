@@ -29,10 +29,10 @@ from urllib.parse import urlsplit
 
 import pycurl
 
-from sousveil.capture.curl_codes import failure_of
-from sousveil.capture.exits import EXIT_SECONDS, Exit, exit_url, reach
-from sousveil.capture.guard import check_address
-from sousveil.capture.http_head import parse_head
+from sousveil.capture.guard.addresses import check_address
+from sousveil.capture.guard.exits import EXIT_SECONDS, Exit, exit_url, reach
+from sousveil.capture.http.codes import failure_of
+from sousveil.capture.http.head import parse_head
 from sousveil.model import Exchange, Failure, FailureKind, TlsSession
 
 # Vendors' manuals and SDK archives reach tens of megabytes; what is longer is cut and marked.

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Literal, TypeAlias
 
-from sousveil.capture.gitrun import run_git
+from sousveil.capture.git.run import run_git
 from sousveil.errors import RepositoryError
 
 ObjectFormat: TypeAlias = Literal["sha1", "sha256"]

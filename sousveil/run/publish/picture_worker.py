@@ -1,8 +1,8 @@
 """The process that opens pictures and draws pages: both come from strangers.
 
-Run as `python -m sousveil.run.picture_worker`, with a `Task` as one line of JSON on standard input
-and the picture or the PDF after it; writes one `Answer` (MessagePack) on standard output. It bounds
-its own memory and processor time first, as the reader of PDF does. `pictures.py` is the caller.
+Run as `python -m` with this module's name, with a `Task` as one line of JSON on standard input and
+the picture or the PDF after it; writes one `Answer` (MessagePack) on standard output. It bounds its
+own memory and processor time first, as the reader of PDF does. `pictures.py` is the caller.
 """
 
 import sys
@@ -18,7 +18,7 @@ from pypdfium2 import raw as pdfium
 
 from sousveil.extract.pdf.worker import limit
 from sousveil.model import Area
-from sousveil.run.cuts import MAX_WIDTH, cut_around, within
+from sousveil.run.publish.cuts import MAX_WIDTH, cut_around, within
 
 # A sheet of A3 scanned at 600 dots per inch has 70 million; four bytes each fit into the process.
 MAX_PIXELS = 100_000_000

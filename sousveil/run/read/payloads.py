@@ -13,8 +13,8 @@ from sousveil.errors import ExtractError
 from sousveil.extract import boxes
 from sousveil.extract.readings import Reading, readings
 from sousveil.model import Document, Finding
-from sousveil.run.findings import Place, make_findings
-from sousveil.run.recognised import with_recognition
+from sousveil.run.read.findings import Place, make_findings
+from sousveil.run.read.recognised import with_recognition
 from sousveil.topics import Topic
 
 MAX_PROBLEMS_TOLD = 3  # files of a package that were not read; more of them are counted

@@ -19,8 +19,8 @@ from pathlib import Path
 from typing import Literal
 
 from sousveil.archive.read import read_block
-from sousveil.capture.gitbundle import DIGITS, mirror_lacks, open_mirror, rebuild_mirror
-from sousveil.capture.gitrun import run_git
+from sousveil.capture.git.bundle import DIGITS, mirror_lacks, open_mirror, rebuild_mirror
+from sousveil.capture.git.run import run_git
 from sousveil.case import Case
 from sousveil.changes.history import MAX_BLOB_BYTES, Find, RepositoryHistory, Stay, cite, trace
 from sousveil.claims import find, maybe
@@ -29,7 +29,7 @@ from sousveil.extract import extract
 from sousveil.index.query import captures_of_watch, event_body, repository_visits
 from sousveil.index.store import Held, Index
 from sousveil.model import Claim, Document, Finding, Json
-from sousveil.run.findings import Place, make_finding
+from sousveil.run.read.findings import Place, make_finding
 from sousveil.topics import Topic
 
 BUNDLE_TYPE = "application/x-git-bundle"

@@ -18,8 +18,8 @@ from sousveil.errors import InputError
 from sousveil.index.query import event_body, imported_before
 from sousveil.index.store import Index
 from sousveil.ledger import Writer
-from sousveil.run.pending import clear_pending
-from sousveil.run.records import SOFTWARE
+from sousveil.run.visit.pending import clear_pending
+from sousveil.run.visit.records import SOFTWARE
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,8 +14,8 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from typing import TypeVar
 
-from sousveil.capture.exits import EXIT_SECONDS, TARGET_REPLIES, Exit, reach
-from sousveil.capture.socks import SocksError, Talk, ask_connect, reply_words
+from sousveil.capture.guard.exits import EXIT_SECONDS, TARGET_REPLIES, Exit, reach
+from sousveil.capture.guard.socks import SocksError, Talk, ask_connect, reply_words
 from sousveil.model import Failure, FailureKind
 
 T = TypeVar("T")

@@ -15,8 +15,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from urllib.parse import quote, unquote, urlsplit
 
-from sousveil.capture.guard import check_name, resolve_checked
-from sousveil.capture.socks import Reply
+from sousveil.capture.guard.addresses import check_name, resolve_checked
+from sousveil.capture.guard.socks import Reply
 from sousveil.errors import InputError
 from sousveil.model import Failure, FailureKind
 

@@ -23,8 +23,8 @@ from sousveil.durable import file_sha256
 from sousveil.errors import EvidenceError, InputError, SousveilError
 from sousveil.ledger import read_events
 from sousveil.model import RENDERING_TYPE, SNAPSHOT_URN, Capture, Event, Watch
-from sousveil.run.looks import read_document
-from sousveil.run.records import SOFTWARE
+from sousveil.run.read.looks import read_document
+from sousveil.run.visit.records import SOFTWARE
 from sousveil.settings import key_path
 from sousveil.tlog import Checkpoint, Proof, entries, format_proof, inclusion, read_checkpoint
 from sousveil.watch.targets import find_watches

@@ -1,0 +1,1 @@
+"""Repositories, kept whole as bundles."""

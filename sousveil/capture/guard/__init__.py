@@ -1,0 +1,1 @@
+"""Who may be reached, and by which way out: one guard for the wire, git and the browser."""

@@ -1,0 +1,1 @@
+"""One address over the wire, byte for byte."""

@@ -1,0 +1,1 @@
+"""Publishing: what goes out, drawn from evidence and index."""

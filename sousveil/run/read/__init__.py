@@ -1,0 +1,1 @@
+"""Reading: from evidence to findings and their fates."""

@@ -1,0 +1,1 @@
+"""Visits, crawls and imports: evidence comes in."""
