@@ -37,7 +37,7 @@ _LEFT_OUT = {  # why an address of a site was not asked for
     "depth": "too many links away",
     "no page": "pictures and programs",
     "pages": "over the limit of pages",
-    "robots": "forbidden by robots.txt",
+    "robots": "not allowed by robots.txt, or it could not be had",
     "scope": "outside the scope",
     "seen": "seen before",
     "trap": "like many others",
@@ -129,7 +129,7 @@ def add(
     folder: CaseOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Watch pages, documents or repositories.
+    """Watch pages, sites, feeds, documents or repositories.
 
     A target that is watched already takes what is given here.
     """
