@@ -47,6 +47,9 @@ REQUEST = "application/http;msgtype=request"
 RESPONSE = "application/http;msgtype=response"
 SAME_PAYLOAD = "http://netpreserve.org/warc/1.1/revisit/identical-payload-digest"
 
+# What precedes the address in the URI of the record that tells how an exchange went.
+EXCHANGE_URN = "urn:sousveil:exchange:"
+
 # A smaller body takes no more bytes than the fields that would refer to it.
 MIN_REVISIT_BYTES = 2**10
 
@@ -151,7 +154,9 @@ class WarcWriter:
             block = _Block(exchange.request_head + exchange.request_body)
             written.append(self._write("request", exchange.started_at, fields, block))
         facts = json.dumps(_facts(exchange), ensure_ascii=False, indent=1).encode()
-        fields = [*named, ("Content-Type", "application/json"), *_concurrent(written)]
+        # Under the page's own address, players that index all records would show this instead.
+        fields = [("WARC-Target-URI", EXCHANGE_URN + exchange.url), *named[1:]]
+        fields += [("Content-Type", "application/json"), *_concurrent(written)]
         self._write("metadata", exchange.started_at, fields, _Block(facts))
         return captures
 
