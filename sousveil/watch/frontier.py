@@ -47,7 +47,7 @@ class Frontier:
         self.left_out: Counter[str] = Counter()
         self.examples: dict[str, list[str]] = {}
         self.taken = 0
-        self._target, self._bounds = target, bounds
+        self._bounds = bounds
         self._scope, self._traps = Scope(target, bounds.scope), Traps()
         self._met, self._taken = {target}, set[str]()
         self._linked = deque([Step(target, "page", None, 0)])
