@@ -374,6 +374,40 @@ class Source:
 
 
 @dataclass(frozen=True, slots=True)
+class Listing:
+    """A line of an official list that names an actor."""
+
+    list: str  # "NDAA section 889"
+    name: str  # as the list writes it
+    since: str | None  # date of its entry, ISO 8601; None when the list tells none
+    source: str  # where the list is published; "" when not told
+
+
+@dataclass(frozen=True, slots=True)
+class Attribution:
+    """Whose system a claim is about, who speaks, and what says so."""
+
+    actor: str | None  # whose system it is; None when nothing names anybody
+    publisher: str | None  # who answers for the page, file or repository
+    speaker: Literal["actor", "third party", "unknown"]
+    evidence: tuple[str, ...]  # sentences, the strongest first
+    listings: tuple[Listing, ...] = ()  # of the actor
+
+
+@dataclass(frozen=True, slots=True)
+class Review:
+    """What a named person decided on a finding."""
+
+    finding_id: str
+    decision: Literal["confirmed", "rejected"]
+    by: str
+    at: datetime
+    note: str  # "" when none was given
+    engine: str  # what had judged the finding when it was decided on
+    log_index: int  # entry of the log that holds the decision
+
+
+@dataclass(frozen=True, slots=True)
 class Finding:
     """A claim with its evidence. The same quote at the same address keeps its id for ever."""
 
@@ -392,6 +426,7 @@ class Finding:
     log_index: int  # entry of the log that names the capture's WARC
     watch_id: str | None  # None for an import
     caveats: tuple[str, ...] = ()  # what weakens its evidence, in words
+    attribution: Attribution | None = None  # None: not looked for
 
 
 class Verdict(StrEnum):
