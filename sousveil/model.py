@@ -307,7 +307,8 @@ class Claim:
     passage_start: int
     passage_end: int
     reasons: tuple[str, ...]  # in words, the strongest first
-    engine: str  # what judged it: "claims 0.1.0, ethnicity 1"
+    engine: str  # what judged it: "claims 0.1.0+a1b2c3, ethnicity 1+d4e5f6, reader 0718ab"
+    features: tuple[str, ...] = ()  # what was seen in the passage, by name, in alphabetical order
 
 
 @dataclass(frozen=True, slots=True)
@@ -381,6 +382,15 @@ class Listing:
     name: str  # as the list writes it
     since: str | None  # date of its entry, ISO 8601; None when the list tells none
     source: str  # where the list is published; "" when not told
+    until: str | None = None  # date on which the list took it out, ISO 8601
+
+
+@dataclass(frozen=True, slots=True)
+class Imprint:
+    """A line in which a document says whose it is."""
+
+    place: Literal["site name", "publisher", "copyright line"]
+    text: str  # as it stands there, cut
 
 
 @dataclass(frozen=True, slots=True)
@@ -426,7 +436,8 @@ class Finding:
     log_index: int  # entry of the log that names the capture's WARC
     watch_id: str | None  # None for an import
     caveats: tuple[str, ...] = ()  # what weakens its evidence, in words
-    attribution: Attribution | None = None  # None: not looked for
+    imprint: tuple[Imprint, ...] = ()  # in which its document says whose it is
+    attribution: Attribution | None = None  # told when it is listed, never kept; None: not looked for
 
 
 class Verdict(StrEnum):

@@ -6,11 +6,11 @@ the lines around the terms within one declaration, or the property of a schema. 
 most one claim, so that findings do not overlap.
 """
 
+from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice
 
-from sousveil import __version__
 from sousveil.claims.echo import Candidate, fullest
 from sousveil.claims.features import (
     FACE_ATTRIBUTES,
@@ -21,7 +21,7 @@ from sousveil.claims.features import (
 )
 from sousveil.claims.judgement import Decision, decide
 from sousveil.claims.lexicon import Lexicon, lexicon
-from sousveil.claims.model import shipped_model
+from sousveil.claims.model import Model, shipped_model
 from sousveil.claims.normal import normalise
 from sousveil.claims.quote import MAX_QUOTE_CHARACTERS
 from sousveil.claims.rows import table_rows
@@ -30,7 +30,6 @@ from sousveil.claims.windows import Span, sentences
 from sousveil.model import LABELS, Block, BlockKind, Claim, Document
 from sousveil.topics.load import Topic
 
-ENGINE = f"claims {__version__}"
 THRESHOLD = 0.5  # of the claim's probability; measured by bench/claims.py on ordinary text
 DISCUSSES_BAR = 0.6  # of the probability of discusses
 SHORT_BLOCK_CHARACTERS = 500  # a block up to here is judged whole, as the labelled passages are
@@ -57,15 +56,22 @@ class _Window:
     contexts: tuple[str, ...]  # for code, first of the declaration itself, then of all around
 
 
-def find(document: Document, topics: Sequence[Topic], threshold: float = THRESHOLD) -> list[Claim]:
+def find(
+    document: Document,
+    topics: Sequence[Topic],
+    threshold: float = THRESHOLD,
+    *,
+    model: Model | None = None,
+) -> list[Claim]:
     """Return the claims in a document, in the order of the text; none overlap.
 
     `document.text[start:end]` of each is the quote. A claim has at least `threshold` as score; a
     passage that only discusses the topic is given when it is surely on it (DISCUSSES_BAR).
+    `model` is a case's own one; without it, the one that comes with sousveil judges.
     """
     words = lexicon(tuple(topics))
-    model = shipped_model()
-    engine = f"{ENGINE}, {words.versions}"
+    model = model or shipped_model()
+    engine = f"{words.engine}, {model.name}" if model.name else words.engine
     found: list[Candidate] = []
     cards: set[str] = set()  # declarations that were seen to be identity documents
     for window in islice(_windows(document, words), MAX_WINDOWS):
@@ -78,7 +84,7 @@ def find(document: Document, topics: Sequence[Topic], threshold: float = THRESHO
         if window.code and window.declaration in cards and FACE_ATTRIBUTES not in reading.features:
             continue  # an accessor of a card's field
         found += [
-            _candidate(document, window, each, words, engine)
+            _candidate(document, window, each, reading, words=words, engine=engine)
             for each in _statements(window, decision, reading)
         ]
         if len(found) >= MAX_CANDIDATES:
@@ -102,9 +108,15 @@ def _statements(window: _Window, decision: Decision, reading: Reading) -> list[D
 
 
 def _candidate(
-    document: Document, window: _Window, decision: Decision, words: Lexicon, engine: str
+    document: Document,
+    window: _Window,
+    decision: Decision,
+    reading: Reading,
+    *,
+    words: Lexicon,
+    engine: str,
 ) -> Candidate:
-    claim = _claim(decision, window.start, window.end, engine)
+    claim = _claim(decision, reading, window.start, window.end, engine)
     quote = document.text[claim.start : claim.end]
     normal = normalise(quote).text
     hits = [hit for hit in words.terms(normal) if hit.trait == claim.trait]
@@ -129,7 +141,7 @@ def _shown(decision: Decision, threshold: float) -> bool:
     return decision.label != "none" and decision.score >= threshold
 
 
-def _claim(decision: Decision, start: int, end: int, engine: str) -> Claim:
+def _claim(decision: Decision, reading: Reading, start: int, end: int, engine: str) -> Claim:
     label = next(known for known in LABELS if known == decision.label)
     low, high = decision.quote
     return Claim(
@@ -143,6 +155,7 @@ def _claim(decision: Decision, start: int, end: int, engine: str) -> Claim:
         passage_end=end,
         reasons=decision.reasons,
         engine=engine,
+        features=tuple(sorted(reading.features)),
     )
 
 
@@ -272,5 +285,5 @@ def _prose(text: str, block: Block, places: list[int]) -> Iterator[Span]:
         yield block.start, block.end
         return
     for start, end in sentences(text, block.start, block.end):
-        if any(start <= place < end for place in places):
+        if bisect_left(places, start) < bisect_left(places, end):
             yield start, end

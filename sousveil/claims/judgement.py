@@ -137,12 +137,17 @@ def _reasons(reading: Reading, model: Model, label: str) -> tuple[str, ...]:
 def _phrase(feature: str, words: str) -> str:
     """Return a feature in words a reporter understands; "" for one that only serves the model."""
     shown = " ".join(words.split())[:MAX_REASON_WORDS]
-    if not shown or " + " in feature:
+    spoken = meaning(feature)
+    return f"{spoken}: {shown}" if shown and spoken else ""
+
+
+def meaning(feature: str) -> str:
+    """Return what a feature says of a passage: "speaks of law or rules"; "" if nothing alone."""
+    if " + " in feature:
         return ""
     place, _, rest = feature.partition(" ")
     if place in {"has", "anchor"}:
-        return f"{_KIND_REASONS[rest]}: {shown}"
+        return _KIND_REASONS.get(rest, "")
     if place in {"says", "near", "around"} and rest in CLASSES:
-        return f"{CLASSES[rest]}{' nearby' if place == 'around' else ''}: {shown}"
-    spoken = CLASSES.get(place, "") if rest in _STANDINGS else _OTHER_REASONS.get(feature, "")
-    return f"{spoken}: {shown}" if spoken else ""
+        return f"{CLASSES[rest]}{' nearby' if place == 'around' else ''}"
+    return CLASSES.get(place, "") if rest in _STANDINGS else _OTHER_REASONS.get(feature, "")

@@ -12,6 +12,7 @@ from functools import lru_cache
 
 from ahocorasick_rs import AhoCorasick
 
+from sousveil.claims.identity import engine_name
 from sousveil.claims.normal import normalise
 from sousveil.topics.cues import CLEARING, shared
 from sousveil.topics.load import Topic
@@ -49,7 +50,7 @@ class Lexicon:
             for term in topic.terms
         )
         self._cues = _Automaton((cue.text, cue.cls, "", "", "") for cue in shared())
-        self.versions = ", ".join(f"{topic.name} {topic.version}" for topic in topics)
+        self.engine = engine_name(topics)
 
     def terms(self, text: str) -> list[Hit]:
         """Return the terms in normalised `text`, in order, before any is cleared."""
@@ -113,14 +114,18 @@ def _spaced(character: str) -> bool:
 
 
 def uncleared(terms: list[Hit], cues: list[Hit]) -> list[Hit]:
-    """Return the terms that no longer term and no longer clearing cue contains."""
-    covers = [(h.start, h.end) for h in cues if h.cls in CLEARING]
-    covers += [(h.start, h.end) for h in terms if h.kind != "value"]
-    return [
-        hit
-        for hit in terms
-        if not any(
-            start <= hit.start and hit.end <= end and end - start > hit.end - hit.start
-            for start, end in covers
-        )
-    ]
+    """Return the terms, given in order, that no longer term and no longer clearing cue contains."""
+    furthest: dict[int, int] = {}  # where the longest cover that starts there ends
+    for hit in (*terms, *cues):
+        if hit.cls in CLEARING or (not hit.cls and hit.kind != "value"):
+            furthest[hit.start] = max(hit.end, furthest.get(hit.start, 0))
+    starts = sorted(furthest)
+    kept: list[Hit] = []
+    passed = reach = 0  # covers that start before the term, and the furthest end of these
+    for hit in terms:
+        while passed < len(starts) and starts[passed] < hit.start:
+            reach = max(reach, furthest[starts[passed]])
+            passed += 1
+        if hit.end > reach and hit.end >= furthest.get(hit.start, 0):
+            kept.append(hit)
+    return kept

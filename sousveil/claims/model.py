@@ -25,6 +25,7 @@ class Model:
     slope: float  # calibration of the claim's log-odds (Platt)
     offset: float
     record: dict[str, Any]  # when and on what it was trained
+    name: str = ""  # of a case's own: "case model 2"
 
     def probabilities(self, features: Collection[str]) -> tuple[float, ...]:
         """Return the probability of each of MODEL_LABELS; they sum to 1."""

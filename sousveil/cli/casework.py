@@ -20,7 +20,7 @@ from sousveil.jsonform import finding_json, instant
 from sousveil.ledger import Writer, create_case, read_events, writing
 from sousveil.model import Bounds, Json, Visit, Watch, WatchKind
 from sousveil.run.indexing import open_index, remove_index, sync_index
-from sousveil.run.read.analyse import Analysis, analyse, load_topics
+from sousveil.run.read.analyse import Analysis, analyse, load_engine
 from sousveil.run.visit.imports import Imported, archives_in, import_file
 from sousveil.run.visit.visits import Crawled, Postponed, visit_all
 from sousveil.run.visit.watches import add_watches, logged_watches
@@ -209,7 +209,7 @@ def visit(
     whose time has come are visited.
     """
     case = chosen_case(folder)
-    topics = load_topics(case)
+    engine = load_engine(case)
     with writing(case) as writer, open_index(case, create=True) as index:
         sync_index(case, index)
         # From the log, not from the index: whoever edits that must not choose whom we visit.
@@ -226,7 +226,7 @@ def visit(
         if not chosen and not due_only:
             tell("Nothing is due. `sousveil visit --all` visits everything now.")
         with progress("reading") as bar:
-            result = analyse(case, index, topics, bar)
+            result = analyse(case, index, engine, bar)
     _tell_analysis(result, as_json=as_json)
 
 
@@ -282,7 +282,7 @@ def import_(
     Files are kept byte for byte. Exit status 1: some have faults, which are named.
     """
     case = chosen_case(folder)
-    topics = load_topics(case)
+    engine = load_engine(case)
     files = archives_in(paths)
     imported: list[Imported] = []
     with writing(case) as writer, open_index(case, create=True) as index:
@@ -299,7 +299,7 @@ def import_(
             for fault in one.faults:
                 say(f"    {plain(fault)}", "yellow")
         with progress("reading") as bar:
-            result = analyse(case, index, topics, bar)
+            result = analyse(case, index, engine, bar)
     _tell_analysis(result, as_json=as_json)
     if any(one.faults for one in imported):
         raise typer.Exit(FOUND_WRONG)
@@ -326,7 +326,7 @@ def reindex(*, folder: CaseOption = None, as_json: JsonOption = False) -> None:
 
 def _analyse(case: Case, index: Index, *, as_json: bool) -> None:
     with progress("reading") as bar:
-        result = analyse(case, index, load_topics(case), bar)
+        result = analyse(case, index, load_engine(case), bar)
     tell(f"{count_of(result.captures, 'capture')} read")
     _tell_analysis(result, as_json=as_json)
 

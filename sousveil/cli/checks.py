@@ -22,7 +22,7 @@ from sousveil.run.doctor import examine
 from sousveil.run.indexing import open_index
 from sousveil.run.publish.reports import make_report
 from sousveil.run.quotes import quote_reader
-from sousveil.run.read.analyse import engine_of, load_topics
+from sousveil.run.read.analyse import load_engine
 from sousveil.run.verify import Verification, verify_evidence, verify_findings
 
 FOUND_WRONG = 1
@@ -66,8 +66,9 @@ def check_case(case: Case) -> tuple[Verification, tuple[Fault, ...]]:
             return result, result.faults
         try:
             with open_index(case) as index:
-                reread = quote_reader(case, index, load_topics(case))
-                quotes = verify_findings(case, index, reread, bar)
+                engine = load_engine(case)
+                reread = quote_reader(case, index, engine)
+                quotes = verify_findings(case, index, reread, bar, engine=engine.name)
                 return result, (*result.faults, *quotes)
         except (CaseError, sqlite3.Error, msgspec.MsgspecError) as error:
             return result, (*result.faults, Fault(INDEX_FILE, f"cannot be read: {error}"))
@@ -113,7 +114,7 @@ def dossier(
     case = chosen_case(folder)
     result, faults = check_case(case)
     with open_index(case) as index:
-        if unread(index, engine_of(load_topics(case))):
+        if unread(index, load_engine(case).name):
             raise CaseError(
                 f"{case.root}: some captures are not read yet by this version, so the dossier would"
                 " leave things out. Run `sousveil analyse` first."

@@ -17,7 +17,7 @@ from sousveil.index.store import Index
 from sousveil.jsonform import finding_json
 from sousveil.model import LABELS, Fate, Finding
 from sousveil.run.indexing import open_index
-from sousveil.run.read.analyse import engine_of, load_topics
+from sousveil.run.read.analyse import load_engine
 from sousveil.run.read.reading import file_finding_json, read_lines, read_paths
 from sousveil.topics import Topic, check, load, shipped
 from sousveil.watch.targets import find_watches
@@ -69,7 +69,7 @@ def findings_(
             and (not actor or actor.casefold() in (finding.actor or "").casefold())
         ]
         told = fates(index)
-        waiting = len(unread(index, engine_of(load_topics(case))))
+        waiting = len(unread(index, load_engine(case).name))
     if waiting:
         tell(f"{count_of(waiting, 'capture')} not read by this version: run `sousveil analyse`.")
     if as_json:

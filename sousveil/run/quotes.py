@@ -8,7 +8,7 @@ written, and its `cache/`, which nobody logged, is not read.
 
 import tempfile
 import weakref
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -24,7 +24,7 @@ from sousveil.capture.git.objects import (
     verify_file_proof,
 )
 from sousveil.case import Case
-from sousveil.claims import find
+from sousveil.claims import Engine
 from sousveil.errors import RepositoryError, SousveilError
 from sousveil.extract import extract
 from sousveil.index.store import Held, Index
@@ -40,7 +40,6 @@ from sousveil.model import (
 )
 from sousveil.run.read.looks import Read, read_look
 from sousveil.run.read.repositories import commits_logged, make_mirror
-from sousveil.topics import Topic
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,9 +58,7 @@ class Reread:
     is_found: bool  # whether this version finds there what the finding says
 
 
-def quote_reader(
-    case: Case, index: Index, topics: Sequence[Topic]
-) -> Callable[[Finding, Event], Reread]:
+def quote_reader(case: Case, index: Index, engine: Engine) -> Callable[[Finding, Event], Reread]:
     """Return a function that extracts and judges a finding's capture again.
 
     The event is the one of the log that brought the capture. The function raises ArchiveError,
@@ -80,7 +77,7 @@ def quote_reader(
 
         def judged() -> tuple[Document, frozenset[Claim]]:
             document = _file(repository, source)
-            return document, frozenset(find(document, topics))
+            return document, frozenset(engine.find(document))
 
         document, claims = files.get(place, judged)
         quote = document.text[finding.claim.start : finding.claim.end]
@@ -90,7 +87,7 @@ def quote_reader(
         record = finding.capture.record
         # Each capture of an import is a look of its own.
         place = (event.index, record if event.type == "import" else None)
-        read = looks.get(place, lambda: _look_again(case, finding, event, topics))[record]
+        read = looks.get(place, lambda: _look_again(case, finding, event, engine))[record]
         if read.problem is not None:
             raise read.problem
         again = {replace(one, actor=finding.actor) for one in read.findings}
@@ -107,7 +104,7 @@ def quote_reader(
 
 
 def _look_again(
-    case: Case, finding: Finding, event: Event, topics: Sequence[Topic]
+    case: Case, finding: Finding, event: Event, engine: Engine
 ) -> Mapping[RecordRef, Read]:
     """Return what the captures of a look say, by their records."""
     if event.type == "import":
@@ -119,7 +116,7 @@ def _look_again(
         Held(number, 0, capture, event.index, finding.watch_id, address, None)
         for number, capture in enumerate(captures)
     ]
-    read = read_look(case, held, event.body, topics, None)
+    read = read_look(case, held, event.body, engine, None)
     return {one.capture.record: what for one, what in zip(held, read, strict=True)}
 
 

@@ -22,7 +22,6 @@ import msgspec
 from sousveil.archive.read import verify_warc
 from sousveil.archive.revisits import Revisits
 from sousveil.case import SETTINGS_FILE, Case
-from sousveil.claims import ENGINE
 from sousveil.durable import file_sha256
 from sousveil.errors import LogError, SousveilError
 from sousveil.index.query import findings, watches
@@ -114,12 +113,17 @@ def verify_evidence(case: Case, progress: Progress) -> Verification:
 
 
 def verify_findings(
-    case: Case, index: Index, reread: Callable[[Finding, Event], Reread], progress: Progress
+    case: Case,
+    index: Index,
+    reread: Callable[[Finding, Event], Reread],
+    progress: Progress,
+    *,
+    engine: str,
 ) -> Iterator[Fault]:
     """Yield a fault for what the index says and the evidence does not.
 
-    `reread` extracts and judges a finding's capture again. A finding that another version of the
-    claim finder made is held to its quote alone.
+    `reread` extracts and judges a finding's capture again. A finding that another engine
+    than `engine` made is held to its quote alone.
     """
     logged = {event.index: event for event in read_events(case)}
     known = index.next_event()
@@ -143,13 +147,13 @@ def verify_findings(
                 " archive file. The index was changed; make it again with `sousveil reindex`.",
             )
             continue
-        problem = _problem(finding, event, reread)
+        problem = _problem(finding, event, reread, engine)
         if problem is not None:
             yield Fault(INDEX_FILE, f"finding {finding.id}: {problem}")
 
 
 def _problem(
-    finding: Finding, event: Event, reread: Callable[[Finding, Event], Reread]
+    finding: Finding, event: Event, reread: Callable[[Finding, Event], Reread], engine: str
 ) -> str | None:
     """Return how a finding contradicts the event that brought its capture, or the capture."""
     if event.type == "visit" and finding.capture not in msgspec.convert(
@@ -165,7 +169,7 @@ def _problem(
             "its quote is not in its capture. The index was changed, or made by another version;"
             " make it again with `sousveil reindex`."
         )
-    if finding.claim.engine.startswith(f"{ENGINE},") and not again.is_found:
+    if finding.claim.engine == engine and not again.is_found:
         return "what the index says of it is not what this version finds. Run `sousveil reindex`."
     return None
 

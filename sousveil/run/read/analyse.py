@@ -5,11 +5,11 @@ done again.
 """
 
 import functools
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from sousveil.case import SETTINGS_FILE, Case
-from sousveil.claims import ENGINE
+from sousveil.claims import Engine, engine_for
 from sousveil.errors import TopicError
 from sousveil.index.query import (
     captures_of_look,
@@ -55,38 +55,29 @@ def _located(case: Case, name: str) -> str:
     return str(case.root / name) if name.endswith(".toml") else name
 
 
-def engine_of(topics: Sequence[Topic]) -> str:
-    """Return the text that tells one way of reading from another."""
-    return "; ".join([ENGINE, *(f"{topic.name} {topic.version}" for topic in topics)])
+def load_engine(case: Case) -> Engine:
+    """Return the engine that reads this case. Raises TopicError as `load_topics`."""
+    return engine_for(load_topics(case))
 
 
-def analyse(case: Case, index: Index, topics: Sequence[Topic], progress: Progress) -> Analysis:
+def analyse(case: Case, index: Index, engine: Engine, progress: Progress) -> Analysis:
     """Read every capture that this engine has not read, and tell the fate of every finding."""
-    engine = engine_of(topics)
     known = {finding.id for finding in findings(index)}
     gone_before = {fate.finding_id for fate in fates(index).values() if fate.is_gone}
     actors = {watch.id: watch.actor for watch in watches(index)}
-    waiting = unread(index, engine)
+    waiting = unread(index, engine.name)
     looks = list(dict.fromkeys(held.look_id for held in waiting))
     for done, look_id in enumerate(looks):
         held = captures_of_look(index, look_id)
         progress(done, len(looks), held[0].capture.url)
         actor = actors.get(held[0].watch_id or "")
         if held[0].capture.media_type == BUNDLE_TYPE:
-            _read_bundle(
-                case,
-                index,
-                held[0],
-                topics=topics,
-                engine=engine,
-                actor=actor,
-                progress=progress,
-            )
+            _read_bundle(case, index, held[0], engine=engine, actor=actor, progress=progress)
             continue
         body = event_body(index, held[0].log_index)
-        for one, read in zip(held, read_look(case, held, body, topics, actor), strict=True):
+        for one, read in zip(held, read_look(case, held, body, engine, actor), strict=True):
             index.put_sightings(
-                one, read.findings, engine=engine, note=read.note, absence=read.absence
+                one, read.findings, engine=engine.name, note=read.note, absence=read.absence
             )
     told = list(all_fates(index, _reader(case)))
     index.put_fates(told)
@@ -112,15 +103,12 @@ def _read_bundle(
     index: Index,
     held: Held,
     *,
-    topics: Sequence[Topic],
-    engine: str,
+    engine: Engine,
     actor: str | None,
     progress: Progress,
 ) -> None:
     if held.watch_id is None:
         note = "a repository that came with an import; add it as a target to have it read"
-        index.put_sightings(held, [], engine=engine, note=note)
+        index.put_sightings(held, [], engine=engine.name, note=note)
     else:
-        read_repository(
-            case, index, held, topics=topics, engine=engine, actor=actor, progress=progress
-        )
+        read_repository(case, index, held, engine=engine, actor=actor, progress=progress)

@@ -16,6 +16,7 @@ from sousveil.archive.read import Payload as Answer
 from sousveil.archive.read import payload
 from sousveil.case import Case
 from sousveil.changes.absence import Absence, judge_answer, judge_loss, noise
+from sousveil.claims import Engine
 from sousveil.errors import ExtractError, SousveilError
 from sousveil.extract import extract
 from sousveil.index.store import Held
@@ -24,7 +25,6 @@ from sousveil.run.read.answers import read_answers
 from sousveil.run.read.crosscheck import crosscheck
 from sousveil.run.read.findings import Place
 from sousveil.run.read.payloads import Payload, read_payload
-from sousveil.topics import Topic
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,11 +55,11 @@ def read_look(
     case: Case,
     held: Sequence[Held],
     body: Mapping[str, Any],
-    topics: Sequence[Topic],
+    engine: Engine,
     actor: str | None,
 ) -> list[Read]:
     """Read the captures of one look, in order; `body` is that of the event that brought them."""
-    read = [_read(case, one, body, topics, actor) for one in held]
+    read = [_read(case, one, body, engine, actor) for one in held]
     if body.get("rendering") is None:
         return read
     rendering = msgspec.convert(body["rendering"], Rendering)
@@ -80,7 +80,7 @@ def read_look(
 
 
 def _read(
-    case: Case, held: Held, body: Mapping[str, Any], topics: Sequence[Topic], actor: str | None
+    case: Case, held: Held, body: Mapping[str, Any], engine: Engine, actor: str | None
 ) -> Read:
     if not _carries_content(held.capture):
         return Read()
@@ -99,7 +99,7 @@ def _read(
         _caveats(body, held, answer),
     )
     content = Payload(answer.body, *_told(answer, held.capture))
-    found = read_payload(content, topics, place)
+    found = read_payload(content, engine, place)
     document = found.document
     if document is None:
         problem = None if found.by_part else ExtractError(found.note or "")

@@ -5,17 +5,16 @@ in, and what could not be read. A package's files are read one after the other; 
 only those are kept in which something was found.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
-from sousveil.claims import find
+from sousveil.claims import Engine
 from sousveil.errors import ExtractError
 from sousveil.extract import boxes
 from sousveil.extract.readings import Reading, readings
 from sousveil.model import Document, Finding
 from sousveil.run.read.findings import Place, make_findings
 from sousveil.run.read.recognised import with_recognition
-from sousveil.topics import Topic
 
 MAX_PROBLEMS_TOLD = 3  # files of a package that were not read; more of them are counted
 
@@ -54,7 +53,7 @@ class _Gathering:
     problems: list[str] = field(default_factory=list)
 
 
-def read_payload(payload: Payload, topics: Sequence[Topic], place: Place) -> Found:
+def read_payload(payload: Payload, engine: Engine, place: Place) -> Found:
     """Return what is found in a payload; nothing is raised for what cannot be read."""
     gathered = _Gathering()
     document = None
@@ -63,7 +62,7 @@ def read_payload(payload: Payload, topics: Sequence[Topic], place: Place) -> Fou
             gathered.problems.append(reading.problem)
             continue
         try:
-            found = _findings(reading, reading.document, topics, place)
+            found = _findings(reading, reading.document, engine, place)
         except ExtractError as error:  # a PDF that gives its text, and not where it stands
             gathered.problems.append(str(error))
             continue
@@ -85,9 +84,9 @@ def _readings(payload: Payload) -> Iterator[Reading]:
 
 
 def _findings(
-    reading: Reading, document: Document, topics: Sequence[Topic], place: Place
+    reading: Reading, document: Document, engine: Engine, place: Place
 ) -> tuple[Finding, ...]:
-    claims = find(document, topics)
+    claims = engine.find(document)
     where = boxes(reading.payload, document, [(claim.start, claim.end) for claim in claims])
     if document.through:
         caveat = f"read through {document.through}; another version may read it differently"

@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import BinaryIO
 
-from sousveil.claims import judge
+from sousveil.claims import engine_for, judge
 from sousveil.errors import InputError
 from sousveil.jsonform import finding_json, instant
 from sousveil.model import Capture, Finding, Json, RecordRef
@@ -73,7 +73,7 @@ def read_file(path: Path, topics: Sequence[Topic]) -> ReadFile:
         str(path), datetime.now(UTC), None, "", RecordRef("", 0, len(data), "", digest)
     )
     place = Place(str(path), capture, 0, None, None)
-    found = read_payload(Payload(data, "", None, str(path)), topics, place)
+    found = read_payload(Payload(data, "", None, str(path)), engine_for(topics), place)
     problem = found.note and found.note.replace("; the capture itself is kept", "")
     return ReadFile(path, found.findings, problem)
 

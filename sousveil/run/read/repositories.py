@@ -23,14 +23,13 @@ from sousveil.capture.git.bundle import DIGITS, mirror_lacks, open_mirror, rebui
 from sousveil.capture.git.run import run_git
 from sousveil.case import Case
 from sousveil.changes.history import MAX_BLOB_BYTES, Find, RepositoryHistory, Stay, cite, trace
-from sousveil.claims import find, maybe
+from sousveil.claims import Engine, maybe
 from sousveil.errors import ArchiveError, CaseError, RepositoryError
 from sousveil.extract import extract
 from sousveil.index.query import captures_of_watch, event_body, repository_visits
 from sousveil.index.store import Held, Index
 from sousveil.model import Claim, Document, Finding, Json
 from sousveil.run.read.findings import Place, make_finding
-from sousveil.topics import Topic
 
 BUNDLE_TYPE = "application/x-git-bundle"
 
@@ -77,8 +76,7 @@ def read_repository(
     index: Index,
     held: Held,
     *,
-    topics: Sequence[Topic],
-    engine: str,
+    engine: Engine,
     actor: str | None,
     progress: Callable[[int, int, str], None],
 ) -> None:
@@ -89,12 +87,12 @@ def read_repository(
 
     def read(data: bytes, path: str) -> tuple[Document, list[Claim]]:
         document = extract(data, media_type="", charset=None, name=path)
-        return document, find(document, topics)
+        return document, engine.find(document)
 
     watch_id = held.watch_id or ""
     bundles = _bundles(index, watch_id)
     if held.id != bundles[-1].id:
-        index.put_sightings(held, [], engine=engine)
+        index.put_sightings(held, [], engine=engine.name)
         return
     try:
         mirror = ensure_mirror(case, index, watch_id)
@@ -107,11 +105,11 @@ def read_repository(
         )
         found = list(_findings(index, bundles, mirror, history, read, actor=actor))
     except (ArchiveError, RepositoryError) as error:
-        index.put_sightings(held, [], engine=engine, note=str(error))
+        index.put_sightings(held, [], engine=engine.name, note=str(error))
         return
     for older in bundles[:-1]:
-        index.put_sightings(older, [], engine=engine)
-    index.put_sightings(held, found, engine=engine, note=_left_out(history))
+        index.put_sightings(older, [], engine=engine.name)
+    index.put_sightings(held, found, engine=engine.name, note=_left_out(history))
 
 
 def _left_out(history: RepositoryHistory) -> str | None:
