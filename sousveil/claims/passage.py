@@ -5,13 +5,18 @@ seem to (`Passage.terms`), cues, and the statements they stand in, all in normal
 """
 
 import re
+from bisect import bisect_left, bisect_right
+from collections.abc import Sequence
+from functools import cached_property
 from itertools import pairwise
+from operator import attrgetter, itemgetter
 
 from sousveil.claims.lexicon import Hit, Lexicon, uncleared
 from sousveil.claims.normal import Normal, normalise
 from sousveil.claims.windows import Span, lines, sentences
 
 MAX_CONTEXT_CHARACTERS = 2000  # what stands above or around a passage only helps to read it
+LONGEST_CUE = 100  # characters; the cues of topics/ have 40 at most
 NEAR = 60  # units: about ten words, or twenty hanzi
 NEGATED_VERB = 24  # characters from a negation in code to its verb: never guess or infer
 POSSIBLE_REACH = 40  # characters before a participle: can also be automatically
@@ -20,6 +25,7 @@ LIST_LENGTH = 3  # values that make a list
 LINE_GAP = 90  # units: a comment behind or above a list of values
 SHOUTED = 0.6  # share of capitals from which a passage is written in capitals throughout
 
+_start = attrgetter("start")
 HANZI = re.compile(r"[\u3040-\u30ff\u3400-\u9fff]")
 _DENYING = frozenset({"negation", "denial", "forbid"})
 _POSSIBLE = re.compile(r"\b(?:can|may|will|shall|must) (?:\w+ )?be (?:\w+ly )?\Z")
@@ -53,7 +59,8 @@ class Passage:
             self.cues = _without_values(self.cues)
         raw = [h for h in terms if code or h.kind != "field" or self._named(h)]
         kept = uncleared(raw, self.cues)
-        self.cleared = [h for h in raw if h not in kept]
+        standing = frozenset(kept)
+        self.cleared = [h for h in raw if h not in standing]
         self.above = normalise(context[:MAX_CONTEXT_CHARACTERS]).text
         self.context = words.cues(self.above)
         self.context_terms = words.terms(self.above)
@@ -90,10 +97,13 @@ class Passage:
         kept = []
         for hit in terms:
             known = hit.kind not in _UNSURE or (hit.kind == "list" and not self._colours(hit))
-            beside = [c for c in clear if c.end <= hit.start or hit.end <= c.start]
-            if known or above or hit.topic in sure or any(self.gap(c, hit) <= NEAR for c in beside):
+            if known or above or hit.topic in sure or self._clear(hit, clear):
                 kept.append(hit)
         return kept
+
+    def _clear(self, hit: Hit, clear: Sequence[Hit]) -> bool:
+        """Whether one of the cues stands near a hit, and is not part of it."""
+        return any(not overlap(cue, hit) for cue in self.near(hit, clear, NEAR))
 
     def _colours(self, hit: Hit) -> bool:
         """Whether a list of values names nothing but colours, which may be those of a car."""
@@ -119,9 +129,14 @@ class Passage:
         capitals = hit.kind == "ambiguous" and words.isascii() and words.isupper()
         if self.code or not capitals or len(words) <= 1:
             return False
+        return self.unit > 1 or not self._shouts
+
+    @cached_property
+    def _shouts(self) -> bool:
+        """Whether the passage is written in capitals throughout."""
         letters = [c for c in self.source if c.isascii() and c.isalpha()]
         upper = sum(c.isupper() for c in letters)
-        return self.unit > 1 or upper < SHOUTED * len(letters)
+        return upper >= SHOUTED * len(letters)
 
     def _without_places(self, terms: list[Hit]) -> list[Hit]:
         """Drop origins and nations that nobody is picked out by (LABELLING rule 3)."""
@@ -132,7 +147,7 @@ class Passage:
             t
             for t in terms
             if not ((self.code and t.kind == "proxy") or self.text[t.start : t.end] in _PLACES)
-            or any(self.gap(c, t) <= NEAR for c in acts)
+            or self.near(t, acts, NEAR)
         ]
 
     def _named(self, hit: Hit) -> bool:
@@ -142,20 +157,33 @@ class Passage:
 
     def sentence(self, hit: Hit) -> int:
         """Return the index of the statement in which a hit begins."""
-        for index, (start, end) in enumerate(self.spans):
-            if start <= hit.start < end:
-                return index
-        return len(self.spans) - 1
+        return bisect_right(self.spans, hit.start, key=itemgetter(0)) - 1
 
     def words(self, hit: Hit) -> str:
         """Return a hit as it stands in the source."""
         start, end = self.normal.source_span(hit.start, hit.end)
         return self.source[start:end]
 
+    def near(self, hit: Hit, cues: Sequence[Hit], reach: int) -> list[Hit]:
+        """Return the cues at most `reach` units from a hit, overlapping ones too, in order.
+
+        `cues` stand in the order of the text. Only those that may be near are looked at, for a
+        hostile page can have thousands of both in one sentence.
+        """
+        low, high = hit.start - reach // self.unit, hit.end + reach // self.unit
+        first = bisect_left(cues, low - LONGEST_CUE, key=_start)
+        last = bisect_right(cues, high, key=_start)
+        return [cue for cue in cues[first:last] if cue.end >= low]
+
     def gap(self, one: Hit, two: Hit) -> int:
         """Return the distance of two hits in units of a Latin letter; 0 when they overlap."""
         between = max(one.start, two.start) - min(one.end, two.end)
         return max(0, between) * self.unit
+
+
+def overlap(one: Hit, two: Hit) -> bool:
+    """Whether two hits have a character in common."""
+    return one.start < two.end and two.start < one.end
 
 
 def _without_values(cues: list[Hit]) -> list[Hit]:

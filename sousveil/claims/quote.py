@@ -6,6 +6,7 @@ run of members that tell. A quote never begins or ends inside a word.
 """
 
 import re
+from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 
 from sousveil.claims.echo import is_echo
@@ -62,17 +63,18 @@ def _source(passage: Passage, span: Span) -> Span:
 
 def _between(cuts: list[int], wanted: Span) -> Span:
     """Return the nearest cuts around a span."""
-    begin = max((c for c in cuts if c <= wanted[0]), default=wanted[0])
-    finish = min((c for c in cuts if c >= wanted[1]), default=wanted[1])
-    return begin, finish
+    before, after = bisect_right(cuts, wanted[0]), bisect_left(cuts, wanted[1])
+    begin = cuts[before - 1] if before else wanted[0]
+    return begin, cuts[after] if after < len(cuts) else wanted[1]
 
 
 def _wider(cuts: list[int], span: Span) -> Span:
     """Return the span with the next clause, or with the one before where none follows."""
-    after = [c for c in cuts if c > span[1]]
-    if after:
-        return span[0], after[0]
-    return max((c for c in cuts if c < span[0]), default=span[0]), span[1]
+    after = bisect_right(cuts, span[1])
+    if after < len(cuts):
+        return span[0], cuts[after]
+    before = bisect_left(cuts, span[0])
+    return cuts[before - 1] if before else span[0], span[1]
 
 
 def _bounded(source: str, span: Span, core: Span) -> Span:

@@ -5,12 +5,11 @@ LABELLING rule 10: the first, leading statement decides.
 """
 
 import re
-from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from sousveil.claims.lexicon import Hit
-from sousveil.claims.passage import NEAR, Passage
+from sousveil.claims.passage import NEAR, Passage, overlap
 from sousveil.claims.quote import quote_of
 from sousveil.claims.windows import Span
 
@@ -22,7 +21,6 @@ MAX_MENTIONS = 6  # further clauses given for one passage
 Cues = dict[int, list[Hit]]  # by index of the statement
 
 STOPS = re.compile(r"[.;!?。，；！？|]")
-LONGEST_CUE = 100  # characters; the cues of topics/ have 40 at most
 _ACTION = frozenset({"infer", "target", "flag", "weakinfer"})
 
 
@@ -42,9 +40,10 @@ def anchor_of(passage: Passage, cues: Cues) -> tuple[Hit, list[Hit]]:
     for term in passage.terms:
         actions = actions_on(passage, term, cues)
         rank = _rank(term, actions)
-        # The first that is surely linked stays; before that, the best so far.
-        if rank > best_rank and best_rank < SURE:
+        if rank > best_rank:
             best, best_rank, best_actions = term, rank, actions
+        if best_rank >= SURE:
+            break  # the first that is surely linked stays
     if best.trait == "emotion":
         best = _weightier(passage, best)
         best_actions = actions_on(passage, best, cues)
@@ -74,20 +73,9 @@ def _rank(term: Hit, actions: list[Hit]) -> int:
 
 def actions_on(passage: Passage, term: Hit, cues: Cues) -> list[Hit]:
     """Return the words in the term's sentence that do something with it, the nearest first."""
-    in_sentence = cues.get(passage.sentence(term), [])
-    # Cues stand in the order of the text; only those that may be near are looked at, for a hostile
-    # page can have thousands of both in one sentence.
-    reach = LINKED // passage.unit
-    first = bisect_left(in_sentence, term.start - reach - LONGEST_CUE, key=lambda c: c.start)
-    last = bisect_right(in_sentence, term.end + reach, key=lambda c: c.start)
-    near = [
-        c
-        for c in in_sentence[first:last]
-        if c.cls in _ACTION
-        and not (c.start < term.end and term.start < c.end)
-        and passage.gap(c, term) <= LINKED
-    ]
-    return sorted(near, key=lambda c: passage.gap(c, term))
+    near = passage.near(term, cues.get(passage.sentence(term), []), LINKED)
+    actions = [c for c in near if c.cls in _ACTION and not overlap(c, term)]
+    return sorted(actions, key=lambda c: passage.gap(c, term))
 
 
 def mentions(passage: Passage, cues: Cues, quote: Span) -> tuple[Mention, ...]:
@@ -98,6 +86,9 @@ def mentions(passage: Passage, cues: Cues, quote: Span) -> tuple[Mention, ...]:
     for term in passage.terms:
         if term.kind in {"ambiguous", "proxy"} or term.trait in quoted:
             continue
+        place = passage.normal.source_span(term.start, term.end)[0]
+        if not passage.code and any(low <= place < high for low, high in taken):
+            continue  # a quote of prose holds its term
         actions = actions_on(passage, term, cues)
         strong = term.kind in {"capability", "field", "list"} or any(
             a.cls in {"infer", "target", "flag"} and passage.gap(a, term) <= NEAR for a in actions
