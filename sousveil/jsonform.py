@@ -1,15 +1,17 @@
 """Findings as JSON: the one form that the command line, the dossier and pipelines share.
 
-Takes a `Finding`, with its `Fate` where one is known, and gives a dictionary of JSON values.
-Selectors are those of the W3C Web Annotation Data Model, section 4.2; a line range is an RFC 5147
-fragment. Times are RFC 3339 in UTC with "Z". What is empty is left out, never null.
+Takes a `Finding`, with its `Fate` and the decisions on it where there are any, and gives a
+dictionary of JSON values. Selectors are those of the W3C Web Annotation Data Model, section 4.2; a
+line range is an RFC 5147 fragment. Times are RFC 3339 in UTC with "Z". What is empty is left out,
+never null.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from sousveil.model import Commit, Fate, Finding, Json, Origin, RecordRef, Region, Source
+from sousveil.model import Commit, Fate, Finding, Json, Origin, RecordRef, Region, Review, Source
+from sousveil.review.decisions import status
 
 # The IRI that Web Annotation, section 4.2.1, assigns to RFC 5147.
 PLAIN_TEXT_FRAGMENTS = "http://tools.ietf.org/rfc/rfc5147"
@@ -17,14 +19,17 @@ PLAIN_TEXT_FRAGMENTS = "http://tools.ietf.org/rfc/rfc5147"
 PDF_FRAGMENTS = "http://tools.ietf.org/rfc/rfc3778"
 
 
-def finding_json(finding: Finding, fate: Fate | None = None) -> Json:
+def finding_json(
+    finding: Finding, fate: Fate | None = None, reviews: Sequence[Review] = ()
+) -> Json:
     """Return `finding` as JSON values.
 
     Always there: `id`, `topic`, `trait`, `label`, `score`, `engine`, `quote`, `selectors`, `actor`
     (null when nobody is named), `capture`, `source`; `reasons`, `caveats`, `passage`, `lang`,
     `title` and `watch` where they are not empty. A `fate` adds `verdict`, `confidence`,
-    `first_seen`, `last_seen`, `gone`, `after`, `evidence` and `gone_log_index`. Lines and columns
-    count from 1, offsets from 0.
+    `first_seen`, `last_seen`, `gone`, `after`, `evidence` and `gone_log_index`; `reviews` add
+    `status` (confirmed, rejected or disputed), `review`, the latest, and `reviews`, all of them, of
+    several. Lines and columns count from 1, offsets from 0.
     """
     claim = finding.claim
     form = {
@@ -46,7 +51,7 @@ def finding_json(finding: Finding, fate: Fate | None = None) -> Json:
         "caveats": list(finding.caveats),
         "watch": finding.watch_id,
     }
-    told = _present(form | (_fate(finding, fate) if fate else {}))
+    told = _present(form | (_fate(finding, fate) if fate else {}) | _reviews(reviews))
     return told | {"actor": finding.actor}
 
 
@@ -163,6 +168,17 @@ def _commit(commit: Commit) -> Json:
         "commit_date": instant(commit.committed_at),
         "message": commit.message,
     }
+
+
+def _reviews(reviews: Sequence[Review]) -> Json:
+    told = [
+        _present({"decision": one.decision, "by": one.by, "at": instant(one.at), "note": one.note})
+        for one in reviews
+    ]
+    if not told:
+        return {}
+    form: Json = {"status": status(reviews), "review": told[-1]}
+    return form | ({"reviews": told} if len(told) > 1 else {})
 
 
 def _fate(finding: Finding, fate: Fate) -> Json:

@@ -437,7 +437,38 @@ class Finding:
     watch_id: str | None  # None for an import
     caveats: tuple[str, ...] = ()  # what weakens its evidence, in words
     imprint: tuple[Imprint, ...] = ()  # in which its document says whose it is
-    attribution: Attribution | None = None  # told when it is listed, never kept; None: not looked for
+    attribution: Attribution | None = (
+        None  # told when it is listed, never kept; None: not looked for
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Revision:
+    """What another engine changed about a finding: what it was, and what it is now."""
+
+    finding_id: str  # of `after`, or else of `before`
+    before: Finding | None  # None: it was not found
+    after: Finding | None  # None: it is found no more
+    old_engine: str
+    new_engine: str
+
+    @property
+    def changed(self) -> tuple[str, ...]:
+        """Name what differs between before and after: "label", "trait", "quote", "score"."""
+        if self.before is None or self.after is None:
+            return ()
+        was, now = self.before.claim, self.after.claim
+        differs = {
+            "label": was.label != now.label,
+            "trait": was.trait != now.trait,
+            "quote": self.before.quote != self.after.quote,
+            "score": abs(was.score - now.score) > REVISED_SCORE,
+        }
+        return tuple(name for name, different in differs.items() if different)
+
+
+REVISED_SCORE = 0.1
+"""Difference between two scores from which on it is told."""
 
 
 class Verdict(StrEnum):

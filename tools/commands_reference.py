@@ -19,6 +19,7 @@ COMMANDS = (
     "findings",
     "show",
     "changes",
+    "review",
     "read",
     "verify",
     "dossier",

@@ -2,7 +2,7 @@
 
 import sys
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Annotated
 
@@ -10,12 +10,14 @@ import typer
 
 from sousveil.cli.options import CaseOption, JsonOption, chosen_case
 from sousveil.cli.screen import clock, complain, count_of, plain, say, tell, write_json
-from sousveil.cli.words import tell_finding, tell_gone
+from sousveil.cli.words import review_lines, tell_finding, tell_gone
 from sousveil.errors import InputError
 from sousveil.index.query import fates, findings, unread, watches
+from sousveil.index.reviews import no_longer_found, reviews
 from sousveil.index.store import Index
 from sousveil.jsonform import finding_json
-from sousveil.model import LABELS, Fate, Finding
+from sousveil.model import LABELS, Finding, Json
+from sousveil.review.decisions import STATUSES, status
 from sousveil.run.indexing import open_index
 from sousveil.run.read.analyse import load_engine
 from sousveil.run.read.reading import file_finding_json, read_lines, read_paths
@@ -50,6 +52,10 @@ def findings_(
         list[str] | None, typer.Option(help="offers, reports, denies, discusses.")
     ] = None,
     actor: Annotated[str | None, typer.Option(help="Part of the actor's name.")] = None,
+    status_: Annotated[
+        list[str] | None,
+        typer.Option("--status", help="open, confirmed, rejected, disputed: what people decided."),
+    ] = None,
     folder: CaseOption = None,
     as_json: JsonOption = False,
 ) -> None:
@@ -60,24 +66,42 @@ def findings_(
     for name in label or ():
         if name not in LABELS:
             raise InputError(f"--label {name}: no such label. There are {', '.join(LABELS)}.")
+    for name in status_ or ():
+        if name not in STATUSES:
+            raise InputError(f"--status {name}: no such status. There are {', '.join(STATUSES)}.")
     case = chosen_case(folder)
     with open_index(case) as index:
+        engine = load_engine(case).name
+        lost = no_longer_found(index, engine)
+        decided = reviews(index)
         chosen = [
             finding
-            for finding in findings(index)
+            for finding in (*findings(index), *lost)
             if (not label or finding.claim.label in label)
             and (not actor or actor.casefold() in (finding.actor or "").casefold())
+            and (not status_ or status(decided.get(finding.id, ())) in status_)
         ]
         told = fates(index)
-        waiting = len(unread(index, load_engine(case).name))
+        waiting = len(unread(index, engine))
+    not_found = {finding.id: engine for finding in lost}
     if waiting:
         tell(f"{count_of(waiting, 'capture')} not read by this version: run `sousveil analyse`.")
     if as_json:
-        write_json(finding_json(finding, told.get(finding.id)) for finding in chosen)
+        write_json(
+            finding_json(finding, told.get(finding.id), decided.get(finding.id, ()))
+            | _lost_json(finding, not_found)
+            for finding in chosen
+        )
         return
     for finding in chosen:
-        tell_finding(finding, told.get(finding.id))
+        tell_finding(finding, told.get(finding.id), decided.get(finding.id, ()))
+        if finding.id in not_found:
+            say(f"    no longer found by {not_found[finding.id]}", "yellow")
     say(f"{count_of(len(chosen), 'finding')}.")
+
+
+def _lost_json(finding: Finding, not_found: Mapping[str, str]) -> Json:
+    return {"no_longer_found_by": not_found[finding.id]} if finding.id in not_found else {}
 
 
 def show(
@@ -91,14 +115,22 @@ def show(
     """Show one finding with its evidence."""
     case = chosen_case(folder)
     with open_index(case) as index:
-        finding, fate = _one(index, finding_id)
+        engine = load_engine(case).name
+        finding = one_finding(index, finding_id, engine)
+        fate = fates(index).get(finding.id)
+        decided = reviews(index).get(finding.id, ())
+        lost = {one.id: engine for one in no_longer_found(index, engine)}
     if as_json:
-        write_json([finding_json(finding, fate)])
+        write_json([finding_json(finding, fate, decided) | _lost_json(finding, lost)])
         return
     if fate is not None and fate.is_gone:
         tell_gone(finding, fate)
+        for line in review_lines(decided):
+            say(f"    {line}")
     else:
-        tell_finding(finding, fate)
+        tell_finding(finding, fate, decided)
+    if finding.id in lost:
+        say(f"    no longer found by {engine}", "yellow")
     say("")
     say(f"In its passage:\n    {plain(finding.passage, limit=2_000)}")
     say("Because it:")
@@ -156,14 +188,19 @@ def changes(
     say(f"{len(gone)} gone.")
 
 
-def _one(index: Index, finding_id: str) -> tuple[Finding, Fate | None]:
-    matches = [finding for finding in findings(index) if finding.id.startswith(finding_id)]
+def one_finding(index: Index, finding_id: str, engine: str) -> Finding:
+    """Return the finding whose id begins so, one that only a decision tells of included.
+
+    Raises InputError when there is none, or more than one.
+    """
+    known = (*findings(index), *no_longer_found(index, engine))
+    matches = [finding for finding in known if finding.id.startswith(finding_id)]
     if not finding_id or not matches:
         raise InputError(f"{finding_id}: no such finding. `sousveil findings` lists them.")
     if len(matches) > 1:
         ids = ", ".join(finding.id for finding in matches[:5])
         raise InputError(f"{finding_id}: begins several findings ({ids}). Give more of it.")
-    return matches[0], fates(index).get(matches[0].id)
+    return matches[0]
 
 
 def read(

@@ -1,7 +1,10 @@
 """How a finding reads in a terminal."""
 
+from collections.abc import Sequence
+
 from sousveil.cli.screen import clock, plain, say
-from sousveil.model import Fate, Finding, Verdict
+from sousveil.model import Fate, Finding, Review, Verdict
+from sousveil.review.decisions import status
 
 _STYLES = {
     "offers": "bold red",
@@ -11,8 +14,8 @@ _STYLES = {
 }
 
 
-def tell_finding(finding: Finding, fate: Fate | None) -> None:
-    """Print a finding in three lines: what, the quote, and where."""
+def tell_finding(finding: Finding, fate: Fate | None, reviews: Sequence[Review] = ()) -> None:
+    """Print a finding in three lines, what, the quote, and where, then what became of it."""
     claim = finding.claim
     head = f"{finding.id}  {claim.label}  {claim.trait}  {claim.score:.2f}"
     say(head + (f"  {plain(finding.actor)}" if finding.actor else ""), _STYLES[claim.label])
@@ -20,6 +23,18 @@ def tell_finding(finding: Finding, fate: Fate | None) -> None:
     say(f"    {where(finding)}", "dim")
     if fate is not None and fate.verdict is not Verdict.PRESENT:
         say(f"    {fate.verdict}: {plain(fate.evidence)}", "magenta")
+    for line in review_lines(reviews):
+        say(f"    {line}", "green" if status(reviews) == "confirmed" else "yellow")
+
+
+def review_lines(reviews: Sequence[Review]) -> list[str]:
+    """Return who decided what, a line each, and that they disagree if they do."""
+    lines = [
+        f"{one.decision} by {plain(one.by)}, {clock(one.at)}"
+        + (f": {plain(one.note)}" if one.note else "")
+        for one in reviews
+    ]
+    return [*lines, "disputed: they do not agree"] if status(reviews) == "disputed" else lines
 
 
 def tell_gone(finding: Finding, fate: Fate) -> None:

@@ -14,6 +14,7 @@ import msgspec
 from sousveil.changes.fate import Look, Probe, judge_address, judge_import
 from sousveil.index.originals import put_originals
 from sousveil.index.query import repository_visits
+from sousveil.index.reviews import put_review
 from sousveil.index.store import Index
 from sousveil.model import SNAPSHOT_URN, Capture, Event, RecordRef, Watch
 from sousveil.watch.frontier import GUIDES
@@ -40,6 +41,8 @@ def project(
                 if event.body.get("role") not in GUIDES:
                     _put_visit(index, event)
                 put_originals(index, _answers(event, requests_in), event.body["watch_id"])
+            case "review":
+                put_review(index, event)
             case "import":
                 _put_import(index, event, captures_in)
 

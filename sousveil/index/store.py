@@ -21,10 +21,10 @@ import msgspec
 from sousveil.changes.absence import Absence
 from sousveil.changes.fate import Look
 from sousveil.errors import CaseError
-from sousveil.model import Capture, Event, Fate, Finding, Watch
+from sousveil.model import Capture, Event, Fate, Finding, Review, Revision, Watch
 
 INDEX_FILE = "index.sqlite"
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 
 # Readers wait this long for a checkpoint of the write-ahead log to end.
 BUSY_SECONDS = 10.0
@@ -50,6 +50,10 @@ CREATE TABLE sighting (finding_id TEXT NOT NULL, capture_id INTEGER NOT NULL, da
     PRIMARY KEY (finding_id, capture_id)) STRICT, WITHOUT ROWID;
 CREATE INDEX sighting_by_capture ON sighting (capture_id);
 CREATE TABLE fate (finding_id TEXT PRIMARY KEY, data BLOB NOT NULL) STRICT;
+CREATE TABLE review (finding_id TEXT NOT NULL, person TEXT NOT NULL, log_index INTEGER NOT NULL,
+    data BLOB NOT NULL, finding BLOB NOT NULL,
+    PRIMARY KEY (finding_id, person)) STRICT, WITHOUT ROWID;
+CREATE TABLE revision (finding_id TEXT PRIMARY KEY, data BLOB NOT NULL) STRICT;
 """
 
 
@@ -127,6 +131,19 @@ class Index:
         """Add a watch, or replace it by its newer form."""
         self._db.execute(
             "INSERT OR REPLACE INTO watch VALUES (?, ?)", (watch.id, msgspec.json.encode(watch))
+        )
+
+    def put_review(self, review: Review, finding: Finding, *, person: str) -> None:
+        """Add a decision on a finding, or replace the same person's earlier one."""
+        self._db.execute(
+            "INSERT OR REPLACE INTO review VALUES (?, ?, ?, ?, ?)",
+            (
+                review.finding_id,
+                person,
+                review.log_index,
+                msgspec.json.encode(review),
+                msgspec.json.encode(finding),
+            ),
         )
 
     def put_look(
@@ -225,6 +242,15 @@ class Index:
             self._db.executemany(
                 "INSERT INTO fate VALUES (?, ?)",
                 [(fate.finding_id, msgspec.json.encode(fate)) for fate in fates],
+            )
+
+    def put_revisions(self, revisions: Iterable[Revision]) -> None:
+        """Replace what another engine changed, which no event tells: it is gone with the file."""
+        with self.transaction():
+            self._db.execute("DELETE FROM revision")
+            self._db.executemany(
+                "INSERT INTO revision VALUES (?, ?)",
+                [(revision.finding_id, msgspec.json.encode(revision)) for revision in revisions],
             )
 
     def rows(self, sql: str, *values: object) -> list[tuple[Any, ...]]:

@@ -25,6 +25,7 @@ from sousveil.case import SETTINGS_FILE, Case
 from sousveil.durable import file_sha256
 from sousveil.errors import LogError, SousveilError
 from sousveil.index.query import findings, watches
+from sousveil.index.reviews import logged_reviews, reviews
 from sousveil.index.store import INDEX_FILE, Index
 from sousveil.ledger import JOURNAL_FILE, event_lines, head_problem, read_events
 from sousveil.model import Capture, Event, Fault, Finding
@@ -136,6 +137,8 @@ def verify_findings(
     told = [event for event in logged.values() if event.index < known]
     if watches(index) != logged_watches(told):
         yield Fault(INDEX_FILE, "its watches are not those of the log: run `sousveil reindex`")
+    if reviews(index) != logged_reviews(told):
+        yield Fault(INDEX_FILE, "its decisions are not those of the log: run `sousveil reindex`")
     found = findings(index)
     for done, finding in enumerate(found):
         progress(done, len(found), finding.url)
