@@ -14,6 +14,7 @@ line and exits with 2. A page that cannot be fetched is no error: it is an outco
       RepositoryError     git could not read a repository
       ExtractError        a document that cannot be turned into text
       TopicError          a topic file that is unknown or malformed
+      ActorError          a file of actors, or an official list, that is malformed
       InputError          a file or an option of the command line that cannot be used
 """
 
@@ -56,6 +57,10 @@ class ExtractError(SousveilError):
 
 class TopicError(SousveilError):
     """A topic file that is unknown or malformed."""
+
+
+class ActorError(SousveilError):
+    """A file of actors, or an official list, that is malformed."""
 
 
 class InputError(SousveilError):

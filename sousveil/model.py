@@ -437,9 +437,7 @@ class Finding:
     watch_id: str | None  # None for an import
     caveats: tuple[str, ...] = ()  # what weakens its evidence, in words
     imprint: tuple[Imprint, ...] = ()  # in which its document says whose it is
-    attribution: Attribution | None = (
-        None  # told when it is listed, never kept; None: not looked for
-    )
+    attribution: Attribution | None = None  # told when it is listed; None: not looked for
 
 
 @dataclass(frozen=True, slots=True)

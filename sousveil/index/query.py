@@ -10,6 +10,7 @@ from typing import Any
 
 import msgspec
 
+from sousveil.actors import OfficialList, attributed, case_register
 from sousveil.changes.absence import Absence
 from sousveil.changes.fate import Look, in_order
 from sousveil.index.store import Held, Index
@@ -119,16 +120,25 @@ def unreadable(index: Index) -> list[tuple[str, str, str]]:
 def findings(index: Index) -> list[Finding]:
     """Return every finding, told from its earliest sighting, by address and place.
 
-    Its actor is the one its watch names now.
+    Who it is about is told now, from what its watch, the case's `actors.toml` and its official
+    lists say today. Raises ActorError when one of them cannot be used.
     """
+    register = case_register(index.folder, official_lists(index))
     actors = {watch.id: watch.actor for watch in watches(index)}
     earliest: dict[str, Finding] = {}
     for (data,) in index.rows(_SIGHTINGS):
         finding = msgspec.json.decode(data, type=Finding)
         if finding.id not in earliest:
-            actor = actors.get(finding.watch_id or "", finding.actor)
-            earliest[finding.id] = replace(finding, actor=actor)
+            watch_actor = actors.get(finding.watch_id or "")
+            earliest[finding.id] = attributed(finding, watch_actor=watch_actor, register=register)
     return sorted(earliest.values(), key=_place)
+
+
+def official_lists(index: Index) -> list[OfficialList]:
+    """Return the official lists of the case, of each the one that was taken in last."""
+    rows = index.rows("SELECT body FROM event WHERE type = 'list.added' ORDER BY idx")
+    added = [msgspec.json.decode(body, type=OfficialList) for (body,) in rows]
+    return list({one.name: one for one in added}.values())
 
 
 def _place(finding: Finding) -> tuple[str, str, int, str]:

@@ -75,6 +75,7 @@ class Index:
 
     def __init__(self, path: Path, *, create: bool = False) -> None:
         """Open the index; raises CaseError when it is missing or of another version."""
+        self.folder = path.parent  # the case's
         if not create and not path.exists():
             raise CaseError(f"{path}: the index is missing. Make it again with `sousveil reindex`.")
         try:

@@ -90,8 +90,9 @@ def quote_reader(case: Case, index: Index, engine: Engine) -> Callable[[Finding,
         read = looks.get(place, lambda: _look_again(case, finding, event, engine))[record]
         if read.problem is not None:
             raise read.problem
-        again = {replace(one, actor=finding.actor) for one in read.findings}
-        return Reread(read.text_at(finding), is_found=finding in again)
+        # Who it is about was told when it was listed, not when it was read.
+        told = replace(finding, actor=None, attribution=None)
+        return Reread(read.text_at(finding), is_found=told in read.findings)
 
     def read(finding: Finding, event: Event) -> Reread:
         commit = finding.source.commit
@@ -116,7 +117,7 @@ def _look_again(
         Held(number, 0, capture, event.index, finding.watch_id, address, None)
         for number, capture in enumerate(captures)
     ]
-    read = read_look(case, held, event.body, engine, None)
+    read = read_look(case, held, event.body, engine)
     return {one.capture.record: what for one, what in zip(held, read, strict=True)}
 
 

@@ -84,7 +84,7 @@ def found_in(document: Document, *quotes: str) -> list[Finding]:
     assert len(claims) >= len(set(quotes))
     when = datetime(2026, 3, 1, tzinfo=UTC)
     capture = Capture(PAGE.url, when, 200, "text/html", PAGE.record)
-    return make_findings(document, claims, Place(PAGE.url, capture, 1, None, None))
+    return make_findings(document, claims, Place(PAGE.url, capture, 1, None))
 
 
 def check(

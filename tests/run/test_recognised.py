@@ -22,7 +22,7 @@ def test_a_quote_of_a_scan_has_its_place_on_the_scan_and_tells_how_sure_it_is() 
     content = leaflet()
     document = extract(content, media_type="image/jpeg", charset=None, name=URL)
     claims = find(document, [load("ethnicity")])
-    plain = make_findings(document, claims, Place(URL, CAPTURE, 3, None, None))
+    plain = make_findings(document, claims, Place(URL, CAPTURE, 3, None))
     (finding,) = with_recognition(plain, document, CAPTURE, content)
     assert finding.quote.startswith("It recognises the ethnicity of each visitor")
     assert finding.source.recognised is not None

@@ -18,7 +18,6 @@ from sousveil.index.query import (
     findings,
     unread,
     unreadable,
-    watches,
 )
 from sousveil.index.store import Held, Index
 from sousveil.model import Capture, Document, Fate, Finding
@@ -64,18 +63,16 @@ def analyse(case: Case, index: Index, engine: Engine, progress: Progress) -> Ana
     """Read every capture that this engine has not read, and tell the fate of every finding."""
     known = {finding.id for finding in findings(index)}
     gone_before = {fate.finding_id for fate in fates(index).values() if fate.is_gone}
-    actors = {watch.id: watch.actor for watch in watches(index)}
     waiting = unread(index, engine.name)
     looks = list(dict.fromkeys(held.look_id for held in waiting))
     for done, look_id in enumerate(looks):
         held = captures_of_look(index, look_id)
         progress(done, len(looks), held[0].capture.url)
-        actor = actors.get(held[0].watch_id or "")
         if held[0].capture.media_type == BUNDLE_TYPE:
-            _read_bundle(case, index, held[0], engine=engine, actor=actor, progress=progress)
+            _read_bundle(case, index, held[0], engine=engine, progress=progress)
             continue
         body = event_body(index, held[0].log_index)
-        for one, read in zip(held, read_look(case, held, body, engine, actor), strict=True):
+        for one, read in zip(held, read_look(case, held, body, engine), strict=True):
             index.put_sightings(
                 one, read.findings, engine=engine.name, note=read.note, absence=read.absence
             )
@@ -104,11 +101,10 @@ def _read_bundle(
     held: Held,
     *,
     engine: Engine,
-    actor: str | None,
     progress: Progress,
 ) -> None:
     if held.watch_id is None:
         note = "a repository that came with an import; add it as a target to have it read"
         index.put_sightings(held, [], engine=engine.name, note=note)
     else:
-        read_repository(case, index, held, engine=engine, actor=actor, progress=progress)
+        read_repository(case, index, held, engine=engine, progress=progress)

@@ -11,7 +11,8 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
-from sousveil.model import BlockKind, Box, Capture, Claim, Document, Finding, Source
+from sousveil.actors import imprint_of
+from sousveil.model import BlockKind, Box, Capture, Claim, Document, Finding, Imprint, Source
 
 # Characters kept before and after a quote (TextQuoteSelector prefix and suffix): two lines of a
 # page, enough to tell apart repeated sentences of tables and menus.
@@ -28,7 +29,6 @@ class Place:
     capture: Capture
     log_index: int
     watch_id: str | None
-    actor: str | None
     caveats: tuple[str, ...] = ()  # what weakens the evidence of all of them
 
 
@@ -46,9 +46,11 @@ def make_findings(
     """
     seen: Counter[str] = Counter()
     findings = []
+    imprint = imprint_of(document)
     for claim in sorted(claims, key=lambda claim: (claim.start, claim.end)):
         words = _canonical(document.text[claim.start : claim.end])
-        finding = make_finding(document, claim, place, seen[claim.topic + words], part)
+        occurrence = seen[claim.topic + words]
+        finding = make_finding(document, claim, place, occurrence, part, imprint=imprint)
         where = boxes.get((claim.start, claim.end), ()) if boxes else ()
         source = replace(finding.source, path=None, part=part, boxes=where)
         findings.append(replace(finding, source=source))
@@ -57,11 +59,18 @@ def make_findings(
 
 
 def make_finding(
-    document: Document, claim: Claim, place: Place, occurrence: int, path: str | None = None
+    document: Document,
+    claim: Claim,
+    place: Place,
+    occurrence: int,
+    path: str | None = None,
+    *,
+    imprint: tuple[Imprint, ...],
 ) -> Finding:
     """Return the finding of one claim; `occurrence` counts equal quotes at one place from 0.
 
-    `path` is that of a file in a repository.
+    `path` is that of a file in a repository, `imprint` the document's. Its actor is told when it
+    is listed (index/query.py): names and lists change, and nothing is read again for that.
     """
     quote = document.text[claim.start : claim.end]
     return Finding(
@@ -74,12 +83,13 @@ def make_finding(
         url=place.capture.url,
         title=document.title,
         lang=document.lang,
-        actor=place.actor,
+        actor=None,
         capture=place.capture,
         source=_source(document, claim, path),
         log_index=place.log_index,
         watch_id=place.watch_id,
         caveats=place.caveats,
+        imprint=imprint,
     )
 
 

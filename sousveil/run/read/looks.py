@@ -52,14 +52,10 @@ def read_document(case: Case, capture: Capture) -> Document:
 
 
 def read_look(
-    case: Case,
-    held: Sequence[Held],
-    body: Mapping[str, Any],
-    engine: Engine,
-    actor: str | None,
+    case: Case, held: Sequence[Held], body: Mapping[str, Any], engine: Engine
 ) -> list[Read]:
     """Read the captures of one look, in order; `body` is that of the event that brought them."""
-    read = [_read(case, one, body, engine, actor) for one in held]
+    read = [_read(case, one, body, engine) for one in held]
     if body.get("rendering") is None:
         return read
     rendering = msgspec.convert(body["rendering"], Rendering)
@@ -79,9 +75,7 @@ def read_look(
     return [replace(one, findings=tuple(islice(checked, len(one.findings)))) for one in read]
 
 
-def _read(
-    case: Case, held: Held, body: Mapping[str, Any], engine: Engine, actor: str | None
-) -> Read:
+def _read(case: Case, held: Held, body: Mapping[str, Any], engine: Engine) -> Read:
     if not _carries_content(held.capture):
         return Read()
     if held.watch_id is None and held.capture.media_type.startswith("image/"):
@@ -95,7 +89,6 @@ def _read(
         held.capture,
         held.log_index,
         held.watch_id,
-        actor,
         _caveats(body, held, answer),
     )
     content = Payload(answer.body, *_told(answer, held.capture))

@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import BinaryIO
 
+from sousveil.actors import attributed, shipped_register
 from sousveil.claims import engine_for, judge
 from sousveil.errors import InputError
 from sousveil.jsonform import finding_json, instant
@@ -72,10 +73,12 @@ def read_file(path: Path, topics: Sequence[Topic]) -> ReadFile:
     capture = Capture(
         str(path), datetime.now(UTC), None, "", RecordRef("", 0, len(data), "", digest)
     )
-    place = Place(str(path), capture, 0, None, None)
+    place = Place(str(path), capture, 0, None)
     found = read_payload(Payload(data, "", None, str(path)), engine_for(topics), place)
     problem = found.note and found.note.replace("; the capture itself is kept", "")
-    return ReadFile(path, found.findings, problem)
+    register = shipped_register()
+    told = (attributed(one, watch_actor=None, register=register) for one in found.findings)
+    return ReadFile(path, tuple(told), problem)
 
 
 def file_finding_json(finding: Finding) -> Json:

@@ -18,6 +18,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Literal
 
+from sousveil.actors import imprint_of
 from sousveil.archive.read import read_block
 from sousveil.capture.git.bundle import DIGITS, mirror_lacks, open_mirror, rebuild_mirror
 from sousveil.capture.git.run import run_git
@@ -28,7 +29,7 @@ from sousveil.errors import ArchiveError, CaseError, RepositoryError
 from sousveil.extract import extract
 from sousveil.index.query import captures_of_watch, event_body, repository_visits
 from sousveil.index.store import Held, Index
-from sousveil.model import Claim, Document, Finding, Json
+from sousveil.model import Claim, Document, Finding, Imprint, Json
 from sousveil.run.read.findings import Place, make_finding
 
 BUNDLE_TYPE = "application/x-git-bundle"
@@ -77,7 +78,6 @@ def read_repository(
     held: Held,
     *,
     engine: Engine,
-    actor: str | None,
     progress: Callable[[int, int, str], None],
 ) -> None:
     """Put the findings of a repository's whole history into the index, with its newest bundle.
@@ -103,7 +103,7 @@ def read_repository(
             maybe=maybe,
             progress=lambda what, done, total: progress(done, total, what),
         )
-        found = list(_findings(index, bundles, mirror, history, read, actor=actor))
+        found = list(_findings(index, bundles, mirror, history, read))
     except (ArchiveError, RepositoryError) as error:
         index.put_sightings(held, [], engine=engine.name, note=str(error))
         return
@@ -185,18 +185,21 @@ def _findings(
     mirror: Path,
     history: RepositoryHistory,
     read: Find,
-    *,
-    actor: str | None,
 ) -> Iterator[Finding]:
     watch_id, address = bundles[-1].watch_id or "", bundles[-1].address
     now = frozenset(_named(repository_visits(index, watch_id)[-1]).values())
     kept_in = _first_bundles(mirror, index, bundles)
     seen: Counter[tuple[str, str, str]] = Counter()
+    imprints: dict[str, tuple[Imprint, ...]] = {}  # by blob: a file may hold hundreds of findings
     for stay, document, claim in cite(mirror, history, read):
         held = bundles[kept_in[stay.entered.id]]
-        place = Place(address, held.capture, held.log_index, watch_id, actor)
+        place = Place(address, held.capture, held.log_index, watch_id)
         key = (stay.path, stay.quote.topic, " ".join(stay.quote.text.split()))
-        finding = make_finding(document, claim, place, seen[key], stay.path)
+        if stay.blob not in imprints:
+            imprints[stay.blob] = imprint_of(document)
+        finding = make_finding(
+            document, claim, place, seen[key], stay.path, imprint=imprints[stay.blob]
+        )
         seen[key] += 1
         source = replace(
             finding.source,
