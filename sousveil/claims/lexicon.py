@@ -5,6 +5,7 @@ between words match whole words only; a star frees that end. A term inside a lon
 clears it ("race" in "race condition") or inside a longer term is dropped.
 """
 
+import re
 import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -16,6 +17,8 @@ from sousveil.claims.identity import engine_name
 from sousveil.claims.normal import normalise
 from sousveil.topics.cues import CLEARING, shared
 from sousveil.topics.load import Topic
+
+_SURROGATE = re.compile("[\ud800-\udfff]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +84,7 @@ class _Automaton:
 
     def find(self, text: str) -> list[Hit]:
         hits: list[Hit] = []
-        for index, start, end in self._automaton.find_matches_as_indexes(text, overlapping=True):
+        for index, start, end in self._matches(text):
             left = start == 0 or _apart(text[start - 1], text[start])
             right = end == len(text) or _apart(text[end], text[end - 1])
             hits += [
@@ -91,6 +94,13 @@ class _Automaton:
             ]
         hits.sort(key=lambda hit: (hit.start, -hit.end))
         return hits
+
+    def _matches(self, text: str) -> list[tuple[int, int, int]]:
+        try:
+            return self._automaton.find_matches_as_indexes(text, overlapping=True)
+        except UnicodeEncodeError:  # a lone surrogate, which JSON can escape: RFC 8259 section 8.2
+            plain = _SURROGATE.sub("\ufffd", text)
+            return self._automaton.find_matches_as_indexes(plain, overlapping=True)
 
 
 def _apart(outside: str, inside: str) -> bool:
