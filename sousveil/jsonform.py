@@ -10,7 +10,18 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from sousveil.model import Commit, Fate, Finding, Json, Origin, RecordRef, Region, Review, Source
+from sousveil.model import (
+    Attribution,
+    Commit,
+    Fate,
+    Finding,
+    Json,
+    Origin,
+    RecordRef,
+    Region,
+    Review,
+    Source,
+)
 from sousveil.review.decisions import status
 
 # The IRI that Web Annotation, section 4.2.1, assigns to RFC 5147.
@@ -25,11 +36,11 @@ def finding_json(
     """Return `finding` as JSON values.
 
     Always there: `id`, `topic`, `trait`, `label`, `score`, `engine`, `quote`, `selectors`, `actor`
-    (null when nobody is named), `capture`, `source`; `reasons`, `caveats`, `passage`, `lang`,
-    `title` and `watch` where they are not empty. A `fate` adds `verdict`, `confidence`,
-    `first_seen`, `last_seen`, `gone`, `after`, `evidence` and `gone_log_index`; `reviews` add
-    `status` (confirmed, rejected or disputed), `review`, the latest, and `reviews`, all of them, of
-    several. Lines and columns count from 1, offsets from 0.
+    (null when nobody is named), `capture`, `source`; `attribution`, `reasons`, `caveats`,
+    `passage`, `lang`, `title` and `watch` where they are not empty. A `fate` adds `verdict`,
+    `confidence`, `first_seen`, `last_seen`, `gone`, `after`, `evidence` and `gone_log_index`;
+    `reviews` add `status` (confirmed, rejected or disputed), `review`, the latest, and `reviews`,
+    all of them, of several. Lines and columns count from 1, offsets from 0.
     """
     claim = finding.claim
     form = {
@@ -44,6 +55,7 @@ def finding_json(
         "title": finding.title,
         "lang": finding.lang,
         "actor": finding.actor,
+        "attribution": _attribution(finding.attribution) if finding.attribution else None,
         "selectors": _selectors(finding),
         "capture": _capture(finding),
         "source": _source(finding.source),
@@ -62,6 +74,28 @@ def instant(when: datetime) -> str:
 
 def _present(values: Mapping[str, Any]) -> Json:
     return {key: value for key, value in values.items() if value not in (None, "", [], {})}
+
+
+def _attribution(told: Attribution) -> Json:
+    return _present(
+        {
+            "publisher": told.publisher,
+            "speaker": told.speaker,
+            "evidence": list(told.evidence),
+            "listings": [
+                _present(
+                    {
+                        "list": listing.list,
+                        "name": listing.name,
+                        "since": listing.since,
+                        "until": listing.until,
+                        "source": listing.source,
+                    }
+                )
+                for listing in told.listings
+            ],
+        }
+    )
 
 
 def _selectors(finding: Finding) -> list[Json]:

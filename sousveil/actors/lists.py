@@ -57,6 +57,7 @@ class Row:
     since: str | None  # ISO 8601
     until: str | None
     source: str
+    is_sentence: bool = False  # `name` is a sentence: it may name somebody, and is nobody's name
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,8 +147,11 @@ def _rows(row: Sequence[str], columns: _Columns) -> Iterator[Row]:
     if columns.name is None:
         sentence = cell(columns.sentence)
         named = [found.group() for found in _IN_SENTENCE.finditer(sentence)]
-        for name in named or [sentence[:MAX_NAME_CHARACTERS]]:
+        for name in named:
             yield Row(name, (), since, until, source)
+        if not named:
+            cut = sentence[:MAX_NAME_CHARACTERS]
+            yield Row(cut, (), since, until, source, is_sentence=True)
         return
     name = _STAR.sub("", cell(columns.name))[:MAX_NAME_CHARACTERS]
     aliases = [part for n in columns.aliases for part in _SEVERAL.split(cell(n))]

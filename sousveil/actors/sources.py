@@ -9,6 +9,7 @@ be the file that was logged.
 """
 
 import hashlib
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
@@ -23,6 +24,7 @@ from sousveil.errors import ActorError
 from sousveil.model import Listing
 
 ACTORS_FILE = "actors.toml"
+LIST_PATH = re.compile(r"lists/[a-z0-9-]{1,80}\.csv")
 _VENDORS_FILE = "vendors.toml"
 _TELLING_WORDS = 2  # of a listed name: one word alone may mean anything
 
@@ -80,12 +82,14 @@ def read_actors(path: Path) -> tuple[Actor, ...]:
 
 def _read_logged(root: Path, one: OfficialList) -> list[Row]:
     path = root / one.path
+    if not LIST_PATH.fullmatch(one.path) or not path.is_file() or path.is_symlink():
+        raise ActorError(
+            f"{path}: the log names this list, and no such file is there. Put it back."
+        )
     try:
         data = path.read_bytes()
     except OSError as error:
-        raise ActorError(
-            f"{path}: cannot be read ({error.strerror}); the log names this list. Put it back."
-        ) from error
+        raise ActorError(f"{path}: cannot be read ({error.strerror}). Check its rights.") from error
     if hashlib.sha256(data).hexdigest() != one.sha256:
         raise ActorError(
             f"{path}: is not the file that was logged. Put the original back; a newer list is taken"
@@ -107,7 +111,7 @@ def with_lists(
             named = dict.fromkeys(mention.actor for mention in known.mentions(text))
             for actor in named:
                 rows_of[actor].append((one, row))
-            if not named:
+            if not named and not row.is_sentence:
                 unknown.setdefault(key(bare(row.name)), []).append((one, row))
     return (
         *(replace(actor, listings=_listings(rows)) for actor, rows in rows_of.items()),

@@ -14,7 +14,7 @@ import msgspec
 import typer
 
 import sousveil
-from sousveil.cli import casework, checks, exports, reading, reviewing, story
+from sousveil.cli import actors, casework, checks, exports, reading, reviewing, story
 from sousveil.cli.screen import complain, say
 from sousveil.errors import SousveilError
 
@@ -28,7 +28,7 @@ app = typer.Typer(
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
 )
-for module in (casework, reading, reviewing, checks, exports, story):
+for module in (casework, reading, actors, reviewing, checks, exports, story):
     module.register(app)
 
 

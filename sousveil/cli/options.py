@@ -24,11 +24,19 @@ def chosen_case(folder: Path | None) -> Case:
     """Open the case that was named, or the one around the current folder."""
     if folder is not None:
         return open_case(folder)
+    case = case_around()
+    if case is not None:
+        return case
+    raise CaseError(
+        f"{Path.cwd()}: not in a case. Go into a case's folder, name one with --case, or make one"
+        " with `sousveil init PATH`."
+    )
+
+
+def case_around() -> Case | None:
+    """Open the case that the current folder is in; None when it is in none."""
     here = Path.cwd()
     for candidate in (here, *here.parents):
         if (candidate / SETTINGS_FILE).is_file():
             return open_case(candidate)
-    raise CaseError(
-        f"{here}: not in a case. Go into a case's folder, name one with --case, or make one with"
-        " `sousveil init PATH`."
-    )
+    return None

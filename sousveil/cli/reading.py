@@ -10,7 +10,7 @@ import typer
 
 from sousveil.cli.options import CaseOption, JsonOption, chosen_case
 from sousveil.cli.screen import clock, complain, count_of, plain, say, tell, write_json
-from sousveil.cli.words import review_lines, tell_finding, tell_gone
+from sousveil.cli.words import names, review_lines, tell_finding, tell_gone, tell_who
 from sousveil.errors import InputError
 from sousveil.index.query import fates, findings, unread, watches
 from sousveil.index.reviews import no_longer_found, reviews
@@ -51,7 +51,9 @@ def findings_(
     label: Annotated[
         list[str] | None, typer.Option(help="offers, reports, denies, discusses.")
     ] = None,
-    actor: Annotated[str | None, typer.Option(help="Part of the actor's name.")] = None,
+    actor: Annotated[
+        str | None, typer.Option(help="Part of the name of the actor, or of the publisher.")
+    ] = None,
     status_: Annotated[
         list[str] | None,
         typer.Option("--status", help="open, confirmed, rejected, disputed: what people decided."),
@@ -78,7 +80,7 @@ def findings_(
             finding
             for finding in (*findings(index), *lost)
             if (not label or finding.claim.label in label)
-            and (not actor or actor.casefold() in (finding.actor or "").casefold())
+            and (not actor or names(finding, actor))
             and (not status_ or status(decided.get(finding.id, ())) in status_)
         ]
         told = fates(index)
@@ -136,6 +138,7 @@ def show(
     say("Because it:")
     for reason in finding.claim.reasons:
         say(f"    - {plain(reason)}")
+    tell_who(finding)
     _tell_evidence(finding)
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from sousveil.cli.screen import clock, plain, say
-from sousveil.model import Fate, Finding, Review, Verdict
+from sousveil.model import Fate, Finding, Listing, Review, Verdict
 from sousveil.review.decisions import status
 
 _STYLES = {
@@ -25,6 +25,42 @@ def tell_finding(finding: Finding, fate: Fate | None, reviews: Sequence[Review] 
         say(f"    {fate.verdict}: {plain(fate.evidence)}", "magenta")
     for line in review_lines(reviews):
         say(f"    {line}", "green" if status(reviews) == "confirmed" else "yellow")
+
+
+def names(finding: Finding, part: str) -> bool:
+    """Whether `part` is of the name of a finding's actor or publisher, in any case."""
+    told = (finding.actor, finding.attribution.publisher if finding.attribution else None)
+    return any(part.casefold() in name.casefold() for name in told if name)
+
+
+_SPEAKERS = {
+    "actor": "the actor itself speaks",
+    "third party": "a third party speaks",
+    "unknown": "who speaks is not known",
+}
+
+
+def tell_who(finding: Finding) -> None:
+    """Print whose system a finding is about, who speaks, what says so, and official lists."""
+    told = finding.attribution
+    if told is None:
+        return
+    actor = plain(told.actor) if told.actor else "nobody is named"
+    published = f", published by {plain(told.publisher)}" if told.publisher else ""
+    say(f"Who: {actor}{published}; {_SPEAKERS[told.speaker]}")
+    for sentence in told.evidence:
+        say(f"    - {plain(sentence)}")
+    for listing in told.listings:
+        say(f"    listed: {listing_line(listing)}", "yellow")
+
+
+def listing_line(listing: Listing) -> str:
+    """Return what an official list says: "NDAA 889, as “Acme Corp.”, since 2019-08-13"."""
+    dates = [f"since {listing.since}"] if listing.since else []
+    dates += [f"until {listing.until}"] if listing.until else []
+    source = [f"({plain(listing.source)})"] if listing.source else []
+    told = ", ".join([plain(listing.list), f"as “{plain(listing.name)}”", *dates])
+    return " ".join([told, *source])
 
 
 def review_lines(reviews: Sequence[Review]) -> list[str]:

@@ -81,6 +81,7 @@ def _environment() -> Environment:
         "before_and_after": before_and_after,
         "check_steps": check_steps,
         "count": wording.count,
+        "listing_dates": wording.listing_dates,
         "in_context": text.in_context,
         "seen": wording.seen,
         "summary": summary,
@@ -92,6 +93,7 @@ def _environment() -> Environment:
         "MARKS": wording.MARKS,
         "PAGE": MAX_PAGE_CHARS,
         "PICTURES": wording.PICTURES,
+        "SPEAKERS": wording.SPEAKERS,
         "VERDICTS": wording.VERDICTS,
     }
     return environment

@@ -15,6 +15,7 @@ from sousveil.model import (
     Fate,
     Finding,
     Label,
+    Listing,
     Report,
     Shown,
     Verdict,
@@ -94,6 +95,7 @@ class Actor:
     gone: int
     total: int
     groups: tuple[Group, ...]
+    listings: tuple[Listing, ...]  # on official lists
 
 
 @dataclass(frozen=True, slots=True)
@@ -272,7 +274,13 @@ def _actor(name: str | None, anchor: str, theirs: Sequence[Statement]) -> Actor:
             for label, found in by_label.items()
             if found
         ),
+        listings=_listings(theirs),
     )
+
+
+def _listings(statements: Iterable[Statement]) -> tuple[Listing, ...]:
+    told = (statement.finding.attribution for statement in statements)
+    return tuple(dict.fromkeys(one for each in told if each for one in each.listings))
 
 
 def _gone(statements: Iterable[Statement]) -> int:

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from datetime import UTC, datetime
 
-from sousveil.model import BlockKind, Label, Source, Verdict
+from sousveil.model import BlockKind, Label, Listing, Source, Verdict
 
 # Labels as LABELLING defines them, for a reader who has not read it.
 LABEL_MEANINGS: dict[Label, str] = {
@@ -11,6 +11,13 @@ LABEL_MEANINGS: dict[Label, str] = {
     "reports": "a third party states that somebody has, tests, sells or uses it",
     "denies": "the actor denies it, limits it or says it was removed",
     "discusses": "on the subject, without saying that anybody in particular has it",
+}
+
+# Who speaks, of an attribution.
+SPEAKERS: dict[str, str] = {
+    "actor": "the actor itself speaks",
+    "third party": "a third party speaks",
+    "unknown": "who speaks is not known",
 }
 
 # For counts: one, several.
@@ -128,6 +135,12 @@ def _maker(source: Source, url: str) -> str:
     if all("html" in origin.media_type for origin in source.came_from):
         return f"it is in a page framed there, {addresses}"
     return f"script put it there, from the answer of {addresses}"
+
+
+def listing_dates(listing: Listing) -> str:
+    """Return since when, and until when, an official list names somebody; "" when it tells none."""
+    dates = (("since", listing.since), ("until", listing.until))
+    return ", ".join(f"{word} {date}" for word, date in dates if date)
 
 
 def language(lang: str) -> str:

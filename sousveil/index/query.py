@@ -10,7 +10,7 @@ from typing import Any
 
 import msgspec
 
-from sousveil.actors import OfficialList, attributed, case_register
+from sousveil.actors import OfficialList, Register, attributed, case_register
 from sousveil.changes.absence import Absence
 from sousveil.changes.fate import Look, in_order
 from sousveil.index.store import Held, Index
@@ -123,7 +123,7 @@ def findings(index: Index) -> list[Finding]:
     Who it is about is told now, from what its watch, the case's `actors.toml` and its official
     lists say today. Raises ActorError when one of them cannot be used.
     """
-    register = case_register(index.folder, official_lists(index))
+    register = register_of(index)
     actors = {watch.id: watch.actor for watch in watches(index)}
     earliest: dict[str, Finding] = {}
     for (data,) in index.rows(_SIGHTINGS):
@@ -132,6 +132,11 @@ def findings(index: Index) -> list[Finding]:
             watch_actor = actors.get(finding.watch_id or "")
             earliest[finding.id] = attributed(finding, watch_actor=watch_actor, register=register)
     return sorted(earliest.values(), key=_place)
+
+
+def register_of(index: Index) -> Register:
+    """Return everybody whom the case knows; raises ActorError as `case_register`."""
+    return case_register(index.folder, official_lists(index))
 
 
 def official_lists(index: Index) -> list[OfficialList]:

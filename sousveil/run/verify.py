@@ -29,6 +29,7 @@ from sousveil.index.reviews import logged_reviews, reviews
 from sousveil.index.store import INDEX_FILE, Index
 from sousveil.ledger import JOURNAL_FILE, event_lines, head_problem, read_events
 from sousveil.model import Capture, Event, Fault, Finding
+from sousveil.run.lists import check_lists
 from sousveil.run.quotes import Reread
 from sousveil.run.visit.watches import logged_watches
 from sousveil.settings import key_path
@@ -43,7 +44,7 @@ MAX_EXTRA_LINES = 20  # named one by one; more of them say nothing new
 LINE_END = b"\n"
 
 # What a case folder holds beside its evidence; anything else is mentioned, but is no fault.
-_KNOWN = {SETTINGS_FILE, "archive", "events", "log", "pending", "cache"}
+_KNOWN = {SETTINGS_FILE, "archive", "events", "log", "pending", "cache", "lists", "actors.toml"}
 
 
 ARCHIVE_NAME = re.compile(r"archive/\d{4}/\d\d/[A-Za-z0-9][A-Za-z0-9._-]*")
@@ -91,7 +92,9 @@ def verify_evidence(case: Case, progress: Progress) -> Verification:
     if entries:
         faults += _check_head(case)
         faults += _check_opening(case)
-        faults += _check_events(case, entries)
+        in_events = list(_check_events(case, entries))
+        # Of lists the events alone tell: where one of those is damaged, nothing is said of them.
+        faults += in_events or check_lists(case.root, read_events(case))
         faults += _check_names([name for name, _ in promised])
         faults += _check_unlisted(case, {name for name, _ in promised})
     else:
