@@ -17,10 +17,18 @@ from sousveil.topics.load import load, shipped
 
 _CJK = "\u2e80-\u2fdf\u3005\u3007\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff"
 INVISIBLE = (
-    "\u00ad\u034f\u061c\u115f\u1160\u180e\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufe00-\ufe0f\ufeff"
-    "\u0640\u064b-\u0652\u0670"  # Arabic: the stroke that stretches a word, and vowel marks
+    # Default_Ignorable_Code_Point of UAX 44, and the marks around annotations
+    "\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e\u2060-\u206f"
+    "\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufffb\U0001bca0-\U0001bca3\U0001d173-\U0001d17a"
+    "\U000e0000-\U000e0fff"
+    # Arabic: the stroke that stretches a word, vowel marks and marks of recitation
+    "\u0640\u0610-\u061a\u064b-\u0652\u0656-\u065f\u0670\u06d6-\u06dc\u06df-\u06e4\u06e7\u06e8\u06ea-\u06ed"
 )
-_MARKS = "\u0300-\u036f\u3099\u309a"
+# Marks that accent or strike through the letter before; no term needs one but those of kana.
+_STRAY = (
+    "\u0300-\u036f\u0483-\u0489\u0653-\u0655\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\ufe20-\ufe2f"
+)
+_MARKS = rf"{_STRAY}\u3099\u309a"
 _GAP = "[ \u00a0\u2002-\u200a\u202f]"  # between two letters of a word that is spaced out
 _THIN = "[\u2006\u2009\u200a\u202f]"  # no space between words
 _LETTER = rf"[^\W\d_{_CJK}]"
@@ -47,8 +55,9 @@ _HYPHEN = (
     rf"(?:(?<=\u00ad)\s*|[^\S\n]*\n\s*)(?={_LETTER}))"
 )
 _HYPHEN_LOOK = re.compile(r"[-\u2010][^\S\n]*\n|\u00ad")
-_ACCENT = rf"(?P<accent>[^\W\d_][{_MARKS}]+)"
+_ACCENT = rf"(?P<accent>[^\W\d_][{_MARKS}]+|[{_STRAY}]+)"
 _ACCENT_LOOK = re.compile(f"[{_MARKS}]")
+_UNSEEN = re.compile(f"[{_STRAY}{INVISIBLE}]+")
 _WORD_BEFORE = re.compile(r"[^\W\d_]+\Z")
 _WORD_AFTER = re.compile(r"[^\W\d_]+")
 _MAX_WORD = 40  # letters looked at on each side of a hyphen
@@ -104,11 +113,12 @@ class Normal:
 
 def normalise(source: str) -> Normal:
     """Return `source` in the form that terms are matched in."""
-    compatible = not source.isascii() and not unicodedata.is_normalized("NFKC", source)
+    is_ascii = source.isascii()
+    compatible = not is_ascii and not unicodedata.is_normalized("NFKC", source)
     pattern = _pattern(
         _SPREAD_LOOK.search(source) is not None,
         _HYPHEN_LOOK.search(source) is not None,
-        compatible and _ACCENT_LOOK.search(source) is not None,
+        not is_ascii and _ACCENT_LOOK.search(source) is not None,
         compatible,
     )
     parts: list[str] = []
@@ -173,7 +183,7 @@ def _replacement(match: re.Match[str]) -> str:
     if match.lastgroup == "hyphen":
         return " " if _is_compound(match) else ""
     text = re.sub(_GAP, "", match.group()) if match.lastgroup == "spread" else match.group()
-    return fold(unicodedata.normalize("NFKC", text).replace("\u0307", ""))
+    return fold(_UNSEEN.sub("", unicodedata.normalize("NFKC", text).lower()))
 
 
 def _is_compound(match: re.Match[str]) -> bool:
@@ -208,7 +218,12 @@ _JOINTS = {ord("_"): " ", ord("-"): " "}
 @cache
 def _folding() -> dict[int, str]:
     """Return the plain character of each accented, traditional or typographic one."""
-    letters = (*range(0xC0, 0x250), *range(0x1E00, 0x1F00))
+    letters = (
+        *range(0xC0, 0x250),
+        *range(0x430, 0x460),
+        *range(0x4C1, 0x4FA),
+        *range(0x1E00, 0x1F00),
+    )
     plain = {code: unicodedata.normalize("NFD", chr(code))[0] for code in letters}
     marks = dict(zip("ıøłđßёй’‘‐‑–—", "ioldsей''    ", strict=True))
     simplified = traditional()

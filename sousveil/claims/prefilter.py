@@ -4,11 +4,14 @@ One pass of a byte automaton over a telling word of each term, in UTF-8, GB18030
 (both orders), windows-1251 and KOI8-R. Words that occur inside others ("race" in "trace") count
 only where a word may begin and end, in source code too; a word of a phrase counts where the phrase
 stands around it; a word may be spaced out ("r a c e"). Bytes that no plain match can judge
-(accents, full width, invisible characters, a hyphen at a line's end) are normalised with what
-stands around them and searched as text. It errs on the side of yes.
+(accents, full width, invisible characters, a hyphen at a line's end, tags and references of HTML)
+are normalised with what stands around them and searched as text. It errs on the side of yes.
 """
 
+import codecs
+import html
 import re
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from itertools import islice, product
@@ -27,16 +30,33 @@ HIDDEN_BYTES = 2_048  # of text normalised at once around what hides a match
 MAX_CHECKS = 256  # words of phrases looked around in one file; one with more passes
 _CODINGS = ("utf-8", "gb18030", "big5", "utf-16-le", "utf-16-be", "cp1251", "koi8-r")
 _TERM_KINDS_ALONE = {"attribute", "group", "capability", "proxy", "field", "ambiguous"}
-# Accented Latin, combining marks, invisible and full-width characters, radicals, ligatures and
-# presentation forms, in UTF-8: what hides a plain match.
+# What hides a plain match, in UTF-8: what `normalise` drops, composes or replaces.
 _HIDDEN = re.compile(
-    rb"[\xc3-\xc6\xcc\xcd]|\xc2\xad|\xd9[\x80\x8b-\x92\xb0]|\xe1[\xb8-\xbb]"
-    rb"|\xe2(?:\x80[\x8b-\x8f]|\x81[\xa0-\xaf]|[\xba-\xbf])|\xef(?:\xbb\xbf.|[\xa4-\xb7\xb9-\xbd])"
-    rb"|[\x80-\xbf](?:[ \t\r\n]|\xc2\xa0|\xe3\x80\x80)+[\xe4-\xe9]"  # hanzi over a line break
+    rb"[\xc3-\xc6\xcc\xcd]|\xe1[\xb8-\xbb]"  # accented Latin, combining marks
+    rb"|\xd2[\x83-\x89]|\xe1\xaa[\xb0-\xbf]|\xe1\xab|\xe1\xb7|\xe2\x83|\xef\xb8[\xa0-\xaf]"  # marks
+    rb"|\xd8[\x90-\x9c]|\xd9[\x80\x8b-\x9f\xb0]|\xdb[\x96-\xad]"  # Arabic marks and the stroke
+    rb"|\xc2\xad|\xe1\x85[\x9f\xa0]|\xe1\x9e[\xb4\xb5]|\xe1\xa0[\x8b-\x8f]"  # invisible characters
+    rb"|\xe2(?:\x80[\x8b-\x8f\xaa-\xae]|\x81[\xa0-\xaf])|\xe3\x85\xa4|\xef\xb8[\x80-\x8f]"
+    rb"|\xef\xbb\xbf.|\xef\xbf[\xb0-\xbb]|\xf0\x9b\xb2|\xf0\x9d\x85|\xf3\xa0"
+    rb"|\xe1[\xb4-\xb6]|\xe2[\x84\x85\x92\x93\xba-\xbf]"  # small, ringed, raised letters, radicals
+    rb"|\xef[\xa4-\xb7\xb9-\xbe]|\xf0\x9d[\x90-\x9f]|\xf0\x9f[\x84-\x86]"  # wide, bold, boxed forms
+    # hanzi over a line break
+    rb"|[\x80-\xbf](?:\s|\xc2[\x85\xa0]|\xe2\x80[\x80-\x8a\xa8\xa9\xaf]|\xe2\x81\x9f|\xe3\x80\x80)+[\xe4-\xe9]"
     rb"|\xc2\xa0[A-Za-z]\xc2\xa0",  # a word that is spaced out
     re.DOTALL,
 )
-_PARTED = re.compile(rb"[-](?<=[A-Za-z]-)[ \t]*\r?\n\s*[A-Za-z]")  # by a hyphen at a line's end
+_PARTED = re.compile(  # by a hyphen at a line's end
+    rb"(?:-(?<=[A-Za-z]-)|\xe2\x80\x90)[ \t]*\r?\n\s*[A-Za-z\x80-\xff]"
+)
+_IS_MARKUP = re.compile(rb"</[a-z]+\s*>|<!--|<w?br\s*/?>|&#x?[0-9a-f]", re.IGNORECASE)
+_MARKUP = re.compile(  # in a word, or in place of its letters
+    rb"[A-Za-z\x80-\xff](?:(?:<[/!?A-Za-z][^<>]{0,999}>)++[A-Za-z\x80-\xff&]|<!--|&[A-Za-z])"
+    rb"|&#[xX]?[0-9A-Fa-f]|&[A-Za-z]{2,31};[A-Za-z\x80-\xff]"
+)
+_TAGS = re.compile(
+    r"<(script|style)\b[^<]*(?:<(?!/\1)[^<]*)*</\1[^<>]*>|<!--.*?-->|<[/!?A-Za-z][^<>]*>",
+    re.DOTALL | re.IGNORECASE,
+)
 _ORDINARY = frozenset(  # words of phrases that source code is full of
     [
         "2013", "a", "analysis", "and", "behavior", "by", "classification", "code",
@@ -69,11 +89,28 @@ def maybe(data: bytes) -> bool:
                 checks -= 1
                 if _holds_term(data[max(0, start - AROUND_BYTES) : end + AROUND_BYTES]):
                     return True
-    return _holds_hidden(data, _PARTED) or (not data.isascii() and _holds_hidden(data, _HIDDEN))
+    text = _as_utf8(data)
+    return (
+        _holds_hidden(text, _PARTED)
+        or (not text.isascii() and _holds_hidden(text, _HIDDEN))
+        or (_IS_MARKUP.search(text) is not None and _holds_hidden(text, _MARKUP))
+    )
+
+
+def _as_utf8(data: bytes) -> bytes:
+    """Return text of UTF-16 with its mark, or of GB18030, in UTF-8; other data as it is."""
+    if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        return data.decode("utf-16", "replace").encode("utf-8", "replace")
+    try:
+        data.decode()
+    except UnicodeDecodeError:
+        with suppress(UnicodeDecodeError):
+            return data.decode("gb18030").encode()
+    return data
 
 
 def _holds_hidden(data: bytes, hides: re.Pattern[bytes]) -> bool:
-    """Whether a term stands around bytes that hide a plain match."""
+    """Whether a term stands around bytes of UTF-8 that hide a plain match."""
     done = 0
     for match in hides.finditer(data):
         if match.start() < done:
@@ -85,7 +122,10 @@ def _holds_hidden(data: bytes, hides: re.Pattern[bytes]) -> bool:
 
 
 def _holds_term(data: bytes) -> bool:
-    return bool(_lexicon().terms(normalise(data.decode("utf-8", "replace")).text))
+    text = data.decode("utf-8", "replace")
+    bare = html.unescape(_TAGS.sub("", text))
+    shown = [text] if bare == text else [text, bare]
+    return any(_lexicon().terms(normalise(one).text) for one in shown)
 
 
 @cache
