@@ -308,7 +308,7 @@ class Claim:
     passage_end: int
     reasons: tuple[str, ...]  # in words, the strongest first
     engine: str  # what judged it: "claims 0.1.0+a1b2c3, ethnicity 1+d4e5f6, reader 0718ab"
-    features: tuple[str, ...] = ()  # what was seen in the passage, by name, in alphabetical order
+    features: tuple[str, ...] = ()  # seen in the passage and weighed, by name, in order
 
 
 @dataclass(frozen=True, slots=True)

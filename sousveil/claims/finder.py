@@ -83,8 +83,9 @@ def find(
             continue
         if window.code and window.declaration in cards and FACE_ATTRIBUTES not in reading.features:
             continue  # an accessor of a card's field
+        weighed = tuple(sorted(reading.features.keys() & model.weights.keys()))
         found += [
-            _candidate(document, window, each, reading, words=words, engine=engine)
+            _candidate(document, window, each, weighed, words=words, engine=engine)
             for each in _statements(window, decision, reading)
         ]
         if len(found) >= MAX_CANDIDATES:
@@ -111,12 +112,12 @@ def _candidate(
     document: Document,
     window: _Window,
     decision: Decision,
-    reading: Reading,
+    weighed: tuple[str, ...],
     *,
     words: Lexicon,
     engine: str,
 ) -> Candidate:
-    claim = _claim(decision, reading, window.start, window.end, engine)
+    claim = _claim(decision, weighed, window.start, window.end, engine)
     quote = document.text[claim.start : claim.end]
     normal = normalise(quote).text
     hits = [hit for hit in words.terms(normal) if hit.trait == claim.trait]
@@ -141,7 +142,9 @@ def _shown(decision: Decision, threshold: float) -> bool:
     return decision.label != "none" and decision.score >= threshold
 
 
-def _claim(decision: Decision, reading: Reading, start: int, end: int, engine: str) -> Claim:
+def _claim(
+    decision: Decision, weighed: tuple[str, ...], start: int, end: int, engine: str
+) -> Claim:
     label = next(known for known in LABELS if known == decision.label)
     low, high = decision.quote
     return Claim(
@@ -155,7 +158,7 @@ def _claim(decision: Decision, reading: Reading, start: int, end: int, engine: s
         passage_end=end,
         reasons=decision.reasons,
         engine=engine,
-        features=tuple(sorted(reading.features)),
+        features=weighed,
     )
 
 

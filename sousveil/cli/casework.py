@@ -20,6 +20,7 @@ from sousveil.jsonform import finding_json, instant
 from sousveil.ledger import Writer, create_case, read_events, writing
 from sousveil.model import Bounds, Json, Visit, Watch, WatchKind
 from sousveil.run.indexing import open_index, remove_index, sync_index
+from sousveil.run.learning import unfit_model, write_model_file
 from sousveil.run.read.analyse import Analysis, analyse, load_engine
 from sousveil.run.visit.imports import Imported, archives_in, import_file
 from sousveil.run.visit.visits import Crawled, Postponed, visit_all
@@ -209,9 +210,9 @@ def visit(
     whose time has come are visited.
     """
     case = chosen_case(folder)
-    engine = load_engine(case)
     with writing(case) as writer, open_index(case, create=True) as index:
         sync_index(case, index)
+        engine = load_engine(case, index)
         # From the log, not from the index: whoever edits that must not choose whom we visit.
         known = logged_watches(read_events(case))
         if not known:
@@ -282,11 +283,11 @@ def import_(
     Files are kept byte for byte. Exit status 1: some have faults, which are named.
     """
     case = chosen_case(folder)
-    engine = load_engine(case)
     files = archives_in(paths)
     imported: list[Imported] = []
     with writing(case) as writer, open_index(case, create=True) as index:
         sync_index(case, index)
+        engine = load_engine(case, index)
         with progress("importing", len(files)) as bar:
             for done, path in enumerate(files):
                 bar(done, len(files), path.name)
@@ -321,13 +322,20 @@ def reindex(*, folder: CaseOption = None, as_json: JsonOption = False) -> None:
         with open_index(case, create=True) as index:
             count = sync_index(case, index)
             tell(f"{count} events taken from the log")
+            write_model_file(case, index)
             _analyse(case, index, as_json=as_json)
 
 
 def _analyse(case: Case, index: Index, *, as_json: bool) -> None:
     with progress("reading") as bar:
-        result = analyse(case, index, load_engine(case), bar)
+        result = analyse(case, index, load_engine(case, index), bar)
     tell(f"{count_of(result.captures, 'capture')} read")
+    if (version := unfit_model(index)) is not None:
+        tell(
+            f"case model {version} was made for other weights than this version's, and is not used."
+            " Make another with `sousveil model train`.",
+            "yellow",
+        )
     _tell_analysis(result, as_json=as_json)
 
 

@@ -66,7 +66,7 @@ def check_case(case: Case) -> tuple[Verification, tuple[Fault, ...]]:
             return result, result.faults
         try:
             with open_index(case) as index:
-                engine = load_engine(case)
+                engine = load_engine(case, index)
                 reread = quote_reader(case, index, engine)
                 quotes = verify_findings(case, index, reread, bar, engine=engine.name)
                 return result, (*result.faults, *quotes)
@@ -114,7 +114,7 @@ def dossier(
     case = chosen_case(folder)
     result, faults = check_case(case)
     with open_index(case) as index:
-        if unread(index, load_engine(case).name):
+        if unread(index, load_engine(case, index).name):
             raise CaseError(
                 f"{case.root}: some captures are not read yet by this version, so the dossier would"
                 " leave things out. Run `sousveil analyse` first."

@@ -73,7 +73,7 @@ def findings_(
             raise InputError(f"--status {name}: no such status. There are {', '.join(STATUSES)}.")
     case = chosen_case(folder)
     with open_index(case) as index:
-        engine = load_engine(case).name
+        engine = load_engine(case, index).name
         lost = no_longer_found(index, engine)
         decided = reviews(index)
         chosen = [
@@ -117,7 +117,7 @@ def show(
     """Show one finding with its evidence."""
     case = chosen_case(folder)
     with open_index(case) as index:
-        engine = load_engine(case).name
+        engine = load_engine(case, index).name
         finding = one_finding(index, finding_id, engine)
         fate = fates(index).get(finding.id)
         decided = reviews(index).get(finding.id, ())

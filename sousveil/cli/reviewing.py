@@ -1,4 +1,4 @@
-"""Commands by which people decide on findings: review, queue."""
+"""Commands by which people decide on findings, and a case learns from it: review, queue, model."""
 
 from enum import StrEnum
 from typing import Annotated
@@ -8,15 +8,21 @@ import typer
 from sousveil.cli.casework import now
 from sousveil.cli.options import CaseOption, JsonOption, chosen_case
 from sousveil.cli.reading import one_finding
-from sousveil.cli.screen import plain, say, tell, write_json
-from sousveil.cli.words import review_lines
-from sousveil.index.query import fates
-from sousveil.index.reviews import reviews
+from sousveil.cli.screen import count_of, plain, say, tell, write_json
+from sousveil.cli.words import review_lines, tell_finding
+from sousveil.index.query import fates, findings
+from sousveil.index.reviews import decided_on, logged_model, reviews
 from sousveil.jsonform import finding_json
 from sousveil.ledger import writing
+from sousveil.model import Json
+from sousveil.review.casemodel import FILE
 from sousveil.review.decisions import EVENT, Decision, review_body, status
+from sousveil.review.queue import Decided, queue
 from sousveil.run.indexing import open_index, sync_index
+from sousveil.run.learning import Trained, drop, train, unfit_model
 from sousveil.run.read.analyse import load_engine
+
+MAX_CORRECTIONS = 15  # shown; the file has them all
 
 
 class Verb(StrEnum):
@@ -32,6 +38,13 @@ _DECISIONS: dict[Verb, Decision] = {Verb.CONFIRM: "confirmed", Verb.REJECT: "rej
 def register(app: typer.Typer) -> None:
     """Add this module's commands."""
     app.command()(review)
+    app.command(name="queue")(queue_)
+    model = typer.Typer(help="What this case learnt.", invoke_without_command=True)
+    model.callback()(model_help)
+    model.command(name="train")(model_train)
+    model.command(name="show")(model_show)
+    model.command(name="drop")(model_drop)
+    app.add_typer(model, name="model")
 
 
 def review(
@@ -53,7 +66,7 @@ def review(
     case = chosen_case(folder)
     with writing(case) as writer, open_index(case, create=True) as index:
         sync_index(case, index)
-        finding = one_finding(index, finding_id, load_engine(case).name)
+        finding = one_finding(index, finding_id, load_engine(case, index).name)
         body = review_body(finding, _DECISIONS[decision], by, note)
         writer.commit(EVENT, body, now=now())
         sync_index(case, index)
@@ -67,3 +80,126 @@ def review(
     for line in review_lines(decided):
         say(f"    {line}")
     tell("Next: sousveil queue")
+
+
+def queue_(
+    *,
+    limit: Annotated[int, typer.Option(min=1, help="How many to show.")] = 20,
+    folder: CaseOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """List what nobody has decided on, what is worth a look first at the top.
+
+    Likely, grave and new findings come first; what is like those you rejected sinks. Each says why
+    it stands where it stands.
+    """
+    case = chosen_case(folder)
+    with open_index(case) as index:
+        taught = bool(load_engine(case, index).model.name)
+        decided, found = reviews(index), findings(index)
+        told, known = fates(index), decided_on(index)
+    now_found = {finding.id: finding for finding in found}
+    agreed = [
+        Decided(now_found.get(finding_id, known[finding_id]), status(ones) == "confirmed")
+        for finding_id, ones in decided.items()
+        if status(ones) != "disputed"
+    ]
+    waiting = [finding for finding in found if finding.id not in decided]
+    placed = queue(waiting, agreed, taught=taught)
+    if as_json:
+        write_json(
+            {"why": list(place.why), **finding_json(place.finding, told.get(place.finding.id))}
+            for place in placed[:limit]
+        )
+        return
+    for place in placed[:limit]:
+        tell_finding(place.finding, told.get(place.finding.id))
+        for why in place.why:
+            say(f"    {plain(why)}")
+    say(f"{count_of(len(placed), 'finding')} to decide on.")
+    if placed:
+        tell(f"Next: sousveil review {placed[0].finding.id} confirm|reject --by NAME")
+
+
+def model_help(context: typer.Context) -> None:
+    """Show what can be done with the case's own model."""
+    if context.invoked_subcommand is None:
+        say(context.get_help())
+
+
+def model_train(*, folder: CaseOption = None, as_json: JsonOption = False) -> None:
+    """Learn from what people decided on.
+
+    The model is measured on sources that it has not learnt from, and used only if it judges them
+    better than the weights that come with sousveil.
+    """
+    case = chosen_case(folder)
+    with writing(case) as writer, open_index(case, create=True) as index:
+        sync_index(case, index)
+        trained = train(writer, index, now())
+        sync_index(case, index)
+    if as_json:
+        write_json([_trained_json(trained)])
+        return
+    lesson = trained.lesson
+    decisions = f"{trained.confirmed} confirmed, {trained.rejected} rejected"
+    say(f"Learnt from {decisions}, of {lesson.sources} sources. Judged on sources not learnt from:")
+    say(f"    {'':<10} {'before':>8} {'after':>8}")
+    say(f"    {'wrong':<10} {lesson.before.wrong:>8} {lesson.after.wrong:>8}")
+    say(f"    {'log loss':<10} {lesson.before.log_loss:>8.3f} {lesson.after.log_loss:>8.3f}")
+    if trained.model is None:
+        say("Not used: it judges them no better than the weights that come with sousveil.")
+        return
+    say(f"Case model {trained.model['version']} is used from now on.", "bold")
+    tell("Next: sousveil analyse")
+
+
+def _trained_json(trained: Trained) -> Json:
+    lesson = trained.lesson
+    return {
+        "used": trained.model is not None,
+        "version": trained.model["version"] if trained.model else None,
+        "confirmed": trained.confirmed,
+        "rejected": trained.rejected,
+        "sources": lesson.sources,
+        "before": lesson.before,
+        "after": lesson.after,
+    }
+
+
+def model_show(*, folder: CaseOption = None, as_json: JsonOption = False) -> None:
+    """Show what the case's own model says, in words."""
+    case = chosen_case(folder)
+    with open_index(case) as index:
+        form, unfit = logged_model(index), unfit_model(index)
+    if as_json:
+        write_json([{**form, "used": unfit is None}] if form else [])
+        return
+    if form is None:
+        say("No model of its own: the weights that come with sousveil judge.")
+        return
+    record = form["record"]
+    decisions = f"{len(record['confirmed'])} confirmed, {len(record['rejected'])} rejected"
+    say(f"Case model {form['version']}, of {record['date']}: {decisions}")
+    if unfit is not None:
+        say("Not used: it was made for other weights than this version's. Train again.", "yellow")
+    say("What speaks for a claim (+) or against it (-), in log-odds:")
+    for each in form["corrections"][:MAX_CORRECTIONS]:
+        say(f"    {each['by']:+.2f}  {plain(each['means'])}  ({each['feature']})")
+    rest = len(form["corrections"]) - MAX_CORRECTIONS
+    if rest > 0:
+        say(f"    and {rest} smaller ones, in {FILE}")
+
+
+def model_drop(*, folder: CaseOption = None, as_json: JsonOption = False) -> None:
+    """Go back to the weights that come with sousveil."""
+    case = chosen_case(folder)
+    with writing(case) as writer, open_index(case, create=True) as index:
+        sync_index(case, index)
+        version = drop(writer, index, now())
+        sync_index(case, index)
+    if as_json:
+        write_json([{"dropped": version}])
+        return
+    say(f"Case model {version} is used no more.")
+    tell("Next: sousveil analyse")

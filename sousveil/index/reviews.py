@@ -1,7 +1,8 @@
 """Reviews: who decided what on which finding, and findings that only a decision still tells of.
 
 Filled from the log's `review` events. A person's later decision on a finding takes the place of
-the earlier one; the log keeps both.
+the earlier one; the log keeps both. The case's own model, which is learnt from them, is read from
+the events as they are.
 """
 
 import unicodedata
@@ -10,7 +11,7 @@ from collections.abc import Iterable
 import msgspec
 
 from sousveil.index.store import Index
-from sousveil.model import Event, Finding, Review
+from sousveil.model import Event, Finding, Json, Review
 
 
 def put_review(index: Index, event: Event) -> None:
@@ -83,3 +84,30 @@ def no_longer_found(index: Index, engine: str) -> list[Finding]:
         if finding.id not in found
         and (finding.capture.record.warc, finding.capture.record.record_id) in read
     ]
+
+
+def logged_model(index: Index) -> Json | None:
+    """Return the case's own model as it was logged last; None when there is none, or no more."""
+    rows = index.rows(
+        "SELECT type, body FROM event WHERE type IN ('model.trained', 'model.dropped')"
+        " ORDER BY idx DESC LIMIT 1"
+    )
+    if not rows or rows[0][0] == "model.dropped":
+        return None
+    form: Json = msgspec.json.decode(rows[0][1])["model"]
+    return form
+
+
+def model_in(events: Iterable[Event]) -> Json | None:
+    """Return the case's own model as the log tells it, in the form of `logged_model`."""
+    form: Json | None = None
+    for event in events:
+        if event.type in {"model.trained", "model.dropped"}:
+            form = event.body.get("model")
+    return form
+
+
+def models_trained(index: Index) -> int:
+    """Return how many models the case has had."""
+    ((count,),) = index.rows("SELECT count(*) FROM event WHERE type = 'model.trained'")
+    return int(count)

@@ -25,10 +25,12 @@ from sousveil.case import SETTINGS_FILE, Case
 from sousveil.durable import file_sha256
 from sousveil.errors import LogError, SousveilError
 from sousveil.index.query import findings, watches
-from sousveil.index.reviews import logged_reviews, reviews
+from sousveil.index.reviews import logged_model, logged_reviews, model_in, reviews
 from sousveil.index.store import INDEX_FILE, Index
 from sousveil.ledger import JOURNAL_FILE, event_lines, head_problem, read_events
 from sousveil.model import Capture, Event, Fault, Finding
+from sousveil.review.casemodel import FILE
+from sousveil.run.learning import model_file_problem
 from sousveil.run.lists import check_lists
 from sousveil.run.quotes import Reread
 from sousveil.run.visit.watches import logged_watches
@@ -44,7 +46,17 @@ MAX_EXTRA_LINES = 20  # named one by one; more of them say nothing new
 LINE_END = b"\n"
 
 # What a case folder holds beside its evidence; anything else is mentioned, but is no fault.
-_KNOWN = {SETTINGS_FILE, "archive", "events", "log", "pending", "cache", "lists", "actors.toml"}
+_KNOWN = {
+    SETTINGS_FILE,
+    "archive",
+    "events",
+    "log",
+    "pending",
+    "cache",
+    "lists",
+    "actors.toml",
+    FILE,
+}
 
 
 ARCHIVE_NAME = re.compile(r"archive/\d{4}/\d\d/[A-Za-z0-9][A-Za-z0-9._-]*")
@@ -142,6 +154,11 @@ def verify_findings(
         yield Fault(INDEX_FILE, "its watches are not those of the log: run `sousveil reindex`")
     if reviews(index) != logged_reviews(told):
         yield Fault(INDEX_FILE, "its decisions are not those of the log: run `sousveil reindex`")
+    if logged_model(index) != model_in(told):
+        yield Fault(INDEX_FILE, "its model is not that of the log: run `sousveil reindex`")
+    problem = model_file_problem(case, index)
+    if problem is not None:
+        yield Fault(FILE, problem)
     found = findings(index)
     for done, finding in enumerate(found):
         progress(done, len(found), finding.url)
@@ -153,9 +170,9 @@ def verify_findings(
                 " archive file. The index was changed; make it again with `sousveil reindex`.",
             )
             continue
-        problem = _problem(finding, event, reread, engine)
-        if problem is not None:
-            yield Fault(INDEX_FILE, f"finding {finding.id}: {problem}")
+        contradiction = _problem(finding, event, reread, engine)
+        if contradiction is not None:
+            yield Fault(INDEX_FILE, f"finding {finding.id}: {contradiction}")
 
 
 def _problem(

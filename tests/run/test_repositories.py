@@ -54,7 +54,7 @@ def first_finding(case: Case) -> Finding:
 
 def quote(case: Case, finding: Finding) -> str:
     with open_index(case) as index:
-        return quote_reader(case, index, load_engine(case))(finding, event_of(case, finding)).quote
+        return quote_reader(case, index, load_engine(case, index))(finding, event_of(case, finding)).quote
 
 
 def event_of(case: Case, finding: Finding) -> Event:
@@ -173,7 +173,7 @@ def test_an_index_cannot_name_a_mirror_elsewhere(read_case: Case) -> None:
 def test_a_repository_without_a_bundle_is_told(read_case: Case) -> None:
     found = replace(first_finding(read_case), watch_id="0" * 12)
     with open_index(read_case) as index:
-        read = quote_reader(read_case, index, load_engine(read_case))
+        read = quote_reader(read_case, index, load_engine(read_case, index))
         with pytest.raises(RepositoryError, match="holds no bundle"):
             read(found, event_of(read_case, found))
 

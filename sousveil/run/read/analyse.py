@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from sousveil.case import SETTINGS_FILE, Case
 from sousveil.claims import Engine, engine_for
+from sousveil.claims.model import shipped_model
 from sousveil.errors import TopicError
 from sousveil.index.query import (
     captures_of_look,
@@ -19,8 +20,10 @@ from sousveil.index.query import (
     unread,
     unreadable,
 )
+from sousveil.index.reviews import logged_model
 from sousveil.index.store import Held, Index
 from sousveil.model import Capture, Document, Fate, Finding
+from sousveil.review.casemodel import case_model
 from sousveil.run.read.fates import all_fates
 from sousveil.run.read.looks import read_document, read_look
 from sousveil.run.read.repositories import BUNDLE_TYPE, read_repository
@@ -54,9 +57,14 @@ def _located(case: Case, name: str) -> str:
     return str(case.root / name) if name.endswith(".toml") else name
 
 
-def load_engine(case: Case) -> Engine:
-    """Return the engine that reads this case. Raises TopicError as `load_topics`."""
-    return engine_for(load_topics(case))
+def load_engine(case: Case, index: Index) -> Engine:
+    """Return the engine that reads this case, with its own model if it has one that fits.
+
+    Raises TopicError as `load_topics`.
+    """
+    form = logged_model(index)
+    model = case_model(form, shipped_model()) if form else None
+    return engine_for(load_topics(case), model)
 
 
 def analyse(case: Case, index: Index, engine: Engine, progress: Progress) -> Analysis:

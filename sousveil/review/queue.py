@@ -1,0 +1,152 @@
+"""Queue: which undecided finding to look at first, and why.
+
+Takes undecided findings and the decided ones, and gives them in order, each with sentences that
+explain its place. What is likely, grave and new comes first; what is like findings that were
+rejected, or says the same words again, sinks. Nothing is hidden: the last is still in the queue.
+"""
+
+import unicodedata
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from rapidfuzz import fuzz, process
+
+from sousveil.claims.judgement import meaning
+from sousveil.claims.wording import WORD
+from sousveil.model import Finding, Label
+
+# What a confirmed finding of each label is worth to a case.
+WEIGHTS: dict[Label, float] = {"offers": 1.0, "reports": 0.9, "denies": 0.8, "discusses": 0.3}
+
+ALIKE = 0.6  # of the cues of two passages, in common
+NEAR = 90.0  # percent of characters in common (Indel), from which on two quotes say the same
+PRIOR = 2.0  # decisions that the score is worth against like ones
+SAME_REJECTED = 0.05
+SAME_CONFIRMED = 1.2
+REPEATED = 0.5  # the same words further up the queue
+MAX_COMPARED = 1_000  # the latest decisions: like ones are soon found, and the rest is slow
+MAX_QUOTE_CHARACTERS = 600  # compared of each quote
+
+
+@dataclass(frozen=True, slots=True)
+class Decided:
+    """A finding with what people made of it: true when they confirmed it."""
+
+    finding: Finding
+    is_confirmed: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A finding in the queue."""
+
+    finding: Finding
+    worth: float  # greater comes first
+    why: tuple[str, ...]  # sentences without a full stop, the weightiest first
+
+
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """A decision, ready to compare with."""
+
+    finding_id: str
+    words: str
+    cues: frozenset[str]
+    is_confirmed: bool
+
+
+def queue(undecided: Iterable[Finding], decided: Sequence[Decided], *, taught: bool) -> list[Place]:
+    """Return the undecided findings in the order in which to look at them.
+
+    `decided` are in the order of their decisions. `taught` says that the case's own model made the
+    scores: like decisions are explained then, but not counted a second time.
+    """
+    waiting = list(undecided)
+    known = [
+        _Known(one.finding.id, _words(one.finding), _cues(one.finding), one.is_confirmed)
+        for one in decided[-MAX_COMPARED:]
+    ]
+    common = Counter(name for finding in waiting for name in _cues(finding))
+    placed = sorted(
+        (_place(finding, known, common, taught=taught) for finding in waiting), key=_order
+    )
+    return sorted(_once(placed), key=_order)
+
+
+def _order(place: Place) -> tuple[float, str]:
+    return -place.worth, place.finding.id
+
+
+def _place(
+    finding: Finding, known: Sequence[_Known], common: Counter[str], *, taught: bool
+) -> Place:
+    claim = finding.claim
+    alike = [one for one in known if _likeness(_cues(finding), one.cues) >= ALIKE]
+    confirmed = sum(one.is_confirmed for one in alike)
+    chance, why = claim.score, []
+    if not taught:
+        chance = (claim.score * PRIOR + confirmed) / (PRIOR + len(alike))
+    worth = chance * WEIGHTS[claim.label]
+    same = _same(finding, known)
+    if same is not None:
+        worth *= SAME_CONFIRMED if same.is_confirmed else SAME_REJECTED
+        verb = "confirmed" if same.is_confirmed else "rejected"
+        why.append(f"nearly the words that you {verb} in {same.finding_id}")
+    for verb, group in (
+        ("confirmed", [one for one in alike if one.is_confirmed]),
+        ("rejected", [one for one in alike if not one.is_confirmed]),
+    ):
+        if group:
+            why.append(_like(finding, group, verb, common))
+    why.append(f"{claim.label}, with a score of {claim.score:.2f}")
+    return Place(finding, worth, tuple(why))
+
+
+def _like(finding: Finding, group: Sequence[_Known], verb: str, common: Counter[str]) -> str:
+    """Say how many like decisions there are, and what of their likeness is rarest in the queue."""
+    shared = Counter(name for one in group for name in _cues(finding) & one.cues if meaning(name))
+    told = f"like {len(group)} you {verb}"
+    if not shared:
+        return told
+    telling = min(shared, key=lambda name: (-shared[name], common[name], name))
+    return f"{told}: {meaning(telling)}"
+
+
+def _once(placed: Iterable[Place]) -> Iterable[Place]:
+    """Let words that stand further up count for less."""
+    first: dict[str, str] = {}
+    for place in placed:
+        words = _words(place.finding)
+        if words in first:
+            why = (f"the same words as in {first[words]}, further up", *place.why)
+            yield Place(place.finding, place.worth * REPEATED, why)
+        else:
+            first[words] = place.finding.id
+            yield place
+
+
+def _same(finding: Finding, known: Sequence[_Known]) -> _Known | None:
+    """Return the decision on the nearest words, the latest of equals; None when none are near."""
+    latest_first = list(reversed(known))
+    found = process.extractOne(
+        _words(finding),
+        [one.words for one in latest_first],
+        scorer=fuzz.ratio,
+        score_cutoff=NEAR,
+    )
+    return latest_first[found[2]] if found else None
+
+
+def _words(finding: Finding) -> str:
+    quote = unicodedata.normalize("NFKC", finding.quote[:MAX_QUOTE_CHARACTERS])
+    return " ".join(quote.casefold().split())
+
+
+def _cues(finding: Finding) -> frozenset[str]:
+    return frozenset(name for name in finding.claim.features if not name.startswith(WORD))
+
+
+def _likeness(one: frozenset[str], two: frozenset[str]) -> float:
+    """Return the share of cues that two passages have in common (Jaccard)."""
+    return len(one & two) / (len(one | two) or 1)
