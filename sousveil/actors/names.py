@@ -1,7 +1,8 @@
 """Names as they are compared: folded, and without the words for a company's legal form.
 
 `folded` keeps the length of a text, so that what is found in it stands at the same place in the
-original; case, width, traditional characters and the joints of names in source code are folded.
+original; case, accents, width and the joints of names in source code are folded. Of traditional
+characters only those are that the topics hold: a file of actors gives both spellings of a name.
 """
 
 import re
@@ -45,6 +46,7 @@ _LATIN_FORMS = (
 )
 _CHINESE_FORMS = "(?:股份)?(?:有限)?(?:责任)?公司|(?:株式|有限)会社"
 _FORM_AT_END = re.compile(rf"(?:[ ](?:{'|'.join(_LATIN_FORMS)})|{_CHINESE_FORMS})\Z")
+_FORM_TAIL = re.compile(rf"(?:[ ,.]+(?:{'|'.join(_LATIN_FORMS)})|{_CHINESE_FORMS})[ ,.]*\Z")
 _FORM_BEHIND = re.compile(rf"[ ,]{{0,2}}(?:(?:{'|'.join(_LATIN_FORMS)})\b|{_CHINESE_FORMS})")
 _NOT_A_WORD = re.compile(r"[^\w&+.]+|\.(?!\w)")
 
@@ -60,6 +62,13 @@ def key(name: str) -> str:
     while (shorter := _FORM_AT_END.sub("", words)) != words and shorter:
         words = shorter
     return words
+
+
+def without_form(name: str) -> str:
+    """Return a name as it is written, without the company's legal form at its end."""
+    while (found := _FORM_TAIL.search(folded(name))) and found.start() > 0:
+        name = name[: found.start()]
+    return name
 
 
 def has_legal_form(name: str) -> bool:

@@ -18,7 +18,7 @@ from pathlib import Path
 
 from sousveil.actors.files import MAX_FILE_BYTES, parse_actors
 from sousveil.actors.lists import Row, bare, read_list
-from sousveil.actors.names import key
+from sousveil.actors.names import key, without_form
 from sousveil.actors.register import Actor, Register
 from sousveil.errors import ActorError
 from sousveil.model import Listing
@@ -27,6 +27,7 @@ ACTORS_FILE = "actors.toml"
 LIST_PATH = re.compile(r"lists/[a-z0-9-]{1,80}\.csv")
 _VENDORS_FILE = "vendors.toml"
 _TELLING_WORDS = 2  # of a listed name: one word alone may mean anything
+_TELLING_HANZI = 4  # "翠鸟视觉": two of them alone are an ordinary word
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,13 +141,19 @@ def _listed(rows: Sequence[tuple[OfficialList, Row]]) -> Actor:
     """Return somebody whom only lists name."""
     name = bare(rows[0][1].name)
     full = dict.fromkeys(
-        spelt for _, row in rows for spelt in (bare(row.name), key(bare(row.name)))
+        spelt for _, row in rows for spelt in (bare(row.name), without_form(bare(row.name)))
     )
     short = dict.fromkeys(alias for _, row in rows for alias in row.aliases)
-    telling = tuple(text for text in full if len(key(text).split()) >= _TELLING_WORDS)
+    telling = tuple(filter(_is_telling, full))
     return Actor(
         name=name,
         names=telling,
         common=tuple(text for text in (*full, *short) if text not in telling),
         listings=_listings(rows),
     )
+
+
+def _is_telling(name: str) -> bool:
+    """Whether a name is so long that it means nobody else."""
+    hanzi = sum("\u4e00" <= character <= "\u9fff" for character in without_form(name))
+    return len(name.split()) >= _TELLING_WORDS or hanzi >= _TELLING_HANZI
