@@ -9,6 +9,8 @@ import re
 
 from sousveil.claims.normal import fold
 
+MAX_WORDS = 80  # characters of a line that a sentence of evidence quotes
+
 # Forms that East Asian keyboards write in full width (Unicode block FF00), and white space.
 _SAME_LENGTH = {0xFF01 + i: 0x21 + i for i in range(94)} | dict.fromkeys(
     (*range(0x09, 0x0E), 0xA0, *range(0x2000, 0x200B), 0x202F, 0x3000), 0x20
@@ -74,6 +76,12 @@ def without_form(name: str) -> str:
 def has_legal_form(name: str) -> bool:
     """Whether a name tells that it is a company's: "Acme GmbH"."""
     return key(name) != " ".join(_NOT_A_WORD.sub(" ", folded(name)).split())
+
+
+def shown(words: str) -> str:
+    """Return words as a sentence of evidence quotes them: on one line, cut."""
+    line = " ".join(words.split())
+    return line if len(line) <= MAX_WORDS else f"{line[: MAX_WORDS - 1]}…"
 
 
 def legal_form_behind(text: str, end: int) -> bool:

@@ -99,7 +99,7 @@ class Register:
         cares: tuple[Care, ...] = ("names", "cased", "common", "never")
         for actor in self.actors:
             for care in cares:
-                for text in getattr(actor, care):
+                for text in filter(str.strip, getattr(actor, care)):
                     patterns.setdefault(folded(text), _Pattern(actor, care, text))
         return patterns
 

@@ -58,6 +58,15 @@ def test_a_report_is_never_about_the_newspaper_that_prints_it() -> None:
         assert (one.actor, one.speaker) == (None, "third party")
 
 
+def test_who_tells_of_it_is_not_who_has_it() -> None:
+    sentence = f"Example Daily found that Halcyon Vision {CLAIM}."
+    assert told(sentence, label="reports").actor == "Halcyon Vision"
+    herald = sentence.replace("Example Daily", "The Unknown Herald")
+    one = told(herald, label="reports", watch_actor="The Unknown Herald")
+    assert (one.actor, one.speaker) == ("Halcyon Vision", "third party")
+    assert told("Example Daily found that.", label="reports").actor is None
+
+
 def test_a_report_by_the_maker_of_itself_is_the_makers_word() -> None:
     one = told(NAMED, CLAIM, label="reports", url="https://halcyon.example/news")
     assert (one.actor, one.speaker) == ("Halcyon Vision", "actor")
@@ -184,6 +193,46 @@ def test_a_copyright_line_of_a_private_person_names_nobody() -> None:
     assert "Bloggs" not in "".join(one.evidence)
 
 
+def test_a_credit_for_a_picture_does_not_make_somebody_the_publisher() -> None:
+    line = Imprint("copyright line", "© 2024 Example Press / Halcyon Vision handout")
+    one = told(f"It {CLAIM}.", CLAIM, url="https://newspaper.example/", imprint=[line])
+    assert (one.actor, one.publisher) == (None, "newspaper.example")
+
+
+def test_the_name_of_a_forge_is_not_who_answers_for_its_repositories() -> None:
+    line = Imprint("site name", "GitHub")
+    one = told("It reads.", url="https://github.com/someone/gate", imprint=[line])
+    assert (one.actor, one.publisher) == (None, "github.com/someone")
+
+
+def test_who_only_discusses_the_subject_has_no_system() -> None:
+    line = Imprint("copyright line", "© 2024 Example Press Ltd")
+    one = told("Nobody should read ethnicity.", label="discusses", imprint=[line])
+    assert (one.actor, one.publisher) == (None, "Example Press Ltd")
+
+
+@pytest.mark.parametrize(
+    "code",
+    ["import com.oddlestane.json.JSON;\nString ethnicity;", "import oddlestane\nethnicity = 1",
+     "# include <oddlestane.h>\nint ethnicity;", "from x import oddlestane\nethnicity = 1",
+     "@com.oddlestane.Field(name = 1) int ethnicity;"],
+)  # fmt: skip
+def test_a_library_that_code_uses_says_nothing_of_whose_code_it_is(code: str) -> None:
+    assert told(code, url="https://github.com/someone/gate", path="a.c").actor is None
+
+
+def test_an_interface_that_code_calls_says_whose_it_is() -> None:
+    for code in (
+        'post("https://api.oddlestane.example/ethnicity")',
+        "package com.oddlestane.face;",
+    ):
+        assert told(code, url="https://github.com/someone/gate", path="a.c").actor == "Oddlestane"
+
+
+def test_prose_that_begins_like_code_is_prose() -> None:
+    assert told(f"The gate\nfrom Oddlestane {CLAIM}.").actor == "Oddlestane"
+
+
 def test_a_sites_name_makes_a_newspaper_the_publisher_and_not_the_actor() -> None:
     lines = [Imprint("site name", "The Unknown Herald")]
     one = told(NAMED, CLAIM, label="reports", imprint=lines)
@@ -248,6 +297,7 @@ def test_whatever_a_page_holds_it_is_told_in_a_few_sentences(
         "our ",
         "翠鸟视觉",
         "a. ",
+        "import Oddlestane ",
         "Halcyon and ",
         "with ",
     ],
