@@ -440,35 +440,6 @@ class Finding:
     attribution: Attribution | None = None  # told when it is listed; None: not looked for
 
 
-@dataclass(frozen=True, slots=True)
-class Revision:
-    """What another engine changed about a finding: what it was, and what it is now."""
-
-    finding_id: str  # of `after`, or else of `before`
-    before: Finding | None  # None: it was not found
-    after: Finding | None  # None: it is found no more
-    old_engine: str
-    new_engine: str
-
-    @property
-    def changed(self) -> tuple[str, ...]:
-        """Name what differs between before and after: "label", "trait", "quote", "score"."""
-        if self.before is None or self.after is None:
-            return ()
-        was, now = self.before.claim, self.after.claim
-        differs = {
-            "label": was.label != now.label,
-            "trait": was.trait != now.trait,
-            "quote": self.before.quote != self.after.quote,
-            "score": abs(was.score - now.score) > REVISED_SCORE,
-        }
-        return tuple(name for name, different in differs.items() if different)
-
-
-REVISED_SCORE = 0.1
-"""Difference between two scores from which on it is told."""
-
-
 class Verdict(StrEnum):
     """What became of a watched address or quote."""
 

@@ -1,7 +1,7 @@
 """Commands that bring evidence into a case: init, add, visit, import, analyse, reindex."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
@@ -11,15 +11,19 @@ import typer
 
 from sousveil.case import Case, locked
 from sousveil.cli.options import CaseOption, JsonOption, chosen_case
+from sousveil.cli.revised import revisions_json, tell_revisions
 from sousveil.cli.screen import clock, count_of, plain, progress, say, tell, write_json
 from sousveil.cli.words import tell_finding, tell_gone
 from sousveil.errors import InputError
+from sousveil.index.former import forget_aside, set_aside
 from sousveil.index.query import last_visits
+from sousveil.index.reviews import reviews
 from sousveil.index.store import Index
 from sousveil.jsonform import finding_json, instant
 from sousveil.ledger import Writer, create_case, read_events, writing
-from sousveil.model import Bounds, Json, Visit, Watch, WatchKind
-from sousveil.run.indexing import open_index, remove_index, sync_index
+from sousveil.model import Bounds, Json, Review, Visit, Watch, WatchKind
+from sousveil.review.revisions import Revision
+from sousveil.run.indexing import open_index, sync_index
 from sousveil.run.learning import unfit_model, write_model_file
 from sousveil.run.read.analyse import Analysis, analyse, load_engine
 from sousveil.run.visit.imports import Imported, archives_in, import_file
@@ -228,7 +232,8 @@ def visit(
             tell("Nothing is due. `sousveil visit --all` visits everything now.")
         with progress("reading") as bar:
             result = analyse(case, index, engine, bar)
-    _tell_analysis(result, as_json=as_json)
+        decided = reviews(index)
+    _tell_analysis(result, decided, _just_revised(result), as_json=as_json)
 
 
 def _visit_and_tell(
@@ -301,7 +306,8 @@ def import_(
                 say(f"    {plain(fault)}", "yellow")
         with progress("reading") as bar:
             result = analyse(case, index, engine, bar)
-    _tell_analysis(result, as_json=as_json)
+        decided = reviews(index)
+    _tell_analysis(result, decided, _just_revised(result), as_json=as_json)
     if any(one.faults for one in imported):
         raise typer.Exit(FOUND_WRONG)
 
@@ -318,17 +324,18 @@ def reindex(*, folder: CaseOption = None, as_json: JsonOption = False) -> None:
     """Make the index again, from the evidence."""
     case = chosen_case(folder)
     with locked(case):
-        remove_index(case)
+        earlier = set_aside(case.root)
         with open_index(case, create=True) as index:
             count = sync_index(case, index)
             tell(f"{count} events taken from the log")
             write_model_file(case, index)
-            _analyse(case, index, as_json=as_json)
+            _analyse(case, index, earlier, as_json=as_json)
+        forget_aside(case.root)
 
 
-def _analyse(case: Case, index: Index, *, as_json: bool) -> None:
+def _analyse(case: Case, index: Index, earlier: Path | None = None, *, as_json: bool) -> None:
     with progress("reading") as bar:
-        result = analyse(case, index, load_engine(case, index), bar)
+        result = analyse(case, index, load_engine(case, index), bar, earlier)
     tell(f"{count_of(result.captures, 'capture')} read")
     if (version := unfit_model(index)) is not None:
         tell(
@@ -336,13 +343,27 @@ def _analyse(case: Case, index: Index, *, as_json: bool) -> None:
             " Make another with `sousveil model train`.",
             "yellow",
         )
-    _tell_analysis(result, as_json=as_json)
+    if not result.is_comparable:
+        tell("the earlier index cannot be read: what this engine changed is not known", "yellow")
+    _tell_analysis(result, reviews(index), result.revised, as_json=as_json)
 
 
-def _tell_analysis(result: Analysis, *, as_json: bool) -> None:
+def _just_revised(result: Analysis) -> tuple[Revision, ...]:
+    """Return what another engine changed, unless it was told at an earlier run."""
+    return result.revised if result.is_revision else ()
+
+
+def _tell_analysis(
+    result: Analysis,
+    decided: Mapping[str, tuple[Review, ...]],
+    revised: Sequence[Revision],
+    *,
+    as_json: bool,
+) -> None:
     if as_json:
-        write_json(_changes_json(result))
+        write_json([*_changes_json(result), *revisions_json(revised, decided)])
         return
+    tell_revisions(revised, decided)
     for finding in result.new:
         tell_finding(finding, None)
     if result.gone:
@@ -353,7 +374,9 @@ def _tell_analysis(result: Analysis, *, as_json: bool) -> None:
         kinds = Counter(media_type or "unknown" for _, media_type, _ in result.unread)
         told = ", ".join(f"{plain(kind)} {count}" for kind, count in kinds.most_common(MAX_KINDS))
         tell(f"{len(result.unread)} captures are kept, but could not be read, or not whole: {told}")
-    say(f"{count_of(len(result.new), 'new finding')}, {len(result.gone)} gone.")
+    told = f"{count_of(len(result.new), 'new finding')}, {len(result.gone)} gone"
+    by_another = f", {len(revised)} changed by another engine" if revised else ""
+    say(f"{told}{by_another}.")
 
 
 def _changes_json(result: Analysis) -> list[Json]:

@@ -1,8 +1,9 @@
 """The index's tables, and how events and findings get into them.
 
 `Index` keeps one SQLite file open. Events go in once each, in order (`project`); what analysis
-finds in a capture replaces what it found there before (`put_sightings`). Readers never wait for
-the writer (WAL). Nothing here is evidence: delete the file and `reindex` makes an equal one.
+finds in a capture replaces what it found there before (`put_sightings`), which is kept as its
+former reading if another engine found it. Readers never wait for the writer (WAL). Nothing here is
+evidence: delete the file and `reindex` makes an equal one, but for those former readings.
 
 A *sighting* is one finding in one capture. A finding is told from its earliest sighting, so its
 words do not depend on the order in which captures were read.
@@ -21,10 +22,10 @@ import msgspec
 from sousveil.changes.absence import Absence
 from sousveil.changes.fate import Look
 from sousveil.errors import CaseError
-from sousveil.model import Capture, Event, Fate, Finding, Review, Revision, Watch
+from sousveil.model import Capture, Event, Fate, Finding, Review, Watch
 
 INDEX_FILE = "index.sqlite"
-SCHEMA_VERSION = 3
+SCHEMA_VERSION = 4
 
 # Readers wait this long for a checkpoint of the write-ahead log to end.
 BUSY_SECONDS = 10.0
@@ -41,7 +42,8 @@ CREATE INDEX look_by_watch ON look (watch_id, log_index);
 CREATE TABLE capture (id INTEGER PRIMARY KEY, look_id INTEGER NOT NULL, url TEXT NOT NULL,
     captured_at TEXT NOT NULL, status INTEGER, media_type TEXT NOT NULL, warc TEXT NOT NULL,
     offset INTEGER NOT NULL, length INTEGER NOT NULL, record_id TEXT NOT NULL, digest TEXT NOT NULL,
-    engine TEXT, note TEXT, absence BLOB, payload_digest TEXT NOT NULL, refers_to BLOB) STRICT;
+    engine TEXT, note TEXT, absence BLOB, payload_digest TEXT NOT NULL, refers_to BLOB,
+    former_engine TEXT) STRICT;
 CREATE INDEX capture_by_look ON capture (look_id);
 CREATE TABLE original (watch_id TEXT NOT NULL, payload_digest TEXT NOT NULL, url TEXT NOT NULL,
     captured_at TEXT NOT NULL, record BLOB NOT NULL,
@@ -53,8 +55,27 @@ CREATE TABLE fate (finding_id TEXT PRIMARY KEY, data BLOB NOT NULL) STRICT;
 CREATE TABLE review (finding_id TEXT NOT NULL, person TEXT NOT NULL, log_index INTEGER NOT NULL,
     data BLOB NOT NULL, finding BLOB NOT NULL,
     PRIMARY KEY (finding_id, person)) STRICT, WITHOUT ROWID;
-CREATE TABLE revision (finding_id TEXT PRIMARY KEY, data BLOB NOT NULL) STRICT;
+CREATE TABLE former (finding_id TEXT NOT NULL, capture_id INTEGER NOT NULL, data BLOB NOT NULL,
+    PRIMARY KEY (finding_id, capture_id)) STRICT, WITHOUT ROWID;
 """
+
+# What `carry_over` takes from an earlier index, where a record is the same capture: first what
+# another engine had found, then what was a former reading there already.
+_SAME = "c.warc = e.warc AND c.offset = e.offset AND c.url = e.url"
+_CARRIED_READINGS = (
+    f"""INSERT OR REPLACE INTO main.former SELECT s.finding_id, c.id, s.data FROM earlier.sighting s
+        JOIN earlier.capture e ON e.id = s.capture_id
+        JOIN main.capture c ON {_SAME} WHERE e.engine != c.engine""",
+    f"""UPDATE main.capture AS c SET former_engine = e.engine FROM earlier.capture e
+        WHERE {_SAME} AND e.engine != c.engine""",
+)
+_CARRIED_FORMER = (
+    f"""INSERT OR REPLACE INTO main.former SELECT f.finding_id, c.id, f.data FROM earlier.former f
+        JOIN earlier.capture e ON e.id = f.capture_id
+        JOIN main.capture c ON {_SAME} WHERE e.engine = c.engine""",
+    f"""UPDATE main.capture AS c SET former_engine = e.former_engine FROM earlier.capture e
+        WHERE {_SAME} AND e.engine = c.engine""",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -218,6 +239,7 @@ class Index:
         `note` says why there is no text, `absence` what the answer is instead of the page.
         """
         with self.transaction():
+            self._keep_former(held.id, engine)
             self._db.execute("DELETE FROM sighting WHERE capture_id = ?", (held.id,))
             self._db.executemany(
                 "INSERT OR REPLACE INTO sighting VALUES (?, ?, ?)",
@@ -227,6 +249,17 @@ class Index:
                 "UPDATE capture SET engine = ?, note = ?, absence = ? WHERE id = ?",
                 (engine, note, msgspec.json.encode(absence) if absence else None, held.id),
             )
+
+    def _keep_former(self, capture_id: int, engine: str) -> None:
+        """Keep what another engine than `engine` found in a capture, to be compared with."""
+        ((former,),) = self.rows("SELECT engine FROM capture WHERE id = ?", capture_id)
+        if former is None or former == engine:
+            return
+        self._db.execute("DELETE FROM former WHERE capture_id = ?", (capture_id,))
+        self._db.execute(
+            "INSERT INTO former SELECT * FROM sighting WHERE capture_id = ?", (capture_id,)
+        )
+        self._db.execute("UPDATE capture SET former_engine = ? WHERE id = ?", (former, capture_id))
 
     def forget_last_reading(self, watch_id: str) -> None:
         """Let the newest capture of a watch be read again."""
@@ -245,14 +278,27 @@ class Index:
                 [(fate.finding_id, msgspec.json.encode(fate)) for fate in fates],
             )
 
-    def put_revisions(self, revisions: Iterable[Revision]) -> None:
-        """Replace what another engine changed, which no event tells: it is gone with the file."""
+    def carry_over(self, earlier: Path) -> None:
+        """Take what an index that is being made again said of captures, as their former reading.
+
+        Of captures that it had read by another engine, what it found; of the others, what was their
+        former reading there. An index of another version may lack the latter.
+        """
+        self._db.execute("ATTACH DATABASE ? AS earlier", (str(earlier),))
+        try:
+            ((version,),) = self._db.execute("PRAGMA earlier.user_version").fetchall()
+            with self.transaction():
+                is_same = version == SCHEMA_VERSION
+                for statement in (*_CARRIED_READINGS, *(_CARRIED_FORMER if is_same else ())):
+                    self._db.execute(statement)
+        finally:
+            self._db.execute("DETACH DATABASE earlier")
+
+    def forget_former(self) -> None:
+        """Forget all former readings."""
         with self.transaction():
-            self._db.execute("DELETE FROM revision")
-            self._db.executemany(
-                "INSERT INTO revision VALUES (?, ?)",
-                [(revision.finding_id, msgspec.json.encode(revision)) for revision in revisions],
-            )
+            self._db.execute("DELETE FROM former")
+            self._db.execute("UPDATE capture SET former_engine = NULL")
 
     def rows(self, sql: str, *values: object) -> list[tuple[Any, ...]]:
         """Return the rows of one reading statement."""

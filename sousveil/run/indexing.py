@@ -34,12 +34,6 @@ def open_index(case: Case, *, create: bool = False) -> Iterator[Index]:
         index.close()
 
 
-def remove_index(case: Case) -> None:
-    """Delete the index and its write-ahead files."""
-    for path in case.root.glob(f"{INDEX_FILE}*"):
-        path.unlink()
-
-
 def _captures_in(case: Case) -> Callable[[str], Iterable[Capture]]:
     def captures(warc: str) -> Iterable[Capture]:
         return scan_archive(case.root / warc, warc).captures

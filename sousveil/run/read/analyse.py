@@ -7,11 +7,13 @@ done again.
 import functools
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 
 from sousveil.case import SETTINGS_FILE, Case
 from sousveil.claims import Engine, engine_for
 from sousveil.claims.model import shipped_model
 from sousveil.errors import TopicError
+from sousveil.index.former import carry_over, former_engines, former_findings
 from sousveil.index.query import (
     captures_of_look,
     event_body,
@@ -24,6 +26,7 @@ from sousveil.index.reviews import logged_model
 from sousveil.index.store import Held, Index
 from sousveil.model import Capture, Document, Fate, Finding
 from sousveil.review.casemodel import case_model
+from sousveil.review.revisions import Revision, revise
 from sousveil.run.read.fates import all_fates
 from sousveil.run.read.looks import read_document, read_look
 from sousveil.run.read.repositories import BUNDLE_TYPE, read_repository
@@ -40,6 +43,9 @@ class Analysis:
     new: tuple[Finding, ...]
     gone: tuple[tuple[Finding, Fate], ...]  # whose quote is no longer there, since the last time
     unread: tuple[tuple[str, str, str], ...]  # URL, media type and reason: no text to be had
+    revised: tuple[Revision, ...]  # what the last change of the engine changed
+    is_revision: bool  # whether the engine changed just now
+    is_comparable: bool = True  # False when an earlier index could not be read
 
 
 def load_topics(case: Case) -> tuple[Topic, ...]:
@@ -67,8 +73,13 @@ def load_engine(case: Case, index: Index) -> Engine:
     return engine_for(load_topics(case), model)
 
 
-def analyse(case: Case, index: Index, engine: Engine, progress: Progress) -> Analysis:
-    """Read every capture that this engine has not read, and tell the fate of every finding."""
+def analyse(
+    case: Case, index: Index, engine: Engine, progress: Progress, earlier: Path | None = None
+) -> Analysis:
+    """Read every capture that this engine has not read, and tell the fate of every finding.
+
+    `earlier` is an index that this one replaces: what another engine found there is told, too.
+    """
     known = {finding.id for finding in findings(index)}
     gone_before = {fate.finding_id for fate in fates(index).values() if fate.is_gone}
     waiting = unread(index, engine.name)
@@ -84,18 +95,24 @@ def analyse(case: Case, index: Index, engine: Engine, progress: Progress) -> Ana
             index.put_sightings(
                 one, read.findings, engine=engine.name, note=read.note, absence=read.absence
             )
+    is_comparable = earlier is None or carry_over(index, earlier)
     told = list(all_fates(index, _reader(case)))
     index.put_fates(told)
     by_id = {finding.id: finding for finding in findings(index)}
+    revised = revise(former_findings(index), by_id, former_engines(index), engine)
+    by_another = {one.finding.id for one in revised}
     return Analysis(
         captures=len(waiting),
-        new=tuple(finding for finding in by_id.values() if finding.id not in known),
+        new=tuple(by_id[new] for new in by_id if new not in known and new not in by_another),
         gone=tuple(
             (by_id[fate.finding_id], fate)
             for fate in told
             if fate.is_gone and fate.finding_id not in gone_before
         ),
         unread=tuple(unreadable(index)),
+        revised=tuple(revised),
+        is_revision=earlier is not None or any(held.engine is not None for held in waiting),
+        is_comparable=is_comparable,
     )
 
 
