@@ -9,7 +9,7 @@ import re
 import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 
 from ahocorasick_rs import AhoCorasick
 
@@ -52,7 +52,6 @@ class Lexicon:
             for topic in topics
             for term in topic.terms
         )
-        self._cues = _Automaton((cue.text, cue.cls, "", "", "") for cue in shared())
         self.engine = engine_name(topics)
 
     def terms(self, text: str) -> list[Hit]:
@@ -62,6 +61,11 @@ class Lexicon:
     def cues(self, text: str) -> list[Hit]:
         """Return the cues in normalised `text`, in order; they may overlap."""
         return self._cues.find(text)
+
+    @cached_property
+    def _cues(self) -> "_Automaton":
+        """Built when the first term is found: most files hold none."""
+        return _Automaton((cue.text, cue.cls, "", "", "") for cue in shared())
 
 
 @lru_cache(maxsize=8)

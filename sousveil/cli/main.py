@@ -6,7 +6,8 @@ Exit status: 0 done; 1 done, and something was found wrong; 2 refused, with a on
 import os
 import sqlite3
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from importlib import import_module
 from pathlib import Path
 from typing import Annotated
 
@@ -14,25 +15,48 @@ import msgspec
 import typer
 
 import sousveil
-from sousveil.cli import actors, casework, checks, exports, reading, reviewing, story
 from sousveil.cli.screen import complain, say
 from sousveil.errors import SousveilError
 
 REFUSED = 2
 INTERRUPTED = 130  # as shells report SIGINT
 
-app = typer.Typer(
-    name="sousveil",
-    help="Keeps watch on those who build systems that infer protected traits of people.",
-    add_completion=False,
-    rich_markup_mode=None,
-    pretty_exceptions_enable=False,
-)
-for module in (casework, reading, actors, reviewing, checks, exports, story):
-    module.register(app)
+MODULES = {
+    "casework": {"init", "add", "visit", "import", "analyse", "reindex"},
+    "reading": {"findings", "show", "changes", "topics"},
+    "files": {"read"},
+    "actors": {"actors"},
+    "reviewing": {"review", "queue", "model"},
+    "checks": {"verify", "dossier", "doctor"},
+    "exports": {"export"},
+    "story": {"demo"},
+}
+"""The modules of this folder, in the order of the help, with the commands that each one adds."""
 
 
-@app.callback(invoke_without_command=True)
+def _app(arguments: Sequence[str]) -> typer.Typer:
+    """Return the command with its subcommands; those that were not asked for may lack.
+
+    Modules are imported by need: who reads a file does not wait for what drives a browser.
+    """
+    app = typer.Typer(
+        name="sousveil",
+        help="Keeps watch on those who build systems that infer protected traits of people.",
+        add_completion=False,
+        rich_markup_mode=None,
+        pretty_exceptions_enable=False,
+    )
+    app.callback(invoke_without_command=True)(version)
+    for module in _modules(arguments):
+        import_module(f"sousveil.cli.{module}").register(app)
+    return app
+
+
+def _modules(arguments: Sequence[str]) -> Iterable[str]:
+    """Return the modules of the commands that are named; all when none is, for the help."""
+    return [m for m, names in MODULES.items() if not names.isdisjoint(arguments)] or MODULES
+
+
 def version(
     context: typer.Context,
     *,
@@ -50,8 +74,9 @@ def version(
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run one command and exit with its status."""
+    given = sys.argv[1:] if arguments is None else arguments
     try:
-        status = app(args=arguments, prog_name="sousveil", standalone_mode=False)
+        status = _app(given)(args=given, prog_name="sousveil", standalone_mode=False)
     except typer.TyperException as error:
         message = error.format_message().rstrip(".")
         complain(f"{message}. Add --help to the command to see what it takes.")
