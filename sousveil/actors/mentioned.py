@@ -1,7 +1,8 @@
 """Who is named in what was found, and where.
 
 Takes a finding and a register; yields everybody who is named in the quote, before it, behind it, in
-the headings, in the title, in the file's path, in this order. What code makes use of names nobody.
+the headings, in the title, in the file's path, in this order. What code makes use of names nobody,
+nor does an address of electronic mail.
 Linear in the passage.
 """
 
@@ -83,7 +84,7 @@ def _in_passage(finding: Finding, mentions: _Mentions) -> Iterator[Named]:
     )
     inside, before, behind = list[Named](), list[Named](), list[Named]()
     for start, end, who in mentions(passage):
-        if is_code and _is_library(passage, start):
+        if _is_mailbox(passage, start, end) or (is_code and _is_library(passage, start)):
             continue
         words = passage[start:end]
         is_beside = _BESIDE.search(passage, max(0, start - _LONGEST_BESIDE), start) is not None
@@ -96,6 +97,11 @@ def _in_passage(finding: Finding, mentions: _Mentions) -> Iterator[Named]:
             inside.append(_named_as(who, words, "the quote names", leads=not is_beside))
     yield from sorted([*inside, *reversed(before)], key=lambda named: not named.leads)
     yield from behind
+
+
+def _is_mailbox(passage: str, start: int, end: int) -> bool:
+    """Whether a name is that of the company where somebody has mail: "jo@acme.example"."""
+    return passage[start - 1 : start] == "@" and passage[end : end + 1] in {".", "-"}
 
 
 def _is_library(code: str, start: int) -> bool:

@@ -145,7 +145,7 @@ class Register:
             if end <= covered:
                 continue
             last_end = mentions[-1].end if mentions else -_LONGEST_JOINT - 1
-            if _is_told(pattern, text[start:end], plain, _Span(start, end, last_end)):
+            if _is_told(pattern, text, plain, _Span(start, end, last_end)):
                 mentions.append(Mention(start, end, pattern.actor))
             elif pattern.care != "never":
                 continue
@@ -153,15 +153,17 @@ class Register:
         return mentions
 
 
-def _is_told(pattern: _Pattern, written: str, plain: str, span: _Span) -> bool:
-    """Whether a name, `written` at a span of the folded text, means its actor there."""
+def _is_told(pattern: _Pattern, text: str, plain: str, span: _Span) -> bool:
+    """Whether a name at a span of the text, `plain` when folded, means its actor there."""
     if pattern.care == "names":
         return True
-    is_written_so = written == pattern.text or not pattern.text.isascii()
+    is_written_so = text[span.start : span.end] == pattern.text or not pattern.text.isascii()
     if pattern.care == "never" or not is_written_so:
         return False
     if pattern.care == "cased":
         return True
+    if not is_whole(plain, span.start, span.end):  # part of a name in source code: "GenericMeta"
+        return False
     return (
         legal_form_behind(plain, span.end)
         or _BEHIND.match(plain, span.end) is not None

@@ -229,6 +229,11 @@ def test_an_interface_that_code_calls_says_whose_it_is() -> None:
         assert told(code, url="https://github.com/someone/gate", path="a.c").actor == "Oddlestane"
 
 
+def test_where_somebody_has_mail_says_nothing_of_the_system() -> None:
+    one = told(f"The gate {CLAIM} (jo.bloggs@oddlestane.example).", CLAIM)
+    assert (one.actor, len(one.evidence)) == (None, 1)
+
+
 def test_prose_that_begins_like_code_is_prose() -> None:
     assert told(f"The gate\nfrom Oddlestane {CLAIM}.").actor == "Oddlestane"
 

@@ -53,7 +53,8 @@ def test_a_common_word_is_a_name_beside_telling_words(text: str) -> None:
 @pytest.mark.parametrize(
     "text",
     ["a Halcyon summer", "halcyon inc.", "HALCYON said", "Halcyon days said",
-     "standby Halcyon", "the Halcyon flew"],
+     "standby Halcyon", "the Halcyon flew",
+     "GenericHalcyon said", "HalcyonBird Inc."],
 )  # fmt: skip
 def test_a_common_word_by_itself_is_no_name(text: str) -> None:
     assert names_in(text) == []
