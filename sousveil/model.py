@@ -587,6 +587,9 @@ class Report:
     faults: tuple[str, ...]  # what `verify` found wrong; empty when the evidence is whole
     pictures: Mapping[str, Shown] = field(default_factory=dict)  # by finding id
     unpictured: Mapping[str, str] = field(default_factory=dict)  # why a finding has none
+    decided: Mapping[str, Literal["confirmed", "disputed"]] = field(default_factory=dict)  # by id
+    rejected: int = 0  # findings that people rejected: they are left out
+    lost: int = 0  # findings that people confirmed and this version does not find: left out, too
 
 
 @dataclass(frozen=True, slots=True)

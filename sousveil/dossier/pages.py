@@ -87,6 +87,7 @@ def _environment() -> Environment:
         "summary": summary,
         "web_link": text.web_link,
         "BLOCK_KINDS": wording.BLOCK_KINDS,
+        "DECISIONS": wording.DECISIONS,
         "FRONT": MAX_FRONT_CHARS,
         "LABELS": LABELS,
         "LABEL_MEANINGS": wording.LABEL_MEANINGS,
@@ -111,6 +112,8 @@ def _findings_json(arranged: view.View) -> str:
     forms = [finding_json(statement.finding, statement.fate) for statement in arranged.statements]
     for form in forms:
         form["capture"]["url"] = text.public_address(form["capture"]["url"])
+        if form["id"] in arranged.report.decided:
+            form["status"] = arranged.report.decided[form["id"]]
     lines = [json.dumps(form, ensure_ascii=False) for form in forms]
     # A lone surrogate cannot be UTF-8; as \udXXX it is valid JSON (RFC 8259 section 7).
     array = "[\n" + ",\n".join(lines) + "\n]\n"

@@ -15,7 +15,8 @@ def summary(view: View) -> tuple[str, ...]:
     actors = {statement.finding.actor for statement in statements} - {None}
     traits = sorted({statement.finding.claim.trait for statement in statements})
     if not statements:
-        return ("No statement about inferring a protected trait of people was found.",)
+        nothing = "No statement about inferring a protected trait of people was found."
+        return (nothing, *_review_sentences(view.report))
     kinds = listing(
         f"{labels[label]} {verbs[labels[label] != 1]}"
         for label, verbs in LABEL_VERBS.items()
@@ -27,6 +28,7 @@ def summary(view: View) -> tuple[str, ...]:
         f"This dossier quotes {spoken} {about}: {kinds}.",
         _loss_sentence(statements),
         *_unclear_sentence(statements),
+        *_review_sentences(view.report),
         *_looks_sentence(view.report),
     )
 
@@ -49,6 +51,27 @@ def _unclear_sentence(statements: Sequence[Statement]) -> Iterable[str]:
             f"{unclear} more could not be seen at the latest look, which does not show that "
             f"{'it is' if unclear == 1 else 'they are'} gone."
         )
+
+
+def _review_sentences(report: Report) -> Iterable[str]:
+    """Say how many passages people looked at, and what was left out of these pages for it."""
+    confirmed = sum(told == "confirmed" for told in report.decided.values())
+    if confirmed:
+        yield f"People have confirmed {count(confirmed, 'statement')}."
+    if report.rejected:
+        left_out = _left_out(report.rejected, "more passage")
+        yield f"{left_out}: people rejected {_them(report.rejected)}."
+    if report.lost:
+        left_out = _left_out(report.lost, "confirmed statement")
+        yield f"{left_out}: this version does not find {_them(report.lost)}."
+
+
+def _left_out(number: int, thing: str) -> str:
+    return f"{count(number, thing)} {'is' if number == 1 else 'are'} left out"
+
+
+def _them(number: int) -> str:
+    return "it" if number == 1 else "them"
 
 
 def _looks_sentence(report: Report) -> Iterable[str]:

@@ -58,6 +58,9 @@ VERDICT_COUNTS: dict[Verdict, str] = {
     Verdict.UNKNOWN: "gone in a way that is unclear",
 }
 
+# What people who looked at a statement decided; who they are is not told.
+DECISIONS = {"confirmed": "confirmed by a person", "disputed": "people disagree on it"}
+
 # What one visit showed.
 MARKS = {
     "seen": "there",

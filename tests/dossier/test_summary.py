@@ -37,3 +37,11 @@ def test_one_statement_that_stands_is_told_in_the_singular() -> None:
 
 def test_an_import_without_watches_has_no_sentence_on_looks() -> None:
     assert len(summary(arrange(replace(REPORT, findings=(UYGHUR,), watches=())))) == 2
+
+
+def test_what_people_decided_is_counted_and_nobody_is_named() -> None:
+    decided = replace(REPORT, decided={UYGHUR.id: "confirmed"}, rejected=2, lost=1)
+    told = summary(arrange(decided))
+    assert "People have confirmed 1 statement." in told
+    assert "2 more passages are left out: people rejected them." in told
+    assert "1 confirmed statement is left out: this version does not find it." in told

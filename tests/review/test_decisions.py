@@ -1,5 +1,6 @@
 """People decide on findings: the log keeps every decision, the index the ones that count."""
 
+import json
 import shutil
 import sqlite3
 from pathlib import Path
@@ -128,3 +129,21 @@ def test_what_cannot_be_logged_is_refused_in_one_line(
     ran = sousveil("review", *(each.replace("{id}", first) for each in arguments))
     assert (ran.status, says in ran.err) == (2, True), ran.err
     assert sousveil("findings", "--status", "confirmed", "--json").out == ""
+
+
+@pytest.mark.usefixtures("root")
+def test_a_dossier_leaves_rejected_findings_out_and_names_no_reviewer(tmp_path: Path) -> None:
+    first, second, third = ids()
+    sousveil("review", first, "confirm", "--by", "Ada Reviewer")
+    sousveil("review", second, "reject", "--by", "Ada Reviewer")
+    ran = sousveil("dossier", "-o", tmp_path / "dossier")
+    assert ran.status == 0, ran.err
+    pages = {path.stem for path in (tmp_path / "dossier" / "findings").iterdir()}
+    assert pages == {first, third}
+    front = (tmp_path / "dossier" / "index.html").read_text("utf-8")
+    assert "1 more passage is left out: people rejected it." in front
+    assert front.count("confirmed by a person") == 1
+    told = json.loads((tmp_path / "dossier" / "findings.json").read_text("utf-8"))
+    assert [one.get("status") for one in told] == ["confirmed", None]
+    texts = [path.read_bytes() for path in (tmp_path / "dossier").rglob("*") if path.is_file()]
+    assert not any(b"Reviewer" in text for text in texts)

@@ -7,25 +7,36 @@ from pathlib import Path
 from sousveil.case import Case
 from sousveil.errors import EvidenceError
 from sousveil.index.query import fates, findings, watch_reports
+from sousveil.index.reviews import no_longer_found, reviews
 from sousveil.index.store import Index
 from sousveil.model import Fault, LogHead, Report
+from sousveil.review.decisions import status
 from sousveil.run.publish.pictures import show_quotes
 from sousveil.run.visit.records import SOFTWARE
 from sousveil.tlog.log import read_checkpoint
 
 
 def make_report(
-    case: Case, index: Index, faults: tuple[Fault, ...], now: datetime, pictures: Path
+    case: Case,
+    index: Index,
+    faults: tuple[Fault, ...],
+    now: datetime,
+    pictures: Path,
+    *,
+    engine: str,
 ) -> Report:
     """Return the report of a case as it stands, with what `verify` found wrong with it.
 
-    Its pictures are written into the folder `pictures`; InputError when that cannot be done.
+    Findings that people rejected are left out and counted; no reviewer is named. Its pictures are
+    written into the folder `pictures`; InputError when that cannot be done.
     """
     settings = case.settings
     head = read_checkpoint(case.log, settings.key)
     if head is None:
         raise EvidenceError(f"{case.log}: the log has no checkpoint. Run `sousveil verify`.")
-    found = tuple(findings(index))
+    decided = {finding_id: status(ones) for finding_id, ones in reviews(index).items()}
+    known = findings(index)
+    found = tuple(one for one in known if decided.get(one.id) != "rejected")
     shown, unpictured = show_quotes(case, found, pictures)
     return Report(
         title=settings.title,
@@ -45,4 +56,11 @@ def make_report(
         faults=tuple(f"{fault.path}: {fault.problem}" for fault in faults),
         pictures=shown,
         unpictured=unpictured,
+        decided={
+            one.id: told
+            for one in found
+            if (told := decided.get(one.id)) in {"confirmed", "disputed"}
+        },
+        rejected=len(known) - len(found),
+        lost=sum(decided[one.id] == "confirmed" for one in no_longer_found(index, engine)),
     )
