@@ -79,11 +79,10 @@ def _in_passage(finding: Finding, mentions: _Mentions) -> Iterator[Named]:
     passage, claim = finding.passage, finding.claim
     begin, finish = claim.start - claim.passage_start, claim.end - claim.passage_start
     is_code = finding.source.path is not None or finding.source.kind in _CODE
-    clause = max(
-        (start for start, end in sentences(passage) if start <= begin < end), default=begin
-    )
+    found = mentions(passage)
+    clause = _clause(passage, begin) if found else begin
     inside, before, behind = list[Named](), list[Named](), list[Named]()
-    for start, end, who in mentions(passage):
+    for start, end, who in found:
         if _is_mailbox(passage, start, end) or (is_code and _is_library(passage, start)):
             continue
         words = passage[start:end]
@@ -97,6 +96,11 @@ def _in_passage(finding: Finding, mentions: _Mentions) -> Iterator[Named]:
             inside.append(_named_as(who, words, "the quote names", leads=not is_beside))
     yield from sorted([*inside, *reversed(before)], key=lambda named: not named.leads)
     yield from behind
+
+
+def _clause(passage: str, at: int) -> int:
+    """Return where the sentence begins that goes on at `at`."""
+    return max((start for start, end in sentences(passage) if start <= at < end), default=at)
 
 
 def _is_mailbox(passage: str, start: int, end: int) -> bool:

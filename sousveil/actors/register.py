@@ -127,7 +127,7 @@ class Register:
 
     def mentions(self, text: str) -> list[Mention]:
         """Return the names in a text, in order, the longest where they overlap."""
-        if not self._patterns:
+        if not text or not self._patterns:
             return []
         plain = folded(text)
         patterns = tuple(self._patterns.values())

@@ -22,7 +22,8 @@ def summary(view: View) -> tuple[str, ...]:
         for label, verbs in LABEL_VERBS.items()
         if labels[label]
     )
-    spoken = f"{count(len(statements), 'statement')} by {count(len(actors), 'named actor')}"
+    whose = count(len(actors), "named actor")
+    spoken = f"{count(len(statements), 'statement')} concerning {whose}"
     about = f"about inferring or targeting a protected trait of people ({listing(traits)})"
     return (
         f"This dossier quotes {spoken} {about}: {kinds}.",

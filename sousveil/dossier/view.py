@@ -77,7 +77,7 @@ class Loss:
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """The statements of one actor under one label."""
+    """The statements about one actor under one label."""
 
     label: Label
     anchor: str
@@ -87,7 +87,7 @@ class Group:
 
 @dataclass(frozen=True, slots=True)
 class Actor:
-    """Everything one actor said."""
+    """The statements about one actor's systems, whoever makes them."""
 
     name: str | None
     anchor: str

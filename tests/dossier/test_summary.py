@@ -10,8 +10,8 @@ REPORT = made_up_report()
 def test_the_summary_says_what_was_said_what_vanished_and_what_was_looked_at() -> None:
     assert summary(arrange(REPORT)) == (
         (
-            "This dossier quotes 9 statements by 5 named actors about inferring or targeting a "
-            "protected trait of people (ethnicity): 6 offer such a capability, 1 reports that "
+            "This dossier quotes 9 statements concerning 5 named actors about inferring or "
+            "targeting a protected trait of people (ethnicity): 6 offer such a capability, 1 reports that "
             "somebody has one, 1 denies or withdraws it and 1 discusses the subject."
         ),
         (
@@ -27,7 +27,7 @@ def test_one_statement_that_stands_is_told_in_the_singular() -> None:
     report = replace(REPORT, findings=(DENIAL,), watches=REPORT.watches[-1:])
     assert summary(arrange(report)) == (
         (
-            "This dossier quotes 1 statement by 1 named actor about inferring or targeting a "
+            "This dossier quotes 1 statement concerning 1 named actor about inferring or targeting a "
             "protected trait of people (ethnicity): 1 denies or withdraws it."
         ),
         "None of them is known to have vanished since it was first seen.",
