@@ -22,11 +22,11 @@ def summary(view: View) -> tuple[str, ...]:
         for label, verbs in LABEL_VERBS.items()
         if labels[label]
     )
-    whose = count(len(actors), "named actor")
-    spoken = f"{count(len(statements), 'statement')} concerning {whose}"
+    quoted = count(len(statements), "statement")
     about = f"about inferring or targeting a protected trait of people ({listing(traits)})"
+    whose = f"concerning {count(len(actors), 'named actor')}"
     return (
-        f"This dossier quotes {spoken} {about}: {kinds}.",
+        f"This dossier quotes {quoted} {about}, {whose}: {kinds}.",
         _loss_sentence(statements),
         *_unclear_sentence(statements),
         *_review_sentences(view.report),

@@ -10,9 +10,9 @@ REPORT = made_up_report()
 def test_the_summary_says_what_was_said_what_vanished_and_what_was_looked_at() -> None:
     assert summary(arrange(REPORT)) == (
         (
-            "This dossier quotes 9 statements concerning 5 named actors about inferring or "
-            "targeting a protected trait of people (ethnicity): 6 offer such a capability, 1 reports that "
-            "somebody has one, 1 denies or withdraws it and 1 discusses the subject."
+            "This dossier quotes 9 statements about inferring or targeting a protected trait of "
+            "people (ethnicity), concerning 5 named actors: 6 offer such a capability, 1 reports "
+            "that somebody has one, 1 denies or withdraws it and 1 discusses the subject."
         ),
         (
             "4 of them have vanished since: 1 reworded, 2 taken out of a page or file that still "
@@ -27,8 +27,8 @@ def test_one_statement_that_stands_is_told_in_the_singular() -> None:
     report = replace(REPORT, findings=(DENIAL,), watches=REPORT.watches[-1:])
     assert summary(arrange(report)) == (
         (
-            "This dossier quotes 1 statement concerning 1 named actor about inferring or targeting a "
-            "protected trait of people (ethnicity): 1 denies or withdraws it."
+            "This dossier quotes 1 statement about inferring or targeting a protected trait of "
+            "people (ethnicity), concerning 1 named actor: 1 denies or withdraws it."
         ),
         "None of them is known to have vanished since it was first seen.",
         "1 address was visited 10 times between 2 November 2026 and 20 November 2026.",
