@@ -116,7 +116,9 @@ def queue_(
         tell_finding(place.finding, told.get(place.finding.id))
         for why in place.why:
             say(f"    {plain(why)}")
-    say(f"{count_of(len(placed), 'finding')} to decide on.")
+    disputed = len(decided) - len(agreed)
+    rest = f", {disputed} disputed" if disputed else ""
+    say(f"{count_of(len(placed), 'finding')} to decide on{rest}.")
     if placed:
         tell(f"Next: sousveil review {placed[0].finding.id} confirm|reject --by NAME")
 

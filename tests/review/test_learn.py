@@ -2,6 +2,8 @@
 
 import json
 import math
+import shutil
+import time
 from dataclasses import replace
 from pathlib import Path
 from random import Random
@@ -15,7 +17,7 @@ from sousveil.claims.model import shipped_model
 from sousveil.durable import file_sha256
 from sousveil.ledger import read_events
 from sousveil.review.casemodel import case_model, case_model_form, words_of
-from sousveil.review.learn import Example, fit, learn, log_odds
+from sousveil.review.learn import MAX_DECISIONS, Example, fit, learn, log_odds
 from tests.commands import sousveil
 from tests.conftest import NOW
 from tests.review.cases import page, take_in
@@ -119,6 +121,22 @@ def test_a_feature_is_told_in_words() -> None:
     assert words_of("") == "every passage"
 
 
+@pytest.mark.slow
+def test_five_thousand_decisions_are_learnt_from_in_a_minute() -> None:
+    many = [
+        Example(
+            f"{number:012x}",
+            f"{number % 300}.example",
+            tuple(sorted({CUES[(number * step + number // 7) % len(CUES)] for step in range(25)})),
+            number % 5 < 3,
+        )
+        for number in range(MAX_DECISIONS)
+    ]
+    began = time.process_time()
+    assert learn(many, SHIPPED).sources == 300
+    assert time.process_time() - began < 60
+
+
 # ---------------------------------------------------------------- the commands
 
 OFFER = "Our {} recognises the ethnicity of every face in the crowd."
@@ -126,18 +144,33 @@ REPORT = "The police bought a {} that tracks Uyghurs by their faces, Reuters rep
 THINGS = ("camera", "terminal", "gateway", "doorbell", "server", "drone", "kiosk", "tablet", "lamp")
 
 
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with a case of nine sources, where what is offered is confirmed, and no report."""
+    folder = tmp_path_factory.mktemp("made")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("SOUSVEIL_CONFIG", str(folder / "config"))
+        patch.setenv("SOUSVEIL_CASE", str(folder / "case"))
+        assert sousveil("init", folder / "case").status == 0
+        take_in(folder / "case", {f"https://{t}.example/": _page(t) for t in THINGS})
+        decide_on_all()
+    return folder
+
+
 @pytest.fixture
-def case(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A case whose findings on nine sources are decided on: what is offered counts, no report."""
-    root = tmp_path / "taught"
-    monkeypatch.setenv("SOUSVEIL_CASE", str(root))
-    assert sousveil("init", root).status == 0
-    take_in(root, {f"https://{t}.example/": _page(t) for t in THINGS})
+def case(made: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A copy of that case, of the test's own."""
+    shutil.copytree(made, tmp_path / "made")
+    monkeypatch.setenv("SOUSVEIL_CONFIG", str(tmp_path / "made" / "config"))
+    monkeypatch.setenv("SOUSVEIL_CASE", str(tmp_path / "made" / "case"))
+    return tmp_path / "made" / "case"
+
+
+def decide_on_all() -> None:
     for line in sousveil("findings", "--json").json():
         decision = "reject" if "Reuters" in line["quote"] else "confirm"
         ran = sousveil("review", line["id"], decision, "--by", "Ada")
         assert ran.status == 0, ran.err
-    return root
 
 
 def _page(thing: str) -> str:
@@ -227,8 +260,6 @@ def test_too_few_decisions_are_refused_in_one_line(
     assert ran.status == 2
     assert "0 confirmed and 0 rejected, of 8 each that are needed" in ran.err
     take_in(tmp_path / "new", {f"https://one.example/{t}": _page(t) for t in THINGS})
-    for line in sousveil("findings", "--json").json():
-        decision = "reject" if "Reuters" in line["quote"] else "confirm"
-        sousveil("review", line["id"], decision, "--by", "Ada")
+    decide_on_all()
     ran = sousveil("model", "train")
     assert (ran.status, "all decisions are on one.example" in ran.err) == (2, True)

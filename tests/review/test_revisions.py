@@ -1,18 +1,22 @@
 """What another engine changes is told with the reason, and can be told again."""
 
 import sqlite3
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from sousveil.case import open_case
-from sousveil.claims import engine_for
+from sousveil.case import Case, open_case
+from sousveil.claims import Engine, engine_for
+from sousveil.index.store import Held
 from sousveil.model import Finding
 from sousveil.review.revisions import engine_change, revise
+from sousveil.run.read.looks import Read, read_look
 from sousveil.topics import load
 from tests.commands import sousveil
+from tests.conftest import Commit
 from tests.dossier import reports
 from tests.review.cases import OFFER, page, take_in
 
@@ -140,6 +144,53 @@ def test_a_reindex_that_was_killed_still_compares_with_the_index_before_it(case:
     (case / "index.sqlite").write_bytes(b"half of an index")
     write_topic(case, attribute=BOTH["attribute"])
     assert [line["change"] for line in revised("reindex")] == ["lost"]
+
+
+def test_an_index_of_an_earlier_version_is_compared_with(case: Path) -> None:
+    with sqlite3.connect(case / "index.sqlite") as db:
+        db.execute("DROP TABLE former")
+        db.execute("ALTER TABLE capture DROP COLUMN former_engine")
+        db.execute("PRAGMA user_version = 2")
+    write_topic(case, attribute=BOTH["attribute"])
+    refused = sousveil("analyse")
+    assert (refused.status, "sousveil reindex" in refused.err) == (2, True)
+    assert [line["change"] for line in revised("reindex")] == ["lost"]
+
+
+def test_an_analysis_that_was_killed_tells_all_when_it_is_done_again(
+    case: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    take_in(case, {"https://b.example/": page(REPORT)}, name="more")
+    write_topic(case, attribute=BOTH["attribute"])
+    done: list[object] = []
+
+    def dying(
+        opened: Case, held: Sequence[Held], body: Mapping[str, Any], engine: Engine
+    ) -> list[Read]:
+        if done:
+            raise KeyboardInterrupt
+        done.append(held)
+        return read_look(opened, held, body, engine)
+
+    with monkeypatch.context() as patch:
+        patch.setattr("sousveil.run.read.analyse.read_look", dying)
+        assert sousveil("analyse").status != 0
+    assert [line["change"] for line in revised()] == ["lost", "lost"]
+
+
+def test_a_repository_is_compared_with_what_was_found_in_it(
+    case: Path, repository: Path, commit: Commit
+) -> None:
+    commit(repository, "first", {"README.md": REPORT.encode(), "a.txt": OFFER.encode()})
+    assert sousveil("add", repository).status == 0
+    assert sousveil("visit").status == 0
+    assert len(findings()) == 4
+    write_topic(case, attribute=BOTH["attribute"])
+    lost = [line for line in revised() if line["source"].get("path")]
+    assert [(line["change"], line["source"]["path"]) for line in lost] == [("lost", "README.md")]
+    commit(repository, "second", {"b.txt": b"nothing of note"})
+    assert sousveil("visit", "--all").status == 0
+    assert [line for line in revised() if line["source"].get("path")] == lost
 
 
 @pytest.mark.parametrize("damage", ["garbage", "findings"])
