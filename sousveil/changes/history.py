@@ -7,6 +7,7 @@ the quotes of versions that have some, and one line for each commit. `cite` then
 worth citing again, one at a time, since documents are too large to keep.
 """
 
+import re
 import tempfile
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -41,6 +42,7 @@ REWORDED_RATIO = 60.0  # of 100: how alike two quotes are for one to be the othe
 MAX_CANDIDATES = 200  # new quotes that one which left is compared with
 PROGRESS_EVERY = 1000  # files or commits
 
+_PROSE = re.compile(rb"\.(?:md|markdown|rst|adoc|txt|html?)\Z", re.IGNORECASE)
 _CHUNK_BYTES = 1 << 20
 _UTF16_MARKS = (b"\xff\xfe", b"\xfe\xff")  # texts with NUL bytes
 
@@ -91,8 +93,8 @@ def trace(
     """Read all history below `tips` for claims.
 
     The first tip is HEAD's commit: what its history tells of a quote goes before what that of
-    others does. `maybe` is asked first, on raw bytes, and must be quick: False means that `find`
-    would find nothing. Raises RepositoryError when the mirror lacks commits or trees.
+    others does. `maybe` is asked first, on the raw bytes of all but prose, and must be quick:
+    False means that `find` would find nothing. Raises RepositoryError when the mirror lacks commits or trees.
     """
     given = _commits(mirror, tips)
     reading = _Reading(find, maybe)
@@ -174,7 +176,7 @@ class _Reading:
         if b"\0" in data[:BINARY_PROBE_BYTES] and not data.startswith(_UTF16_MARKS):
             self.count["binary"] += 1
             return
-        if not self._maybe(data):
+        if not (_PROSE.search(path) or self._maybe(data)):
             return
         name = shown_path(path)
         try:

@@ -23,6 +23,7 @@ from sousveil.claims.statement import (
     trait_of,
 )
 from sousveil.claims.windows import Span
+from sousveil.claims.wording import wording
 
 MAX_PASSAGE_CHARACTERS = 4000  # a paragraph or a declaration; pairs of hits are weighed in it
 CARD_FIELDS = 2  # one field in common proves no identity card
@@ -112,6 +113,7 @@ def read(text: str, words: Lexicon, *, context: str = "", code: bool = False) ->
         features[NO_MACHINE] = normal.text[anchor.start : anchor.end]
     _combine(features)
     trait, topic = trait_of(passage, anchor, here)
+    features.update(dict.fromkeys(wording(normal.text, passage.terms), ""))
     quote = quote_of(passage, anchor, actions)
     return Reading(features, anchor, quote, trait, topic, mentions(passage, by_sentence, quote))
 

@@ -93,6 +93,12 @@ def find(
     return fullest(found)
 
 
+def passages(document: Document, topics: Sequence[Topic]) -> Iterator[tuple[str, str, bool]]:
+    """Yield the passages that `find` judges: text, what stands above it, whether it is code."""
+    for window in islice(_windows(document, lexicon(tuple(topics))), MAX_WINDOWS):
+        yield document.text[window.start : window.end], window.contexts[0], window.code
+
+
 def _statements(window: _Window, decision: Decision, reading: Reading) -> list[Decision]:
     """Return what a window says: one statement of prose, of code one for each trait."""
     if window.quote is not None:  # a row or a property: one thing, quoted as it is bounded
@@ -164,8 +170,8 @@ def _claim(
 
 def _windows(document: Document, words: Lexicon) -> Iterator[_Window]:
     """Give each window that holds a term."""
-    marked = _marked_blocks(document, words)
     by_line = document.format in _LINE_FORMATS or document.lang == "code"
+    marked = _marked_blocks(document, words, hints=not by_line)
     with_terms = {index for index, _ in marked}
     blocks = document.blocks
     rows = table_rows(document) if any(blocks[i].kind is BlockKind.CELL for i in with_terms) else {}
@@ -242,10 +248,13 @@ def _code_contexts(document: Document, block: Block, first: int, last: int) -> t
     return texts[0], texts[1]
 
 
-def _marked_blocks(document: Document, words: Lexicon) -> list[tuple[int, list[int]]]:
+def _marked_blocks(
+    document: Document, words: Lexicon, *, hints: bool
+) -> list[tuple[int, list[int]]]:
     """Return the blocks that hold a term, by index, with the offsets of their terms."""
     normal = normalise(document.text)
-    places = sorted(normal.source_span(h.start, h.end)[0] for h in words.terms(normal.text))
+    hits = (hit for hit in words.terms(normal.text) if hints or hit.kind != "hint")
+    places = sorted(normal.source_span(hit.start, hit.end)[0] for hit in hits)
     marked: list[tuple[int, list[int]]] = []
     position = 0
     for index, block in enumerate(document.blocks):

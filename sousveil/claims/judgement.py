@@ -37,14 +37,14 @@ _KIND_REASONS = {
     "list": "lists values of the trait",
     "value": "has a word for a value of the trait",
     "ambiguous": "names the trait",
+    "hint": "has a word that may speak of the trait",
     "field": "has a field for the trait",
 }
 
 
-_RECORDED = {  # certain: LABELLING rules 3 and 5
+_RECORDED = {  # certain: LABELLING rule 3
     IDENTITY_DOCUMENT: "stands among identity-document fields",
     GIVEN: "is about data that people give of themselves",
-    NO_MACHINE: "speaks of no system near",
 }
 _STANDINGS = frozenset({"near", "far", "governs", "ahead", "touches", "follows"})
 _OTHER_REASONS = {
@@ -53,6 +53,7 @@ _OTHER_REASONS = {
     "cleared": "has the word in another sense",
     "other term negated": "negates",
     FACE_ATTRIBUTES: "stands among face attributes",
+    NO_MACHINE: "speaks of no system near",
 }
 
 

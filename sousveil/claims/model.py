@@ -6,14 +6,17 @@ label, with the record of its training. Gives probabilities; nothing here learns
 
 import json
 import math
-from collections.abc import Collection
+from collections.abc import Collection, Container, Iterator
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
 from typing import Any
 
+from sousveil.claims.wording import WORD
+
 CLAIM_LABELS = ("offers", "reports", "denies")
 MODEL_LABELS = (*CLAIM_LABELS, "discusses", "none")
+WORDS_SAY = 3.0  # against 1 of a cue: length of the vector of words, chosen by cross-validation
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,9 +33,9 @@ class Model:
     def probabilities(self, features: Collection[str]) -> tuple[float, ...]:
         """Return the probability of each of MODEL_LABELS; they sum to 1."""
         scores = list(self.intercept)
-        for name in features:
-            for index, weight in enumerate(self.weights.get(name, ())):
-                scores[index] += weight
+        for name, value in values(features, self.weights):
+            for index, weight in enumerate(self.weights[name]):
+                scores[index] += weight * value
         top = max(scores)
         raised = [math.exp(score - top) for score in scores]
         total = sum(raised)
@@ -43,6 +46,19 @@ class Model:
         claim = min(max(sum(probabilities[: len(CLAIM_LABELS)]), 1e-9), 1 - 1e-9)
         odds = self.slope * math.log(claim / (1 - claim)) + self.offset
         return 1 / (1 + math.exp(-odds))
+
+
+def values(features: Collection[str], known: Container[str]) -> Iterator[tuple[str, float]]:
+    """Yield each feature that is `known`, with its value.
+
+    A cue counts 1, however long the passage is. Words share what a text of any length has to
+    say, so that a long one is not judged by its length.
+    """
+    here = [name for name in features if name in known]
+    words = sum(name.startswith(WORD) for name in here)
+    share = WORDS_SAY / math.sqrt(words) if words else 0.0
+    for name in here:
+        yield name, share if name.startswith(WORD) else 1.0
 
 
 @cache

@@ -29,10 +29,11 @@ _start = attrgetter("start")
 HANZI = re.compile(r"[\u3040-\u30ff\u3400-\u9fff]")
 _DENYING = frozenset({"negation", "denial", "forbid"})
 _POSSIBLE = re.compile(r"\b(?:can|may|will|shall|must) (?:\w+ )?be (?:\w+ly )?\Z")
-_UNSURE = frozenset({"ambiguous", "list"})
+_UNSURE = frozenset({"ambiguous", "hint", "list"})
 _CLARIFYING = frozenset({"body", "attributes", "codebody", "codeattr"})
+_DECIDING = frozenset({"infer", "weakinfer", "target", "flag"})
 _COLOURS = frozenset({"white", "black", "yellow", "brown"} | {"白", "黄", "黑", "棕", "黄色"})
-_FORM_KINDS = frozenset({"proxy", "ambiguous"})
+_FORM_KINDS = frozenset({"proxy", "ambiguous", "hint"})
 _PLACES = frozenset({"nation", "籍贯", "native place"})
 _SELECTING = frozenset({"infer", "target", "flag"})
 
@@ -57,7 +58,7 @@ class Passage:
         self.cues = _without_possible(_without_reserved(words.cues(self.text)), self.text)
         if code:
             self.cues = _without_values(self.cues)
-        raw = [h for h in terms if code or h.kind != "field" or self._named(h)]
+        raw = [h for h in terms if self._counts(h)]
         kept = uncleared(raw, self.cues)
         standing = frozenset(kept)
         self.cleared = [h for h in raw if h not in standing]
@@ -74,6 +75,12 @@ class Passage:
         """Return source spans in normalised offsets; a joint belongs to what follows it."""
         cuts = [self.normal.offset(start) for start, _ in spans[1:]]
         return list(pairwise([0, *cuts, len(self.text)]))
+
+    def _counts(self, hit: Hit) -> bool:
+        """Whether a hit may count in this kind of text: hints in prose, names of code in code."""
+        if self.code:
+            return hit.kind != "hint"
+        return hit.kind != "field" or self._named(hit)
 
     def _listed(self, hit: Hit) -> bool:
         """Whether a value may count; one hanzi does only between marks: (白、黄、黑)."""
@@ -94,10 +101,11 @@ class Passage:
         sure |= {h.topic for h in self.context_terms if h.kind not in _UNSURE}
         clear = [c for c in self.cues if c.cls in _CLARIFYING and self._whole(c)]
         above = any(c.cls in _CLARIFYING for c in self.context)
+        decides = [] if self.code else [c for c in self.cues if c.cls in _DECIDING]
         kept = []
         for hit in terms:
             known = hit.kind not in _UNSURE or (hit.kind == "list" and not self._colours(hit))
-            if known or above or hit.topic in sure or self._clear(hit, clear):
+            if known or above or hit.topic in sure or self._clear(hit, clear + decides):
                 kept.append(hit)
         return kept
 

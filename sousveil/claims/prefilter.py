@@ -5,7 +5,8 @@ One pass of a byte automaton over a telling word of each term, in UTF-8, GB18030
 only where a word may begin and end, in source code too; a word of a phrase counts where the phrase
 stands around it; a word may be spaced out ("r a c e"). Bytes that no plain match can judge
 (accents, full width, invisible characters, a hyphen at a line's end, tags and references of HTML)
-are normalised with what stands around them and searched as text. It errs on the side of yes.
+are normalised with what stands around them and searched as text. It errs on the side of yes, but
+for hints (topics/load.py), common words that count in prose alone: prose is read whole.
 """
 
 import codecs

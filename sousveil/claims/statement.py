@@ -84,7 +84,7 @@ def mentions(passage: Passage, cues: Cues, quote: Span) -> tuple[Mention, ...]:
     found: list[Mention] = []
     quoted: set[str] = set()  # traits of code, whose quote is a run of lines: once is enough
     for term in passage.terms:
-        if term.kind in {"ambiguous", "proxy"} or term.trait in quoted:
+        if term.kind in {"ambiguous", "hint", "proxy"} or term.trait in quoted:
             continue
         place = passage.normal.source_span(term.start, term.end)[0]
         if not passage.code and any(low <= place < high for low, high in taken):

@@ -21,6 +21,7 @@ KINDS = {
     "proxy": "a sign that stands for the trait: a headscarf",
     "value": "an ordinary word that counts only in a list of three or more: white, black, asian",
     "ambiguous": "a word with other senses; counts only beside faces, people or other traits: race",
+    "hint": "a common word of prose; counts only beside words of inferring or faces: angry, church",
     "field": "a name in source code, in words: em nation type",
 }
 MAX_FILE_BYTES = 1_000_000  # ours have 30 kB; a larger file is no word list
@@ -96,7 +97,7 @@ def _lint(topic: Topic, path: str) -> Iterator[str]:
             yield f"{place}: {term.text!r} is also listed under {seen[key]}; keep one of the two."
         seen[key] = term.kind
         letters = term.text.strip("*")
-        if term.kind not in {"value", "ambiguous"} and len(letters) < _shortest(letters):
+        if term.kind not in {"value", "ambiguous", "hint"} and len(letters) < _shortest(letters):
             yield f"{place}: {term.text!r} is too short and would match everywhere; use a phrase."
 
 

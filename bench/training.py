@@ -1,0 +1,146 @@
+"""Training of the label model: weights, calibration and the figures of cross-validation."""
+
+import hashlib
+from collections import Counter
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+import numpy as np
+from sklearn.feature_extraction import DictVectorizer
+from sklearn.linear_model import LogisticRegression
+
+from bench.passages import FOLDS, ORDINARY, OWN, SHARED, Row, ordinary, readings
+from sousveil.claims.features import Reading
+from sousveil.claims.judgement import EVEN
+from sousveil.claims.model import CLAIM_LABELS, MODEL_LABELS, Model, model_from_json, values
+from sousveil.claims.wording import WORD
+
+PENALTY = 0.3  # inverse strength of the L2 penalty; chosen by cross-validation
+MIN_ROWS = 3  # of ours that hold a word, for it to be weighed
+WEIGHT = {"shared": 3.0, "own": 1.0, "ordinary": 0.3}  # of a row; chosen by cross-validation
+DIGITS = 3  # of a weight
+
+Seen = Sequence[tuple[Row, Reading]]
+Chances = tuple[float, ...]  # of MODEL_LABELS
+
+
+def train(rows: list[Row]) -> dict[str, Any]:
+    """Return the calibrated model in the form of model.json, with the record of its training."""
+    seen = list(zip(rows, readings(rows), strict=True))
+    common = everyday(measured=False)
+    model = fit([*seen, *common])
+    chances = out_of_fold(seen, common)
+    model["calibration"] = calibrate(seen, chances)
+    figures = _figures(seen, chances, model["calibration"])
+    return model | {"record": _record(rows, common, len(model["weights"])) | figures}
+
+
+def everyday(*, measured: bool) -> list[tuple[Row, Reading]]:
+    """Return the ordinary passages in which a term stands: to train on, or those to measure on."""
+    rows = [row for row in ordinary() if row.measured is measured]
+    pairs = zip(rows, readings(rows), strict=True)
+    return [(row, reading) for row, reading in pairs if reading.anchor is not None]
+
+
+def fit(seen: Seen) -> dict[str, Any]:
+    """Return intercept and weights of the model in the form of model.json, uncalibrated."""
+    pairs = [(row, reading) for row, reading in seen if reading.anchor is not None]
+    known = vocabulary(pairs)
+    vectoriser = DictVectorizer()
+    matrix = vectoriser.fit_transform([dict(values(s.features, known)) for _, s in pairs])
+    regression = LogisticRegression(C=PENALTY, max_iter=1000)
+    weights = [WEIGHT[row.kind] for row, _ in pairs]
+    regression.fit(matrix, [row.label for row, _ in pairs], sample_weight=weights)
+    order = [list(regression.classes_).index(label) for label in MODEL_LABELS]
+    coefficients = regression.coef_[order]
+    return {
+        "labels": list(MODEL_LABELS),
+        "intercept": [round(float(v), DIGITS) for v in regression.intercept_[order]],
+        "weights": {
+            name: [round(float(v), DIGITS) for v in coefficients[:, index]]
+            for index, name in enumerate(vectoriser.feature_names_)
+        },
+        "calibration": {"slope": 1.0, "offset": 0.0},
+        "record": {},
+    }
+
+
+def vocabulary(seen: Seen) -> set[str]:
+    """Return the features that are weighed: all cues, and the words that passages of ours share.
+
+    Words come from passages that we wrote, so that nobody else's text stands in the model.
+    """
+    known = {name for _, s in seen for name in s.features if not name.startswith(WORD)}
+    counts = Counter(name for row, s in seen if row.kind == "own" for name in s.features)
+    return known | {n for n, count in counts.items() if n.startswith(WORD) and count >= MIN_ROWS}
+
+
+def out_of_fold(seen: Seen, common: Seen = ()) -> list[Chances]:
+    """Return the probabilities of each labelled passage from a model that saw none of its source.
+
+    Passages of ours that are not blind train the shipped weights only.
+    """
+    chances: list[Chances] = [()] * len(seen)
+    for fold in range(FOLDS):
+        kept = [(row, s) for row, s in seen if row.blind and row.fold != fold]
+        model = model_from_json(fit([*kept, *common]))
+        for index, (row, s) in enumerate(seen):
+            if row.fold == fold:
+                nothing = s.anchor is None
+                chances[index] = (0, 0, 0, 0, 1) if nothing else model.probabilities(s.features)
+    return chances
+
+
+def calibrate(seen: Seen, chances: Sequence[Chances]) -> dict[str, float]:
+    """Return slope and offset of the claim's log-odds, fitted on out-of-fold chances."""
+    pairs = [(c, row) for c, (row, _) in zip(chances, seen, strict=True) if c[-1] < 1]
+    claim = np.clip([sum(c[: len(CLAIM_LABELS)]) for c, _ in pairs], 1e-6, 1 - 1e-6)
+    odds = np.log(claim / (1 - claim)).reshape(-1, 1)
+    weights = [WEIGHT[row.kind] for _, row in pairs]
+    gold = [row.label in CLAIM_LABELS for _, row in pairs]
+    regression = LogisticRegression(C=10.0).fit(odds, gold, sample_weight=weights)
+    return {
+        "slope": round(float(regression.coef_[0][0]), 4),
+        "offset": round(float(regression.intercept_[0]), 4),
+    }
+
+
+def _figures(seen: Seen, chances: Sequence[Chances], scale: dict[str, float]) -> dict[str, float]:
+    """Return what cross-validation says of the shared passages, or of ours when there are none."""
+    model = Model((), {}, scale["slope"], scale["offset"], {})
+    kind = "shared" if any(row.shared for row, _ in seen) else "own"
+    pairs = [
+        (bool(c[-1] < 1 and model.claim_probability(c) >= EVEN), row.label in CLAIM_LABELS)
+        for c, (row, _) in zip(chances, seen, strict=True)
+        if row.kind == kind
+    ]
+    both = sum(found and claim for found, claim in pairs)
+    precision = both / max(1, sum(found for found, _ in pairs))
+    recall = both / max(1, sum(claim for _, claim in pairs))
+    f1 = 2 * precision * recall / max(1e-9, precision + recall)
+    return {
+        "validated_passages": len(pairs),
+        "precision": round(precision, 3),
+        "recall": round(recall, 3),
+        "f1": round(f1, 3),
+    }
+
+
+def _record(rows: list[Row], common: Seen, features: int) -> dict[str, Any]:
+    """Return when and on what the weights were trained."""
+    digest = hashlib.sha256()
+    read = [SHARED, *sorted(OWN.glob("*.jsonl")), ORDINARY]
+    for path in read:
+        if path.exists():
+            digest.update(path.read_bytes())
+    return {
+        "date": datetime.now(tz=UTC).date().isoformat(),
+        "rows": len(rows),
+        "rows_shared": sum(row.shared for row in rows),
+        "rows_ordinary": len(common),
+        "training_sha256": digest.hexdigest(),
+        "features": features,
+        "penalty": PENALTY,
+        "folds": FOLDS,
+    }
