@@ -12,6 +12,7 @@ from bisect import bisect_right
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
+from itertools import accumulate, chain
 
 from sousveil.topics.load import load, shipped
 
@@ -38,7 +39,7 @@ _EDIT = (
     # Each part begins with what it eats, so that it is left at once where it cannot match.
     rf"(?P<drop>[{INVISIBLE}]+"
     rf"|[\s{INVISIBLE}](?<=[{_CJK}][\s{INVISIBLE}])[\s{INVISIBLE}]*(?=[{_CJK}]))"
-    r"|(?P<space>[\s_]{2,}|[^\S ])"  # any white space that is not one plain space
+    r"|(?P<space>[\s_]{2,})"  # one alone is a matter of `fold`
     r"|(?P<joint>(?=[A-Z])(?:(?<=[a-z0-9])|(?<=[A-Z])(?=.[a-z])))"  # emRace, HTTPServer
     r"|(?P<long>İ|i\u0307)"  # the only letter whose lower case is two characters
 )
@@ -121,31 +122,26 @@ def normalise(source: str) -> Normal:
         not is_ascii and _ACCENT_LOOK.search(source) is not None,
         compatible,
     )
+    folded = fold(source) if is_ascii else ""
     parts: list[str] = []
-    at: list[int] = []
     begin: list[int] = []
     finish: list[int] = []
     verbatim: list[bool] = []
-    length = 0
     position = 0
-
-    def add(text: str, start: int, end: int, *, exact: bool) -> None:
-        nonlocal length
-        if text:
+    for match in chain(pattern.finditer(source), [None]):  # the last piece ends with the text
+        start, end = match.span() if match else (len(source), len(source))
+        if position < start:
+            parts.append(folded[position:start] or fold(source[position:start]))
+            begin.append(position)
+            finish.append(start)
+            verbatim.append(True)
+        if match and (text := _replacement(match)):
             parts.append(text)
-            at.append(length)
             begin.append(start)
             finish.append(end)
-            verbatim.append(exact)
-            length += len(text)
-
-    for match in pattern.finditer(source):
-        start, end = match.span()
-        if position < start:
-            add(fold(source[position:start]), position, start, exact=True)
-        add(_replacement(match), start, end, exact=False)
+            verbatim.append(False)
         position = end
-    add(fold(source[position:]), position, len(source), exact=True)
+    at = list(accumulate(map(len, parts[:-1]), initial=0)) if parts else []
     return Normal("".join(parts), at, begin, finish, verbatim)
 
 
@@ -176,13 +172,14 @@ def _cluster() -> str:
 
 
 def _replacement(match: re.Match[str]) -> str:
-    if match.lastgroup == "drop":
-        return ""
-    if match.lastgroup in {"space", "joint"}:
+    group = match.lastgroup
+    if group in {"space", "joint"}:
         return " "
-    if match.lastgroup == "hyphen":
+    if group == "drop":
+        return ""
+    if group == "hyphen":
         return " " if _is_compound(match) else ""
-    text = re.sub(_GAP, "", match.group()) if match.lastgroup == "spread" else match.group()
+    text = re.sub(_GAP, "", match.group()) if group == "spread" else match.group()
     return fold(_UNSEEN.sub("", unicodedata.normalize("NFKC", text).lower()))
 
 
@@ -212,7 +209,15 @@ def fold(text: str) -> str:
     return text.lower().translate(_JOINTS if text.isascii() else _folding())
 
 
-_JOINTS = {ord("_"): " ", ord("-"): " "}
+# White space and what joins the words of a name.
+_JOINTS = dict.fromkeys(
+    map(
+        ord,
+        "\t\n\x0b\x0c\r\x1c\x1d\x1e\x1f_-\x85\xa0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006"
+        "\u2007\u2008\u2009\u200a\u2028\u2029\u202f\u205f\u3000",
+    ),
+    " ",
+)
 
 
 @cache
