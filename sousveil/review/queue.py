@@ -6,7 +6,6 @@ rejected, or says the same words again, sinks. Nothing is hidden: the last is st
 """
 
 import unicodedata
-from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
@@ -25,6 +24,8 @@ PRIOR = 2.0  # decisions that the score is worth against like ones
 SAME_REJECTED = 0.05
 SAME_CONFIRMED = 1.2
 REPEATED = 0.5  # the same words further up the queue
+MAX_TELLING = 2  # cues named of a likeness
+MAX_ASKED = 50  # decisions that tell which cues those are
 MAX_COMPARED = 1_000  # the latest decisions: like ones are soon found, and the rest is slow
 MAX_QUOTE_CHARACTERS = 600  # compared of each quote
 
@@ -67,10 +68,7 @@ def queue(undecided: Iterable[Finding], decided: Sequence[Decided], *, taught: b
         _Known(one.finding.id, _words(one.finding), _cues(one.finding), one.is_confirmed)
         for one in decided[-MAX_COMPARED:]
     ]
-    common = Counter(name for finding in waiting for name in _cues(finding))
-    placed = sorted(
-        (_place(finding, known, common, taught=taught) for finding in waiting), key=_order
-    )
+    placed = sorted((_place(finding, known, taught=taught) for finding in waiting), key=_order)
     return sorted(_once(placed), key=_order)
 
 
@@ -78,9 +76,7 @@ def _order(place: Place) -> tuple[float, str]:
     return -place.worth, place.finding.id
 
 
-def _place(
-    finding: Finding, known: Sequence[_Known], common: Counter[str], *, taught: bool
-) -> Place:
+def _place(finding: Finding, known: Sequence[_Known], *, taught: bool) -> Place:
     claim = finding.claim
     alike = [one for one in known if _likeness(_cues(finding), one.cues) >= ALIKE]
     confirmed = sum(one.is_confirmed for one in alike)
@@ -93,24 +89,36 @@ def _place(
         worth *= SAME_CONFIRMED if same.is_confirmed else SAME_REJECTED
         verb = "confirmed" if same.is_confirmed else "rejected"
         why.append(f"nearly the words that you {verb} in {same.finding_id}")
-    for verb, group in (
-        ("confirmed", [one for one in alike if one.is_confirmed]),
-        ("rejected", [one for one in alike if not one.is_confirmed]),
-    ):
-        if group:
-            why.append(_like(finding, group, verb, common))
+    for is_confirmed in (True, False):
+        told = _like(finding, alike, known, is_confirmed=is_confirmed)
+        if told:
+            why.append(told)
     why.append(f"{claim.label}, with a score of {claim.score:.2f}")
     return Place(finding, worth, tuple(why))
 
 
-def _like(finding: Finding, group: Sequence[_Known], verb: str, common: Counter[str]) -> str:
-    """Say how many like decisions there are, and what of their likeness is rarest in the queue."""
-    shared = Counter(name for one in group for name in _cues(finding) & one.cues if meaning(name))
-    told = f"like {len(group)} you {verb}"
-    if not shared:
-        return told
-    telling = min(shared, key=lambda name: (-shared[name], common[name], name))
-    return f"{told}: {meaning(telling)}"
+def _like(
+    finding: Finding, alike: Sequence[_Known], known: Sequence[_Known], *, is_confirmed: bool
+) -> str:
+    """Say how many like findings were decided so, and which cues they share and others lack."""
+    group = [one for one in alike if one.is_confirmed is is_confirmed]
+    if not group:
+        return ""
+    others = [one for one in known if one.is_confirmed is not is_confirmed]
+    telling: dict[str, float] = {}
+    for name in sorted(_cues(finding)):
+        apart = _share(name, group) - _share(name, others)
+        if apart > 0 and (words := meaning(name)):
+            telling[words] = max(apart, telling.get(words, 0.0))
+    first = sorted(telling, key=lambda words: (-telling[words], words))[:MAX_TELLING]
+    told = f"like {len(group)} you {'confirmed' if is_confirmed else 'rejected'}"
+    return f"{told}: {'; '.join(first)}" if first else told
+
+
+def _share(name: str, group: Sequence[_Known]) -> float:
+    """Return in how many of the latest of a group a cue stands, 0 to 1."""
+    latest = group[-MAX_ASKED:]
+    return sum(name in one.cues for one in latest) / (len(latest) or 1)
 
 
 def _once(placed: Iterable[Place]) -> Iterable[Place]:

@@ -98,7 +98,10 @@ def test_everything_undecided_is_there_once_whatever_the_order(
 def test_thousands_of_findings_are_ordered_in_seconds() -> None:
     waiting = [made(f"Number {n} recognises ethnicity {'x' * (n % 50)}.") for n in range(2_000)]
     known = [
-        Decided(made(f"Rule {n} {'y' * (n % 60)} ethnicity.", cues=POLICY), is_confirmed=False)
+        Decided(
+            made(f"Rule {n} {'y' * (n % 60)} ethnicity.", cues=POLICY if n % 2 else PRODUCT),
+            is_confirmed=n % 3 > 0,
+        )
         for n in range(3_000)
     ]
     began = time.process_time()
