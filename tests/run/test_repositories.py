@@ -54,7 +54,9 @@ def first_finding(case: Case) -> Finding:
 
 def quote(case: Case, finding: Finding) -> str:
     with open_index(case) as index:
-        return quote_reader(case, index, load_engine(case, index))(finding, event_of(case, finding)).quote
+        return quote_reader(case, index, load_engine(case, index))(
+            finding, event_of(case, finding)
+        ).quote
 
 
 def event_of(case: Case, finding: Finding) -> Event:
