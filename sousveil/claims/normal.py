@@ -16,7 +16,7 @@ from itertools import accumulate, chain
 
 from sousveil.topics.load import load, shipped
 
-_CJK = "\u2e80-\u2fdf\u3005\u3007\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff"
+CJK = "\u2e80-\u2fdf\u3005\u3007\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff"
 INVISIBLE = (
     # Default_Ignorable_Code_Point of UAX 44, and the marks around annotations
     "\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e\u2060-\u206f"
@@ -29,16 +29,16 @@ INVISIBLE = (
 _STRAY = (
     "\u0300-\u036f\u0483-\u0489\u0653-\u0655\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\ufe20-\ufe2f"
 )
-_MARKS = rf"{_STRAY}\u3099\u309a"
+MARKS = rf"{_STRAY}\u3099\u309a"
 _GAP = "[ \u00a0\u2002-\u200a\u202f]"  # between two letters of a word that is spaced out
 _THIN = "[\u2006\u2009\u200a\u202f]"  # no space between words
-_LETTER = rf"[^\W\d_{_CJK}]"
+_LETTER = rf"[^\W\d_{CJK}]"
 _SPREAD_LETTERS = 4  # fewer single letters in a row are letters: "vitamin a b c"
 
 _EDIT = (
     # Each part begins with what it eats, so that it is left at once where it cannot match.
     rf"(?P<drop>[{INVISIBLE}]+"
-    rf"|[\s{INVISIBLE}](?<=[{_CJK}][\s{INVISIBLE}])[\s{INVISIBLE}]*(?=[{_CJK}]))"
+    rf"|[\s{INVISIBLE}](?<=[{CJK}][\s{INVISIBLE}])[\s{INVISIBLE}]*(?=[{CJK}]))"
     r"|(?P<space>[\s_]{2,})"  # one alone is a matter of `fold`
     r"|(?P<joint>(?=[A-Z])(?:(?<=[a-z0-9])|(?<=[A-Z])(?=.[a-z])))"  # emRace, HTTPServer
     r"|(?P<long>İ|i\u0307)"  # the only letter whose lower case is two characters
@@ -56,8 +56,8 @@ _HYPHEN = (
     rf"(?:(?<=\u00ad)\s*|[^\S\n]*\n\s*)(?={_LETTER}))"
 )
 _HYPHEN_LOOK = re.compile(r"[-\u2010][^\S\n]*\n|\u00ad")
-_ACCENT = rf"(?P<accent>[^\W\d_][{_MARKS}]+|[{_STRAY}]+)"
-_ACCENT_LOOK = re.compile(f"[{_MARKS}]")
+_ACCENT = rf"(?P<accent>[^\W\d_][{MARKS}]+|[{_STRAY}]+)"
+_ACCENT_LOOK = re.compile(f"[{MARKS}]")
 _UNSEEN = re.compile(f"[{_STRAY}{INVISIBLE}]+")
 _WORD_BEFORE = re.compile(r"[^\W\d_]+\Z")
 _WORD_AFTER = re.compile(r"[^\W\d_]+")
@@ -168,7 +168,7 @@ def _cluster() -> str:
         else:
             ranges.append([code, code])
     characters = "".join(f"{chr(low)}-{chr(high)}" for low, high in ranges)
-    return f"(?P<cluster>[{characters}\U00010000-\U0010ffff][{_MARKS}]*)"
+    return f"(?P<cluster>[{characters}\U00010000-\U0010ffff][{MARKS}]*)"
 
 
 def _replacement(match: re.Match[str]) -> str:

@@ -12,14 +12,16 @@ from collections.abc import Sequence
 from sousveil.claims.echo import is_echo
 from sousveil.claims.lexicon import Hit
 from sousveil.claims.passage import NEAR, Passage
-from sousveil.claims.windows import Span
+from sousveil.claims.windows import Span, parts_word
 
 MAX_QUOTE_CHARACTERS = 300  # a reporter prints two lines, not a page
 WHOLE_SENTENCE = 130  # units; a sentence up to here is quoted whole
 READABLE = 48  # units; a shorter clause of a longer sentence takes its neighbour along
 MAX_SILENT_LINES = 1  # of code between two telling lines of one quote
 
-_BORDER = re.compile(r"[，,;；:：\n|()（）]")
+_BORDER = re.compile(  # of a clause; no comma or colon within a number or a time
+    r"[，,;；:：،؛\n|()（）](?<!\d[,:])|[,:](?!\d)"
+)
 _LEADING = " \t\r\n-–—*•●▲★#>|,，;；:：、)）"
 _TRAILING = " \t\r\n|,，;；:：、(（"
 _COMMENT = re.compile(r"\s*(?://|/\*|\*|#(?!define)|<!--|--)")
@@ -84,17 +86,11 @@ def _bounded(source: str, span: Span, core: Span) -> Span:
         return span
     room = max(0, MAX_QUOTE_CHARACTERS - (core[1] - core[0])) // 2
     low, high = max(begin, core[0] - room), min(finish, core[1] + room)
-    while low < core[0] and low > begin and _joined(source, low):
+    while begin < low < core[0] and parts_word(source, low):
         low += 1
-    while high > core[1] and high < finish and _joined(source, high):
+    while core[1] < high < finish and parts_word(source, high):
         high -= 1
     return low, high
-
-
-def _joined(source: str, cut: int) -> bool:
-    """Whether a cut would part two characters of one word."""
-    one, two = source[cut - 1], source[cut]
-    return (one.isalnum() and one < "\u2e80") and (two.isalnum() and two < "\u2e80")
 
 
 def _trimmed(source: str, span: Span, core: Span) -> Span:

@@ -12,7 +12,7 @@ from sousveil.claims.features import MAX_PASSAGE_CHARACTERS
 from sousveil.claims.lexicon import Lexicon
 from sousveil.claims.normal import normalise
 from sousveil.claims.quote import MAX_QUOTE_CHARACTERS
-from sousveil.claims.windows import Span, sentences
+from sousveil.claims.windows import Span, sentences, word_end
 from sousveil.model import BlockKind, Document
 
 _PROPERTY = re.compile(
@@ -104,6 +104,4 @@ def _bounded(text: str, start: int, end: int) -> Span:
     """Return the span, cut at the end of a word when it is too long."""
     if end - start <= MAX_QUOTE_CHARACTERS:
         return start, end
-    cut = start + MAX_QUOTE_CHARACTERS
-    space = max(text.rfind(mark, start + 1, cut) for mark in (" ", "\n"))
-    return start, space if space > start else cut
+    return start, word_end(text, start, start + MAX_QUOTE_CHARACTERS)
