@@ -26,7 +26,7 @@ from sousveil.claims.normal import normalise
 from sousveil.claims.quote import MAX_QUOTE_CHARACTERS
 from sousveil.claims.rows import table_rows
 from sousveil.claims.schema import is_requirement, property_around, property_quote
-from sousveil.claims.windows import Span, sentences
+from sousveil.claims.windows import Span, sentences, word_end
 from sousveil.model import LABELS, Block, BlockKind, Claim, Document
 from sousveil.topics.load import Topic
 
@@ -134,7 +134,10 @@ def _candidate(
 
 def _read(document: Document, window: _Window, words: Lexicon) -> Reading:
     """Read a window; code whose own declaration tells neither card nor face is read with more."""
-    text = document.text[window.start : window.end]
+    end, limit = window.end, window.start + MAX_PASSAGE_CHARACTERS
+    if end > limit:
+        end = word_end(document.text, window.start, limit)
+    text = document.text[window.start : end]
     contexts = window.contexts
     reading = read(text, words, context=contexts[0], code=window.code)
     if len(contexts) > 1 and not {IDENTITY_DOCUMENT, FACE_ATTRIBUTES} & set(reading.features):

@@ -10,6 +10,7 @@ import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
+from typing import NamedTuple
 
 from ahocorasick_rs import AhoCorasick
 
@@ -21,9 +22,8 @@ from sousveil.topics.load import Topic
 _SURROGATE = re.compile("[\ud800-\udfff]")
 
 
-@dataclass(frozen=True, slots=True)
-class Hit:
-    """A term or cue at `start:end` of the normalised text."""
+class Hit(NamedTuple):
+    """A term or cue at `start:end` of the normalised text; hostile text has one a character."""
 
     start: int
     end: int
@@ -109,7 +109,7 @@ class _Automaton:
 
 def _apart(outside: str, inside: str) -> bool:
     """Whether a word may end between these two characters."""
-    return not (_spaced(inside) and (_spaced(outside) or outside.isdigit()))
+    return outside == " " or not (_spaced(inside) and (_spaced(outside) or outside.isdigit()))
 
 
 @lru_cache(maxsize=4096)

@@ -59,8 +59,8 @@ _HYPHEN_LOOK = re.compile(r"[-\u2010][^\S\n]*\n|\u00ad")
 _ACCENT = rf"(?P<accent>[^\W\d_][{MARKS}]+|[{_STRAY}]+)"
 _ACCENT_LOOK = re.compile(f"[{MARKS}]")
 _UNSEEN = re.compile(f"[{_STRAY}{INVISIBLE}]+")
-_WORD_BEFORE = re.compile(r"[^\W\d_]+\Z")
-_WORD_AFTER = re.compile(r"[^\W\d_]+")
+_WORD_BEFORE = re.compile(rf"(?:[^\W\d_]|[{INVISIBLE}])+\Z")
+_WORD_AFTER = re.compile(rf"(?:[^\W\d_]|[{INVISIBLE}])+")
 _MAX_WORD = 40  # letters looked at on each side of a hyphen
 
 # What each of these stands for: Unicode's EquivalentUnifiedIdeograph (UAX 44), for the radicals
@@ -188,10 +188,11 @@ def _is_compound(match: re.Match[str]) -> bool:
     source, (start, end) = match.string, match.span()
     before = _WORD_BEFORE.search(source, max(0, start - _MAX_WORD), start)
     after = _WORD_AFTER.match(source, end, end + _MAX_WORD)
-    first = fold(before.group()) if before else ""
-    rest = fold(after.group()) if after else ""
+    first = fold(_UNSEEN.sub("", before.group())) if before else ""
+    both = first + fold(_UNSEEN.sub("", after.group())) if after else first
     words = _single_words()
-    return first in words and first + rest not in words
+    is_one = any(both[:length] in words for length in range(len(first) + 1, len(both) + 1))
+    return first in words and not is_one
 
 
 @cache

@@ -30,6 +30,7 @@ from sousveil.claims.normal import normalise
         ("ethni-\ncity of minori-\r\n  ties", "ethnicity of minorities"),
         ("ethni\u00adcity", "ethnicity"),
         ("race-\nbased, race\u00adbased", "race based, race based"),
+        ("Uy\u00adghu\u00adrs, Uy-\nghu\u200br", "uyghurs, uyghur"),
         ("a classi\ufb01cation", "a classification"),
         ("ﺋﯘﻳﻐﯘﺭ ﻣﯩﻠﻠﻪﺕ", "ئۇيغۇر مىللهت"),
         ("ئۇيـــغۇر", "ئۇيغۇر"),
