@@ -1,6 +1,7 @@
 """Training of the label model: weights, calibration and the figures of cross-validation."""
 
 import hashlib
+import zlib
 from collections import Counter
 from collections.abc import Sequence
 from datetime import UTC, datetime
@@ -76,20 +77,26 @@ def vocabulary(seen: Seen) -> set[str]:
     return known | {n for n, count in counts.items() if n.startswith(WORD) and count >= MIN_ROWS}
 
 
-def out_of_fold(seen: Seen, common: Seen = ()) -> list[Chances]:
+def out_of_fold(seen: Seen, common: Seen = (), *, share: float = 1.0) -> list[Chances]:
     """Return the probabilities of each labelled passage from a model that saw none of its source.
 
-    Passages of ours that are not blind train the shipped weights only.
+    Passages of ours that are not blind train the shipped weights only. `share` is how much of ours
+    is learnt from.
     """
     chances: list[Chances] = [()] * len(seen)
+    taught = [pair for pair in seen if pair[0].blind and (pair[0].shared or _drawn(pair[0], share))]
     for fold in range(FOLDS):
-        kept = [(row, s) for row, s in seen if row.blind and row.fold != fold]
+        kept = [(row, s) for row, s in taught if row.fold != fold]
         model = model_from_json(fit([*kept, *common]))
         for index, (row, s) in enumerate(seen):
             if row.fold == fold:
                 nothing = s.anchor is None
                 chances[index] = (0, 0, 0, 0, 1) if nothing else model.probabilities(s.features)
     return chances
+
+
+def _drawn(row: Row, share: float) -> bool:
+    return zlib.crc32(row.source.encode()) / 2**32 < share
 
 
 def calibrate(seen: Seen, chances: Sequence[Chances]) -> dict[str, float]:

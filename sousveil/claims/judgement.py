@@ -91,13 +91,17 @@ def judge(text: str, lang: str, topics: Sequence[Topic]) -> Judgement:
 
 def decide(reading: Reading, model: Model) -> Decision:
     """Return label, trait and reasons for what was read. The same reading gives the same answer."""
+    return decided(reading, model.probabilities(reading.features), model)
+
+
+def decided(reading: Reading, chances: tuple[float, ...], model: Model) -> Decision:
+    """Return what follows from the `chances` of each of MODEL_LABELS, calibrated by `model`."""
     if reading.anchor is None:
         return Decision("none", "", "none", 0.0, 0.0, (0, 0), ())
     for name, phrase in _RECORDED.items():
         if name in reading.features:
             reason = f"{phrase}: {reading.features[name]}"
             return Decision("none", "", "none", RECORDED_SCORE, 0.0, reading.quote, (reason,))
-    chances = model.probabilities(reading.features)
     score = model.claim_probability(chances)
     claims = len(CLAIM_LABELS)
     among = range(claims) if score >= EVEN else range(claims, len(MODEL_LABELS))
