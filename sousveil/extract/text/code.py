@@ -52,13 +52,14 @@ _FAMILIES = {
     suffix: family
     for suffixes, family in (
         ("c cc cpp cxx h hh hpp hxx inl m mm ino cu", _C),
-        ("js jsx mjs cjs ts tsx vue svelte go css scss less dart", _JAVASCRIPT),
-        ("java kt kts swift scala groovy gradle cs rs proto", _JAVA),
+        ("js jsx mjs cjs ts tsx ets vue svelte go css scss less dart", _JAVASCRIPT),
+        ("java kt kts swift scala groovy gradle cs rs proto prisma avdl strings", _JAVA),
         ("py pyi pyx", _PYTHON),
         ("sh bash zsh ps1 r pl pm toml ini cfg conf properties cmake mk", _SHELL),
+        ("graphql gql jl ex exs nim po pot", _SHELL),
         ("rb rake", _RUBY),
-        ("php thrift", _PHP),
-        ("sql lua", _SQL),
+        ("php thrift tf hcl", _PHP),
+        ("sql hql ddl lua hs elm", _SQL),
         ("xml xsd xaml plist svg wsdl resx jsp", _MARKUP),
     )
     for suffix in suffixes.split()

@@ -20,6 +20,7 @@ _YAML_LINE = re.compile(
     r"(?P<value>[^\r\n]*+)(?:\r\n|\r|\n|\Z)"
 )
 _YAML_COMMENT = re.compile(r"(?:^|(?<=\s))#")
+_DASH = re.compile("-")
 _BLOCK_SCALAR = re.compile(r"[|>][+-]?[0-9]?[+-]?\s*(?:#.*)?")
 
 
@@ -79,11 +80,11 @@ class _YamlReader:
         if blank:
             return
         start, end = match.span("value")
+        for dash in _DASH.finditer(self._source, *match.span("dashes")):
+            self._begin_item(dash.start() - match.start())
         if match["name"] is not None:
             self._enter(indent, match["name"].strip("\"' "))
             lay(self._source, self.blocks, match.span("name"), BlockKind.FIELD, self._pointer())
-        elif match["dashes"]:
-            self._leave(indent)
         self._value(len(match["indent"]), start, end, named=match["name"] is not None)
 
     def _value(self, indent: int, start: int, end: int, *, named: bool) -> None:
@@ -99,11 +100,24 @@ class _YamlReader:
     def _pointer(self) -> str:
         return self._names[-1][1] if self._names else ""
 
-    def _leave(self, indent: int) -> None:
-        while self._names and self._names[-1][0] >= indent:
-            self._names.pop()
+    def _begin_item(self, column: int) -> None:
+        """Enter the next element of the sequence whose dashes stand in that column.
+
+        It counts as indented by one more: a sequence may stand right below the name it belongs to,
+        and what an element holds stands two further on (YAML 1.2, section 8.2.1).
+        """
+        index = 0
+        while self._names and self._names[-1][0] > column:
+            indent, pointer = self._names.pop()
+            last = pointer.rpartition("/")[2]
+            index = int(last) + 1 if indent == column + 1 and last.isdecimal() else 0
+        self._push(column + 1, str(index))
 
     def _enter(self, indent: int, name: str) -> None:
-        self._leave(indent)
+        while self._names and self._names[-1][0] >= indent:
+            self._names.pop()
         step = name.replace("~", "~0").replace("/", "~1")
+        self._push(indent, step)
+
+    def _push(self, indent: int, step: str) -> None:
         self._names.append((indent, f"{self._pointer()}/{step}"[-MAX_POINTER_CHARACTERS:]))

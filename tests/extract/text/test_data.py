@@ -49,11 +49,24 @@ def test_yaml_becomes_fields_and_strings_with_pointers() -> None:
         (BlockKind.FIELD, f"{get}/description", "description"),
         (BlockKind.STRING, f"{get}/description", "Detects faces\n        and ethnicity."),
         (BlockKind.FIELD, f"{get}/tags", "tags"),
-        (BlockKind.STRING, f"{get}/tags", "race"),
-        (BlockKind.FIELD, f"{get}/tags/name", "name"),
-        (BlockKind.STRING, f"{get}/tags/name", "nation"),
-        (BlockKind.FIELD, f"{get}/tags/x", "x"),
-        (BlockKind.STRING, f"{get}/tags/x", '"a # b"'),
+        (BlockKind.STRING, f"{get}/tags/0", "race"),
+        (BlockKind.FIELD, f"{get}/tags/1/name", "name"),
+        (BlockKind.STRING, f"{get}/tags/1/name", "nation"),
+        (BlockKind.FIELD, f"{get}/tags/1/x", "x"),
+        (BlockKind.STRING, f"{get}/tags/1/x", '"a # b"'),
+    ]
+
+
+def test_elements_of_yaml_sequences_are_counted_where_their_dashes_stand() -> None:
+    source = "a:\n- x\n- - y\n  - z\n- b: v\n  c: w\nd:\n  - u\n"
+    places = [(b.context, source[b.start : b.end]) for b in yaml_blocks(source)]
+    assert [place for place in places if place[1] in "xyzvwu"] == [
+        ("/a/0", "x"),
+        ("/a/1/0", "y"),
+        ("/a/1/1", "z"),
+        ("/a/2/b", "v"),
+        ("/a/2/c", "w"),
+        ("/d/0", "u"),
     ]
 
 
