@@ -25,7 +25,12 @@ from sousveil.claims.model import Model, shipped_model
 from sousveil.claims.normal import normalise
 from sousveil.claims.quote import MAX_QUOTE_CHARACTERS
 from sousveil.claims.rows import table_rows
-from sousveil.claims.schema import is_requirement, property_around, property_quote
+from sousveil.claims.schema import (
+    declaration_of,
+    is_requirement,
+    property_around,
+    property_quote,
+)
 from sousveil.claims.windows import Span, sentences, word_end
 from sousveil.model import LABELS, Block, BlockKind, Claim, Document
 from sousveil.topics.load import Topic
@@ -216,7 +221,7 @@ def _code_window(
     """Return the window around a marked line of code or data, and its last block."""
     blocks = document.blocks
     found = property_around(document, index, done)
-    declaration = blocks[index].context
+    declaration = declaration_of(blocks[index].context)
     if found is None:
         first, last = _declaration(document, index, marked)
         first, quote = max(first, done + 1), None
@@ -240,7 +245,8 @@ def _code_contexts(document: Document, block: Block, first: int, last: int) -> t
         for index in range(max(0, first - CODE_AROUND), last_near)
         if not first <= index <= last
     ]
-    own = [other for other in near if other.context == block.context]
+    declaration = declaration_of(block.context)
+    own = [other for other in near if declaration_of(other.context) == declaration]
     heads = (block.context, document.title)
     texts = [
         "\n".join(
@@ -276,9 +282,11 @@ def _marked_blocks(
 def _declaration(document: Document, index: int, marked: set[int]) -> Span:
     """Return the first and last block of the window around a marked line of code."""
     blocks = document.blocks
-    context = blocks[index].context
+    context = declaration_of(blocks[index].context)
     first = index
-    while first > 0 and index - first < CODE_REACH and blocks[first - 1].context == context:
+    while first > 0 and index - first < CODE_REACH:
+        if declaration_of(blocks[first - 1].context) != context:
+            break
         first -= 1
     last = index
     reach = index + CODE_REACH
@@ -286,7 +294,7 @@ def _declaration(document: Document, index: int, marked: set[int]) -> Span:
         last + 1 < len(blocks)
         and last + 1 <= reach
         and last + 1 - first < CODE_WINDOW_LINES
-        and blocks[last + 1].context == context
+        and declaration_of(blocks[last + 1].context) == context
     ):
         last += 1
         if last in marked:

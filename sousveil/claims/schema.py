@@ -21,6 +21,7 @@ _PROPERTY = re.compile(
 _REQUIREMENT = re.compile(r"(.*)/required(?:/\d+)?")
 _ENUMERATION = re.compile(r".*/(?:enum|const|x-enum[^/]*)(?:/[^/]+)?")
 _DESCRIPTION = "/description"
+_ELEMENT = re.compile(r"/\d+\Z")
 
 
 class Property(NamedTuple):
@@ -29,6 +30,11 @@ class Property(NamedTuple):
     first: int
     last: int  # inclusive
     pointer: str
+
+
+def declaration_of(context: str) -> str:
+    """Return what a block belongs to: of an element of an array the array, else its context."""
+    return _ELEMENT.sub("", context)
 
 
 def property_around(document: Document, index: int, done: int) -> Property | None:
