@@ -21,6 +21,8 @@ MAX_MENTIONS = 6  # further clauses given for one passage
 Cues = dict[int, list[Hit]]  # by index of the statement
 
 STOPS = re.compile(r"[.;!?。，；！？|]")
+_NAMING = frozenset({"attribute", "ambiguous", "capability", "hint"})
+_FIELDS = frozenset({"attribute", "capability", "field"})
 _ACTION = frozenset({"infer", "target", "flag", "weakinfer"})
 
 
@@ -51,13 +53,16 @@ def anchor_of(passage: Passage, cues: Cues) -> tuple[Hit, list[Hit]]:
 
 
 def _weightier(passage: Passage, anchor: Hit) -> Hit:
-    """Return ethnicity or race where a list of attributes names it beside an emotion."""
+    """Return ethnicity or race where a list of attributes names it beside an emotion.
+
+    In code such a list takes several lines.
+    """
     here = passage.sentence(anchor)
     for term in passage.terms:
         if (
             term.trait in {"ethnicity", "race"}
             and term.kind in {"attribute", "ambiguous", "capability", "field"}
-            and passage.sentence(term) == here
+            and (passage.code or passage.sentence(term) == here)
         ):
             return term
     return anchor
@@ -68,7 +73,8 @@ def _rank(term: Hit, actions: list[Hit]) -> int:
     if term.kind == "capability":
         return SURE + 1
     strong = any(action.cls != "weakinfer" for action in actions)
-    return (SURE if strong else 1 if actions else 0) + (term.kind == "list")
+    rank = SURE if strong else 1 if actions else 0
+    return rank + (term.kind == "list") - (term.kind == "hint")  # common words yield to plain ones
 
 
 def actions_on(passage: Passage, term: Hit, cues: Cues) -> list[Hit]:
@@ -107,7 +113,17 @@ def mentions(passage: Passage, cues: Cues, quote: Span) -> tuple[Mention, ...]:
 
 
 def trait_of(passage: Passage, anchor: Hit, here: int) -> tuple[str, str]:
-    """Return trait and topic of the leading statement; Uyghur Muslims are picked by ethnicity."""
+    """Return trait and topic of the leading statement; Uyghur Muslims are picked by ethnicity.
+
+    Values say what a name means: an ethnicity of white, black or asian is race. In code the name
+    says it: a "race" whose values are peoples, or that stands beside a field of ethnicity.
+    """
+    if passage.code:
+        return _trait_in_code(passage, anchor)
+    if anchor.trait == "ethnicity" and anchor.kind in _NAMING:
+        for hit in passage.terms:
+            if hit.kind == "list" and hit.trait == "race" and passage.sentence(hit) == here:
+                return hit.trait, hit.topic
     if anchor.trait == "religion":
         for hit in passage.terms:
             if (
@@ -117,6 +133,13 @@ def trait_of(passage: Passage, anchor: Hit, here: int) -> tuple[str, str]:
                 and abs(hit.start - anchor.start) <= NOUN_PHRASE
             ):
                 return hit.trait, hit.topic
+    return anchor.trait, anchor.topic
+
+
+def _trait_in_code(passage: Passage, anchor: Hit) -> tuple[str, str]:
+    for hit in passage.terms:
+        if anchor.trait == "race" and hit.trait == "ethnicity" and hit.kind in _FIELDS:
+            return hit.trait, hit.topic
     return anchor.trait, anchor.topic
 
 
