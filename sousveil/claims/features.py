@@ -231,7 +231,7 @@ def _describe_fields(passage: Passage, features: dict[str, str]) -> None:
     face = {words for words, cls in cues if cls in {"codebody", "codeattr", "attributes"}} - _BOTH
     if "many groups" in features and not face:
         features[IDENTITY_DOCUMENT] = features["many groups"]
-    elif len(card) >= CARD_FIELDS and len(card) > len(face):
+    elif len(card) >= CARD_FIELDS and len(card) > len(face) and not _DENYING & set(features):
         features[IDENTITY_DOCUMENT] = ", ".join(sorted(card)[:3])
     elif len(face) >= CARD_FIELDS and len(face) > len(card):
         features[FACE_ATTRIBUTES] = ", ".join(sorted(face)[:3])

@@ -34,6 +34,11 @@ _CLARIFYING = frozenset({"body", "attributes", "codebody", "codeattr"})
 _DECIDING = frozenset({"infer", "weakinfer", "target", "flag"})
 _COLOURS = frozenset({"white", "black", "yellow", "brown"} | {"白", "黄", "黑", "棕", "黄色"})
 _FORM_KINDS = frozenset({"proxy", "ambiguous", "hint"})
+_KEYWORDS = frozenset(
+    {"string", "strings", "integer", "pointer", "template", "variable", "variables", "public"}
+    | {"private", "protected", "static", "import", "export", "return", "if", "for", "case", "self"}
+    | {"default", "interface", "match", "token", "pattern", "async", "thread", "lock", "object"}
+)
 _PLACES = frozenset({"nation", "籍贯", "native place"})
 _SELECTING = frozenset({"infer", "target", "flag"})
 
@@ -57,7 +62,7 @@ class Passage:
         self.text = normal.text
         self.cues = _without_possible(_without_reserved(words.cues(self.text)), self.text)
         if code:
-            self.cues = _without_values(self.cues)
+            self.cues = _without_keywords(_without_values(self.cues), self.text)
         raw = [h for h in terms if self._counts(h)]
         kept = uncleared(raw, self.cues)
         standing = frozenset(kept)
@@ -83,8 +88,8 @@ class Passage:
         return hit.kind != "field" or self._named(hit)
 
     def _listed(self, hit: Hit) -> bool:
-        """Whether a value may count; one hanzi does only between marks: (白、黄、黑)."""
-        return hit.kind != "value" or self._whole(hit)
+        """Whether a common word may count; one hanzi does only between marks: (白、黄、黑)."""
+        return hit.kind not in {"value", "hint"} or self._whole(hit)
 
     def _whole(self, hit: Hit) -> bool:
         """Whether a hit is no single hanzi within a word, as 男 is in 男子."""
@@ -94,7 +99,10 @@ class Passage:
         return not HANZI.search(around)
 
     def _meant(self, terms: list[Hit]) -> list[Hit]:
-        """Return the terms without ambiguous ones that nothing nearby makes clear."""
+        """Return the terms without ambiguous ones that nothing nearby makes clear.
+
+        Hints count where no other term does: beside "ethnicity", an angry customer is no claim.
+        """
         terms = [h for h in terms if not self._acronym(h) and not self._only_colours(h, terms)]
         terms = self._without_places(terms)
         sure = {h.topic for h in terms if h.kind not in _UNSURE}
@@ -105,9 +113,10 @@ class Passage:
         kept = []
         for hit in terms:
             known = hit.kind not in _UNSURE or (hit.kind == "list" and not self._colours(hit))
-            if known or above or hit.topic in sure or self._clear(hit, clear + decides):
+            makes_clear = clear + decides if hit.kind == "hint" else clear
+            if known or above or hit.topic in sure or self._clear(hit, makes_clear):
                 kept.append(hit)
-        return kept
+        return [hit for hit in kept if hit.kind != "hint"] or kept
 
     def _clear(self, hit: Hit, clear: Sequence[Hit]) -> bool:
         """Whether one of the cues stands near a hit, and is not part of it."""
@@ -202,6 +211,11 @@ def _without_values(cues: list[Hit]) -> list[Hit]:
         for c in cues
         if c.cls != "negation" or any(0 <= start - c.start <= NEGATED_VERB for start in verbs)
     ]
+
+
+def _without_keywords(cues: list[Hit], text: str) -> list[Hit]:
+    """Drop cues that are keywords or types in code: "public" names no people, "if" no doubt."""
+    return [c for c in cues if text[c.start : c.end] not in _KEYWORDS]
 
 
 def _with_lists(terms: list[Hit], text: str) -> list[Hit]:

@@ -1,0 +1,162 @@
+"""Windows of code and data: whole lines of one declaration, in every format that says so."""
+
+from itertools import pairwise
+
+import pytest
+
+from sousveil import topics
+from sousveil.claims import find
+from sousveil.extract import extract
+from sousveil.model import Claim, Document
+
+ALL = tuple(topics.load(name) for name in topics.shipped())
+
+FACE_PROTO = """message FaceAttributes {
+  int32 age = 1;
+  Gender gender = 2;
+  Ethnicity ethnicity = 3;      // estimated from the crop
+  bool glasses = 4;
+  reserved 5;                   // skin_color: planned
+}
+
+message IdentityCard {
+  string name = 1;
+  string nation = 2;
+  string id_number = 3;
+  string issuing_authority = 4;
+}
+"""
+FACE_SQL = """CREATE TABLE person_card (
+  card_no VARCHAR(18) COMMENT '身份证号',
+  nation VARCHAR(10) COMMENT '民族',
+  address VARCHAR(100) COMMENT '住址'
+);
+CREATE TABLE face_capture (
+  age INT COMMENT '年龄',
+  is_uygur TINYINT DEFAULT 0 COMMENT '是否维族',
+  glasses INT COMMENT '眼镜'
+);
+"""
+FACE_HEADER = """typedef struct tagFACE_ATTR
+{
+    BYTE byAge;            // 年龄
+    BYTE bySex;            // 性别
+    //BYTE byEthnic;       // 民族 0-未知 1-汉族 2-少数民族
+    BYTE byGlass;          // 是否戴眼镜
+    BYTE byRes[2];         // 保留：种族
+} FACE_ATTR;
+"""
+FACE_YAML = """openapi: 3.1.0
+paths:
+  /v1/faces:
+    get:
+      parameters:
+        - name: pageSize
+          in: query
+        - name: ethnicGroup
+          in: query
+          description: Keep only faces that were classified into this ethnic group
+"""
+FACE_GRAPHQL = """input FaceSearch {
+  gender: Gender
+  # narrows the gallery by the ethnicity that was recognised in the face
+  ethnicity: [Ethnicity!]
+}
+"""
+FACE_GO = """type FaceAttrs struct {
+	Age     int    `json:"age"`
+	Race    string `json:"race"` // "asian", "white", "black"
+	Glasses bool   `json:"glasses"`
+}
+"""
+FACE_STRINGS = """<?xml version="1.0" encoding="utf-8"?>
+<resources>
+    <string name="filter_sex">Gender</string>
+    <string name="filter_race_uygur">Uyghur face</string>
+    <string name="filter_glasses">Glasses</string>
+</resources>
+"""
+FACE_PROPERTIES = "attr.age.min=0.55\nattr.emotion.alarm=anger,fear\nrace.laps=12\n"
+
+
+def read(source: str, name: str, charset: str = "utf-8") -> tuple[Document, list[Claim]]:
+    document = extract(source.encode(charset), media_type="", charset=None, name=name)
+    return document, find(document, ALL)
+
+
+@pytest.mark.parametrize(
+    ("name", "source", "quote", "trait"),
+    [
+        ("face.proto", FACE_PROTO, "Ethnicity ethnicity = 3", "ethnicity"),
+        ("face.proto", FACE_PROTO, "reserved 5;", "race"),
+        ("face.sql", FACE_SQL, "is_uygur TINYINT", "ethnicity"),
+        ("face.h", FACE_HEADER, "//BYTE byEthnic;", "ethnicity"),
+        ("face.h", FACE_HEADER, "BYTE byRes[2];", "race"),
+        ("face.yaml", FACE_YAML, "classified into this ethnic group", "ethnicity"),
+        ("face.graphql", FACE_GRAPHQL, "ethnicity that was recognised", "ethnicity"),
+        ("face.go", FACE_GO, "Race    string", "race"),
+        ("strings.xml", FACE_STRINGS, "filter_race_uygur", "ethnicity"),
+        ("app.properties", FACE_PROPERTIES, "attr.emotion.alarm", "emotion"),
+    ],
+)
+def test_a_field_is_found_with_its_trait_and_quoted_by_whole_lines(
+    name: str, source: str, quote: str, trait: str
+) -> None:
+    document, claims = read(source, name)
+    found = {document.text[c.start : c.end]: c.trait for c in claims}
+    [told] = [text for text in found if quote in text]
+    assert found[told] == trait
+    lines = {line.strip() for line in document.text.split("\n")}
+    for line in told.split("\n"):
+        assert any(whole.endswith(line.strip()) for whole in lines)
+    assert all(one.end <= two.start for one, two in pairwise(claims))
+
+
+@pytest.mark.parametrize(("name", "source"), [("c.proto", FACE_PROTO), ("c.sql", FACE_SQL)])
+def test_fields_of_an_identity_card_beside_them_are_no_finding(name: str, source: str) -> None:
+    document, claims = read(source, name)
+    assert not any("nation " in document.text[c.start : c.end] for c in claims)
+
+
+def test_comments_in_gb18030_are_read() -> None:
+    document, claims = read(FACE_HEADER * 4, "face.h", "gb18030")
+    assert document.charset == "gb18030"
+    assert {c.trait for c in claims} == {"ethnicity", "race"}
+
+
+def test_the_elements_of_an_array_are_judged_together() -> None:
+    labels = '{"face_heads": {"ethnicity": ["asian", "black", "white", "indian"]}}'
+    document, claims = read(labels, "labels.json")
+    listed = [c for c in claims if c.passage_end - c.passage_start > len("ethnicity")]
+    assert listed
+    window = document.text[listed[0].passage_start : listed[0].passage_end]
+    assert window.split("\n") == ["ethnicity", "asian", "black", "white", "indian"]
+
+
+@pytest.mark.parametrize(
+    ("name", "source"),
+    [
+        ("Spearman.cfg", "[unit_type]\n    id=Spearman\n    race=human\n    alignment=lawful\n"),
+        (
+            "emoji.py",
+            'EMOJI = {\n":waving_hand_dark_skin_tone:": "x",\n":angry_face:": "z",\n}\n',
+        ),
+        (
+            "UnicodeData.txt",
+            "263A;WHITE SMILING FACE;So;0;ON\n1F603;SMILING FACE WITH OPEN MOUTH;So;0;ON\n",
+        ),
+        ("report.sql", "SELECT id, expression FROM rule WHERE expression IS NOT NULL;\n"),
+        (
+            "plates.xml",
+            '<?xml version="1.0"?>\n<rules>\n<expression>^[A-Z]{2}$</expression>\n</rules>\n',
+        ),
+        ("ChangeLog", "\t* sched.c (run): Detect race between worker and main.\n"),
+        (
+            "Race.go",
+            "// Race is a data race found in the trace.\ntype Race struct {\n\tFirst Access\n}\n",
+        ),
+    ],
+)
+def test_ordinary_files_hold_no_finding(name: str, source: str) -> None:
+    _, claims = read(source, name)
+    assert claims == []
