@@ -6,6 +6,7 @@ import pytest
 
 from sousveil import topics
 from sousveil.claims import find
+from sousveil.claims.finder import passages
 from sousveil.extract import extract
 from sousveil.model import Claim, Document
 
@@ -125,11 +126,9 @@ def test_comments_in_gb18030_are_read() -> None:
 
 
 def test_the_elements_of_an_array_are_judged_together() -> None:
-    labels = '{"face_heads": {"ethnicity": ["asian", "black", "white", "indian"]}}'
-    document, claims = read(labels, "labels.json")
-    listed = [c for c in claims if c.passage_end - c.passage_start > len("ethnicity")]
-    assert listed
-    window = document.text[listed[0].passage_start : listed[0].passage_end]
+    labels = '{"face_heads": {"ethnicity": ["asian", "black", "white", "indian"]}, "size": "64"}'
+    document, _ = read(labels, "labels.json")
+    [(window, _, _)] = passages(document, ALL)
     assert window.split("\n") == ["ethnicity", "asian", "black", "white", "indian"]
 
 
