@@ -1,0 +1,379 @@
+"""What came: which kind of answer stands where a page stood.
+
+Takes the last good capture's text, an answer's text and facts, and what the host says to other
+addresses; gives the `Kind` with reasons. Pure. The checks of `what_came`, in order, first that
+tells wins:
+    1. no answer at all;
+    2. the page: half of its own text stands, whatever the status says;
+    3. a firewall that names itself in a header, then the status;
+    4. an answer cut short, or without text;
+    5. what it says it is, in words, where it is short and new;
+    6. what every other address of the host gets, too;
+    7. where it led: another site, the front page, another page;
+    8. a bare link;
+    9. the beginning of the page, or a heading, and no more;
+   10. something short that nothing recognises; else the page, rewritten.
+What it cannot tell it calls so (`Kind.UNTOLD`): a wall in a language that no list knows must not
+become a removal.
+"""
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from urllib.parse import urlsplit
+
+from rapidfuzz import fuzz
+
+from sousveil.changes.answer.case import (
+    MIN_CHARACTERS,
+    SILENT,
+    WALLS,
+    Case,
+    host_of,
+    is_same_address,
+    links_in,
+)
+from sousveil.changes.answer.edits import edits_between
+from sousveil.changes.answer.notice import FAINT, LOUD, MAX_NOTICE_CHARACTERS, Said
+from sousveil.changes.answer.text import Text, likeness, without_addresses, words_of
+from sousveil.changes.answer.values import (
+    ABSENCES,
+    NOTHING_ASKED,
+    AnswerFacts,
+    Around,
+    Came,
+    Kind,
+    Other,
+)
+from sousveil.changes.fate import UNSURE, judge_address
+from sousveil.model import Document, FailureKind, Verdict
+
+# The page stands when half of its own text does; below a third it does not; in between, it stands
+# unless the rest says loudly what it is. Measured: real removals kept a third or more, walls,
+# notices and truncated answers 4 % at most.
+STANDS_SHARE = 0.5
+LOST_SHARE = 1 / 3
+
+# A wall in the midst of a page's frame takes away much and says little: of what left, what came is
+# at most this share. A page that is whole but for a twentieth is no frame.
+WALL_SHARE = 1 / 3
+INTACT_SHARE = 0.95
+
+# Two answers of a host are alike from this share of common text on: dates, counters and the address
+# that an error page repeats make the rest.
+ALIKE_SHARE = 0.8
+
+# One line: a title that came without what it is the title of.
+MAX_HEADING_CHARACTERS = 120
+
+# How alike, from 0 to 100, the first lines must be for an answer to begin as the page began.
+SAME_BEGINNING = 60.0
+BEGINNING_CHARACTERS = 400
+
+# An answer this short, with so many links, is a signpost when half of its words name the page: are
+# among the first that stood there.
+MAX_SIGNPOST_CHARACTERS = 300
+MAX_SIGNPOST_LINKS = 2
+NAMING_WORDS = 30
+NAMING_SHARE = 0.5
+
+# A phrase that does not stand out tells an absence only in an answer of a few sentences, and then
+# weakly; a wall it may tell in any notice, for a wall takes nothing away.
+MAX_FAINT_CHARACTERS = 500
+
+FAINT_CONFIDENCE = 0.6
+
+# At most this sure of an absence while the host fails at addresses that answered before.
+TROUBLED_CONFIDENCE = 0.5
+
+# Headers by which firewalls name themselves: Cloudflare, "Detect a Challenge Page response"; AWS
+# WAF, "CAPTCHA and Challenge action behavior".
+_CHALLENGE_HEADERS = ("cf-mitigated", "x-amzn-waf-action")
+
+_BY_STATUS: dict[int, tuple[Kind, float]] = {
+    401: (Kind.LOGIN_WALL, 0.8),
+    403: (Kind.BLOCK_PAGE, 0.6),
+    404: (Kind.NOT_FOUND, 0.8),
+    405: (Kind.BLOCK_PAGE, 0.6),
+    406: (Kind.BLOCK_PAGE, 0.6),
+    407: (Kind.BLOCK_PAGE, 0.6),
+    410: (Kind.NOT_FOUND, 0.95),
+    429: (Kind.BLOCK_PAGE, 0.9),
+    451: (Kind.COUNTRY_WALL, 0.9),
+}
+_BY_CLASS: dict[int, tuple[Kind, float]] = {4: (Kind.ERROR_PAGE, 0.6), 5: (Kind.ERROR_PAGE, 0.8)}
+
+# Firewalls that would rather not be known answer 404, and say in the text what they want.
+_HIDING = frozenset({"challenge", "blocked", "rate", "country"})
+
+# Successes that carry the page; 202, 204, 206 and their like are no page, or not all of it
+# (RFC 9110 section 15.3).
+_WHOLE_PAGE = frozenset({200, 203})
+_FRONT_PAGE = re.compile(r"/(?:(?:index|default|home)\.\w{2,5})?", re.IGNORECASE)
+
+
+def what_came(
+    before: Document | None,
+    after: Document | None,
+    answer: AnswerFacts,
+    around: Around = NOTHING_ASKED,
+) -> Came:
+    """Return what kind of answer came, how sure that is, and why.
+
+    `before` is the last good capture (None at a first visit), `after` the answer's text (None when
+    there is none), `around` what the host said to other addresses meanwhile. The confidence is
+    that of this one answer; `verdict_of` weighs answers over time.
+    """
+    case = Case(Text(before) if before else None, Text(after or _NOTHING), answer, around)
+    came = next(filter(None, (check(case) for check in _CHECKS)), None) or _otherwise(case)
+    return _with_doubts(case, came)
+
+
+_NOTHING = Document("", (), "text", "utf-8")
+
+
+def _no_answer(case: Case) -> Came | None:
+    """1. Nothing came, or nothing was asked."""
+    if case.status is not None:
+        return None
+    failure = case.answer.probes[-1].failure if case.answer.probes else None
+    if failure is None:
+        kind = Kind.PAGE if case.answer.probes else Kind.UNTOLD  # a repository has no status
+        return Came(kind, 0.95, (judge_address(case.answer.probes)[2],))
+    is_ours = failure.kind in {FailureKind.REFUSED_ADDRESS, FailureKind.EXIT}
+    return Came(Kind.UNTOLD if is_ours else Kind.NO_ANSWER, 0.9, (failure.message,))
+
+
+def _the_page(case: Case) -> Came | None:
+    """2. Half of the page's own text stands, or a third and the rest says nothing else."""
+    if case.before is None or case.compared is None or not case.before.words:
+        return None
+    kept = case.compared.kept
+    if kept < LOST_SHARE:
+        return None
+    said = case.said if _is_mostly_loss(case) else None
+    if said and said.strength >= LOUD and (kept < STANDS_SHARE or WALLS[said.sign][0] in SILENT):
+        return None
+    if case.answer.lost and kept < 1:
+        return Came(Kind.TRUNCATED, 0.9, (f"read in part: {case.answer.lost}",), kept)
+    if _breaks_off(case.before, case.after):
+        return Came(Kind.TRUNCATED, 0.85, (f"breaks off in a passage, at {kept:.0%}",), kept)
+    edits = edits_between(case.before, case.after)
+    reasons = [edits.reason, f"{kept:.0%} of the former text stands"]
+    if case.status not in _WHOLE_PAGE:
+        reasons.append(f"though the server says HTTP {case.status}")
+    moved = "" if is_same_address(case.asked, case.arrived) else case.arrived
+    if moved:
+        reasons.append(f"now at {moved}")
+    return Came(
+        edits.kind,
+        0.95 if kept >= STANDS_SHARE else 0.7,
+        tuple(reasons),
+        kept,
+        edits.removed,
+        edits.added,
+        moved,
+    )
+
+
+def _is_mostly_loss(case: Case) -> bool:
+    """Whether much more left than came."""
+    if case.before is None or case.compared is None:
+        return False
+    if case.compared.kept > INTACT_SHARE:
+        return False
+    lost = (1 - case.compared.kept) * len(case.before.words)
+    came = (1 - case.compared.known) * len(case.after.words)
+    return case.compared.kept < STANDS_SHARE or came < WALL_SHARE * lost
+
+
+def _breaks_off(before: Text, after: Text) -> bool:
+    """Whether an answer is the page up to the midst of a passage, even of a word."""
+    whole = len(after.words) - 1
+    if whole < 0 or len(after.words) >= len(before.words) or not after.passages:
+        return False
+    former, last = before.words[: whole + 1], after.words[-1]
+    if former[:whole] != after.words[:whole] or not former[whole].startswith(last):
+        return False
+    ending = words_of(after.passages[-1])
+    return all(words_of(one) != ending for one in before.passages)
+
+
+def _by_status(case: Case) -> Came | None:
+    """3. A firewall's header, then the status."""
+    named = _challenge(case.answer.headers)
+    if named:
+        return Came(Kind.BLOCK_PAGE, 0.95, (f"the header {named} says that a challenge came",))
+    status = case.status or 0
+    if status in _WHOLE_PAGE:
+        return None
+    said = case.said
+    if status in {404, 410} and said and said.strength >= LOUD and said.sign in _HIDING:
+        kind, means = WALLS[said.sign]
+        return Came(kind, 0.6, (f'HTTP {status}, but it {means}: "{said.phrase}"',))
+    kind, confidence = _BY_STATUS.get(status) or _BY_CLASS.get(status // 100, (Kind.UNTOLD, 0.5))
+    return Came(kind, confidence, (f"HTTP {status}",))
+
+
+def _cut_or_empty(case: Case) -> Came | None:
+    """4. Cut short on its way, or without text."""
+    if case.answer.lost:
+        return Came(Kind.TRUNCATED, 0.9, (f"read in part: {case.answer.lost}",))
+    if any(case.after.words):
+        return None
+    said = case.said
+    # A shell that scripts would fill holds the words of all its notices: only its title tells.
+    if said and (WALLS[said.sign][0] in SILENT or said.strength > LOUD):
+        return _said(said, 0.7)
+    return Came(Kind.EMPTY, 0.8, (f"an answer with {case.after.length} characters of text",))
+
+
+def _by_words(case: Case) -> Came | None:
+    """5. What the answer says it is."""
+    said = case.said
+    if said is None or said.strength < (FAINT if case.before else LOUD):
+        return None
+    if said.strength >= LOUD:
+        return _said(said, 0.85)
+    if WALLS[said.sign][0] in ABSENCES and case.after.length > MAX_FAINT_CHARACTERS:
+        return None
+    return _said(said, FAINT_CONFIDENCE)
+
+
+def _as_any_address(case: Case) -> Came | None:
+    """6. What a made-up address of the host, or its front page, gets, too."""
+    made_up, home = (
+        Text(other.document) if other and other.document else None
+        for other in (case.around.made_up, case.around.home)
+    )
+    is_home = home is not None and likeness(home, case.after) >= ALIKE_SHARE
+    if made_up is not None and likeness(made_up, case.after) >= ALIKE_SHARE:
+        if is_home:
+            return Came(Kind.UNTOLD, 0.6, ("every address of this host gives this answer",))
+        return Came(Kind.SOFT_404, 0.9, ("a made-up address of this host gets the same answer",))
+    if is_home:
+        return Came(Kind.REDIRECTED_AWAY, 0.85, ("the answer is the front page",))
+    return None
+
+
+def _by_place(case: Case) -> Came | None:
+    """7. Where the answer came from, when that is not where it was asked for."""
+    verdict, confidence, outcome = judge_address(case.answer.probes)
+    is_elsewhere = verdict in {Verdict.MOVED, Verdict.REDIRECTED_AWAY}
+    if case.before is None or not is_elsewhere or is_same_address(case.asked, case.arrived):
+        return None
+    if host_of(case.asked) != host_of(case.arrived):
+        return Came(Kind.OTHER_SITE, confidence, (outcome,))
+    if _FRONT_PAGE.fullmatch(urlsplit(case.arrived).path or "/"):
+        return Came(Kind.REDIRECTED_AWAY, 0.8, (f"sent to the front page {case.arrived}",))
+    return Came(Kind.REDIRECTED_AWAY, 0.7, (f"sent to another page, {case.arrived}",))
+
+
+def _signpost(case: Case) -> Came | None:
+    """8. A bare link that names the page."""
+    words = set(case.after.words)
+    is_short = case.after.length <= MAX_SIGNPOST_CHARACTERS
+    if case.before is None or not is_short or not 0 < links_in(case) <= MAX_SIGNPOST_LINKS:
+        return None
+    if len(words.intersection(case.before.words[:NAMING_WORDS])) < NAMING_SHARE * len(words):
+        return None
+    shown = _one_line(case.after)[:MAX_HEADING_CHARACTERS]
+    return Came(Kind.MOVED_NOTICE, 0.6, (f'only a link elsewhere came: "{shown}"',))
+
+
+def _beginning_only(case: Case) -> Came | None:
+    """9. A heading, or the beginning of the page, and no more."""
+    if case.before is None or case.compared is None:
+        return None
+    text = _one_line(case.after)
+    if len(text) <= MAX_HEADING_CHARACTERS:
+        return Came(Kind.TRUNCATED, 0.8, (f'only a line came: "{text}"',))
+    if case.after.length > LOST_SHARE * case.before.length:
+        return None
+    former = _one_line(case.before)
+    begins = fuzz.ratio(former[:BEGINNING_CHARACTERS], text[:BEGINNING_CHARACTERS])
+    if begins >= SAME_BEGINNING:
+        return Came(Kind.TRUNCATED, 0.8, ("the beginning of the page came, and no more",))
+    if case.compared.known >= STANDS_SHARE:
+        return Came(Kind.TRUNCATED, 0.7, ("little but what stands on the page already came",))
+    return None
+
+
+def _otherwise(case: Case) -> Came:
+    """10. Take what is long for the page, rewritten; what is short, for nobody knows what."""
+    if case.before is None or case.compared is None:
+        if case.after.length < MIN_CHARACTERS:
+            return Came(Kind.EMPTY, 0.5, (f"an answer with {case.after.length} characters",))
+        return Came(Kind.PAGE, 0.9, ("a page, the first that was seen here",))
+    if case.after.length <= min(MAX_NOTICE_CHARACTERS, LOST_SHARE * case.before.length):
+        unlike = f"{case.after.length} characters came that are unlike the page"
+        return Came(Kind.UNTOLD, 0.6, (f"{unlike}, and say no known thing",))
+    edits = edits_between(case.before, case.after)
+    reasons = (f"{case.compared.kept:.0%} of the former text stands", edits.reason)
+    kind = edits.kind if edits.kind is Kind.ADDITION else Kind.EDIT
+    return Came(kind, 0.5, reasons, case.compared.kept, edits.removed, edits.added)
+
+
+_CHECKS: tuple[Callable[[Case], Came | None], ...] = (
+    _no_answer,
+    _the_page,
+    _by_status,
+    _cut_or_empty,
+    _by_words,
+    _as_any_address,
+    _by_place,
+    _signpost,
+    _beginning_only,
+)
+
+
+def _with_doubts(case: Case, came: Came) -> Came:
+    """Add what all kinds share: the text kept, a broken certificate, what the host says besides."""
+    kept = came.kept if came.kept is not None or not case.compared else case.compared.kept
+    came = replace(came, kept=kept)
+    if case.status is None:
+        return came
+    if not case.answer.is_verified:
+        doubt = "the server's certificate did not hold: anybody could have answered"
+        kind = Kind.UNTOLD if came.kind in ABSENCES else came.kind
+        return replace(came, kind=kind, confidence=UNSURE, reasons=(*came.reasons, doubt))
+    return _beside_others(case.around, came)
+
+
+def _beside_others(around: Around, came: Came) -> Came:
+    """Weigh an absence against what else the host says."""
+    if came.kind not in ABSENCES:
+        if came.kind is Kind.BLOCK_PAGE and _answers(around.neighbour):
+            alone = "other addresses of the host are open: it may have been taken off line this way"
+            return replace(came, reasons=(*came.reasons, alone))
+        return came
+    confidence, reasons = came.confidence, list(came.reasons)
+    for other, name in ((around.home, "front page"), (around.neighbour, "page that answered well")):
+        if other and not _answers(other):
+            confidence = min(confidence, TROUBLED_CONFIDENCE)
+            how = f"HTTP {other.status}" if other.status else "nothing"
+            reasons.append(
+                f"the host's {name} answers {how}: it may be the host that is in trouble"
+            )
+        elif other:
+            reasons.append(f"the host's {name} answers well")
+    if around.is_listed is not None:
+        reasons.append(f"the site map {'still names' if around.is_listed else 'does not name'} it")
+    return replace(came, confidence=confidence, reasons=tuple(reasons))
+
+
+def _one_line(text: Text) -> str:
+    return " ".join(without_addresses(" ".join(text.passages)).split())
+
+
+def _answers(other: Other | None) -> bool:
+    return other is not None and other.status in _WHOLE_PAGE
+
+
+def _said(said: Said, confidence: float) -> Came:
+    kind, means = WALLS[said.sign]
+    return Came(kind, confidence, (f'it {means}: "{said.phrase}"',))
+
+
+def _challenge(headers: Mapping[str, str]) -> str:
+    return next((name for name in _CHALLENGE_HEADERS if headers.get(name)), "")

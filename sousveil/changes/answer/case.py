@@ -1,0 +1,151 @@
+"""One question, "what came?", with what is worked out of its values once.
+
+Holds the former text, the answer and what the host says besides; gives what several checks of
+`came.py` ask of them: how much stands, what is new, what the answer says it is, where it led.
+"""
+
+import re
+from collections import Counter
+from dataclasses import dataclass
+from functools import cached_property
+from urllib.parse import urlsplit
+
+from sousveil.changes.answer.notice import LOUD, MAX_NOTICE_CHARACTERS, Said, what_it_says
+from sousveil.changes.answer.text import (
+    Comparison,
+    Text,
+    compare,
+    shingles,
+    without_addresses,
+    words_of,
+)
+from sousveil.changes.answer.values import AnswerFacts, Around, Kind
+from sousveil.changes.answer.words import Sign
+from sousveil.extract.links import html_links
+
+# What all pages of a site share is left out of a comparison, unless it is most of this page: then
+# the host gives the page itself to every address.
+MAX_FRAME_SHARE = 0.8
+
+# A passage of which more stood on the page already is one of the page's, edited.
+MAX_KNOWN_SHARE = 0.3
+
+# Fewer characters are no page: a blank answer, or one that scripts would fill.
+MIN_CHARACTERS = 20
+
+# Scripts and hidden text of a blank answer are read for words up to here: walls are short.
+MAX_SOURCE_BYTES = 64 * 1024
+
+WALLS: dict[Sign, tuple[Kind, str]] = {
+    "challenge": (Kind.BLOCK_PAGE, "asks to prove that a human visits"),
+    "blocked": (Kind.BLOCK_PAGE, "denies access"),
+    "rate": (Kind.BLOCK_PAGE, "says that there were too many requests"),
+    "login": (Kind.LOGIN_WALL, "asks to log in"),
+    "consent": (Kind.BLOCK_PAGE, "asks for consent or age before it shows anything"),
+    "country": (Kind.COUNTRY_WALL, "is closed to this country"),
+    "error": (Kind.ERROR_PAGE, "tells of a fault, of maintenance or of a wait"),
+    "moved": (Kind.MOVED_NOTICE, "says that the page moved or is retired"),
+    "not_found": (Kind.SOFT_404, "says that there is no such page"),
+    "parked": (Kind.PARKED, "is that of a domain without a site"),
+}
+SILENT = frozenset({Kind.BLOCK_PAGE, Kind.LOGIN_WALL, Kind.COUNTRY_WALL, Kind.ERROR_PAGE})
+"""Answers that say nothing of the page, and so prove no absence."""
+
+_PASSWORD = re.compile(rb"<input\b[^>]{0,400}\btype\s*=\s*[\"']?password", re.IGNORECASE)
+_MARKDOWN_LINK = re.compile(r"(?<!!)\[[^\[\]\n]{1,300}\]\(([^()#\s][^()\s]{0,2000})")
+_TAG_OR_ESCAPE = re.compile(r"<[^<>]{0,2000}>|\\u[0-9a-fA-F]{4}")
+
+
+@dataclass(frozen=True)
+class Case:
+    """One question, with what is worked out of it once."""
+
+    before: Text | None
+    after: Text
+    answer: AnswerFacts
+    around: Around
+
+    @property
+    def status(self) -> int | None:
+        """HTTP status of the last answer; None without one."""
+        return self.answer.probes[-1].status if self.answer.probes else None
+
+    @property
+    def asked(self) -> str:
+        """The address asked for; there is at least one probe."""
+        return self.answer.probes[0].url
+
+    @property
+    def arrived(self) -> str:
+        """The address that answered."""
+        return self.answer.probes[-1].url
+
+    @cached_property
+    def frame(self) -> Counter[int]:
+        """What the answer to a made-up address has in common with the former page."""
+        other = self.around.made_up and self.around.made_up.document
+        if not other or self.before is None:
+            return Counter()
+        frame = self.before.shingles & Text(other).shingles
+        is_page = frame.total() > MAX_FRAME_SHARE * self.before.shingles.total()
+        return Counter() if is_page else frame
+
+    @cached_property
+    def compared(self) -> Comparison | None:
+        """How the answer stands to the former page, but for the frame."""
+        return compare(self.before, self.after, self.frame) if self.before else None
+
+    @cached_property
+    def fresh(self) -> tuple[str, ...]:
+        """Passages of the answer that the former page had not even in part, without addresses."""
+        shown = (without_addresses(one).strip() for one in self.after.passages)
+        return tuple(one for one in shown if one and not self._is_known(one))
+
+    def _is_known(self, passage: str) -> bool:
+        if self.before is None:
+            return False
+        pieces = shingles(words_of(passage))
+        known = sum(count for piece, count in pieces.items() if piece in self.before.shingles)
+        return known > MAX_KNOWN_SHARE * pieces.total()
+
+    @cached_property
+    def said(self) -> Said | None:
+        """What the answer says it is; a form that asks for a password says so loudest."""
+        is_blank = self.after.length < MIN_CHARACTERS
+        hidden = _hidden_text(self.answer.source) if is_blank else ""
+        said = what_it_says(self.after, self.fresh, hidden)
+        is_wall = not said or WALLS[said.sign][0] not in SILENT
+        is_short = self.after.length <= MAX_NOTICE_CHARACTERS
+        if is_wall and is_short and _PASSWORD.search(self.answer.source[:MAX_SOURCE_BYTES]):
+            return Said("login", LOUD, "a field for a password")
+        return said
+
+
+def _hidden_text(source: bytes) -> str:
+    """Return what a blank answer holds in scripts and hidden fields."""
+    text = source[:MAX_SOURCE_BYTES].decode("utf-8", "replace")
+    return _TAG_OR_ESCAPE.sub(" ", text)
+
+
+def links_in(case: Case) -> int:
+    """Return how many links to other pages an answer has."""
+    if case.after.document.format == "html":
+        source = case.answer.source[:MAX_SOURCE_BYTES].decode("utf-8", "replace")
+        found = {link.href for link in html_links(source).links if link.kind == "page"}
+        return len({href for href in found if href and not href.startswith("#")})
+    return len(set(_MARKDOWN_LINK.findall("\n".join(case.after.passages))))
+
+
+def is_same_address(one: str, other: str) -> bool:
+    """Whether two addresses name one page: not the scheme, `www.` or a slash at the end."""
+    try:
+        before, after = urlsplit(one), urlsplit(other)
+    except ValueError:
+        return one == other
+    same_path = before.path.rstrip("/") == after.path.rstrip("/")
+    return host_of(one) == host_of(other) and same_path and before.query == after.query
+
+
+def host_of(url: str) -> str:
+    """Return the host of an address, without what a vendor changes and stays the same: `www.`."""
+    return (urlsplit(url).hostname or "").rstrip(".").removeprefix("www.")

@@ -1,0 +1,196 @@
+"""The course of looks: what they amount to, one after another.
+
+`after` adds one look to a `Course`; a fold over recorded looks gives the same course for ever, in
+time linear in their number. An absence is confirmed (`Proof`) when it was seen often enough over
+long enough, and stays so until the page is seen again. What an outage, a wall or a cut answer lacks
+never counts.
+
+How long is enough. Ten short answers of large sites were followed to the day the page was back:
+they lasted 26 minutes to 36 hours, the one that said "404" among them 6 hours. `LASTING` is twice
+the longest. An address that came back before must stay away for twice as long as it did then.
+"""
+
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from sousveil.changes.answer.quote import Standing
+from sousveil.changes.answer.values import Came, Kind
+from sousveil.changes.fate import UNSURE
+from sousveil.model import GONE, Verdict
+
+SOON = timedelta(hours=24)  # past the night's deployment, a cache, the other half of an A/B test
+LASTING = timedelta(hours=72)
+LONG = timedelta(days=7)  # for weak signs, or a host in trouble: every week has working days
+
+# Looks that follow closer than this are one: they meet the same fault.
+SPACING = timedelta(hours=1)
+
+# An address that flaps is not waited for longer than this.
+MAX_WAIT = timedelta(days=30)
+
+# Below this confidence of its answers an absence needs the weakest proof's time.
+WEAK_CONFIDENCE = 0.65
+
+# From here on an answer speaks outright: a 410, which says gone for good; a page of which half
+# stands without the quote.
+OUTRIGHT_CONFIDENCE = 0.9
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """One look, as recorded."""
+
+    at: datetime
+    log_index: int  # looks count in the order of the log, whatever the clock said
+    came: Came
+    quote: Standing | None = None  # of the quote asked about, when the answer is the page
+    exit: str = ""  # by which way out of the network; "" for the watch's own
+
+
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """What confirms an absence."""
+
+    span: timedelta  # from the first look to the last
+    looks: int  # `SPACING` apart
+
+
+_OUTRIGHT = Proof(SOON, 2)
+_LASTING = Proof(LASTING, 3)
+_WEAK = Proof(LONG, 4)
+_PROOFS = {
+    Kind.NOT_FOUND: _LASTING,
+    Kind.SOFT_404: _LASTING,
+    Kind.MOVED_NOTICE: _OUTRIGHT,  # somebody wrote it
+    Kind.REDIRECTED_AWAY: _LASTING,
+    Kind.OTHER_SITE: _WEAK,  # a new name of the same vendor, or a notice put there on the way
+    Kind.PARKED: _WEAK,  # a lapsed domain is often renewed
+}
+_VERDICTS = {
+    Kind.NOT_FOUND: Verdict.REMOVED,
+    Kind.SOFT_404: Verdict.SOFT_404,
+    Kind.MOVED_NOTICE: Verdict.REMOVED,
+    Kind.REDIRECTED_AWAY: Verdict.REDIRECTED_AWAY,
+    Kind.OTHER_SITE: Verdict.REDIRECTED_AWAY,
+    Kind.PARKED: Verdict.REMOVED,
+    Kind.BLOCK_PAGE: Verdict.BLOCKED,
+    Kind.COUNTRY_WALL: Verdict.BLOCKED_BY_COUNTRY,
+    Kind.LOGIN_WALL: Verdict.LOGIN_WALL,
+    Kind.ERROR_PAGE: Verdict.UNREACHABLE,
+    Kind.NO_ANSWER: Verdict.UNREACHABLE,
+    Kind.EMPTY: Verdict.UNKNOWN,
+    Kind.TRUNCATED: Verdict.UNKNOWN,
+    Kind.UNTOLD: Verdict.UNKNOWN,
+}
+STANDING = frozenset({Verdict.PRESENT, Verdict.MOVED})
+
+
+@dataclass(frozen=True, slots=True)
+class Absence:
+    """Looks that show one absence: of the address, or of the quote in its page."""
+
+    first: Seen
+    last: Seen
+    spaced_at: datetime  # of the last that counted
+    looks: int  # that count, `SPACING` apart
+    doubt: float  # chance, 0 to 1, that all of them err: each may, by itself
+    proof: Proof  # what confirms it, by the strongest look: a weaker one takes nothing back
+
+    def lacking(self, longest: timedelta) -> tuple[int, timedelta]:
+        """Return how many looks and how much time are lacking; 0 looks when it is confirmed.
+
+        `longest` is the longest absence from which the page came back.
+        """
+        span = max(self.proof.span, min(2 * longest, MAX_WAIT))
+        time = max(timedelta(), span - (self.last.at - self.first.at))
+        return max(self.proof.looks - self.looks, int(bool(time))), time
+
+
+@dataclass(frozen=True, slots=True)
+class Course:
+    """What the looks so far amount to. All but the last two are since the page was last seen."""
+
+    last_seen: Seen | None = None
+    first_adverse: Seen | None = None
+    last: Seen | None = None
+    adverse: int = 0  # looks that did not see it
+    silent: int = 0  # those of them that tell nothing
+    of_address: Absence | None = None
+    of_quote: Absence | None = None
+    confirmed: Seen | None = None  # the last look with which an absence was confirmed
+    returns: int = 0  # how often the page came back
+    longest: timedelta = timedelta()  # of the absences it came back from
+
+    @property
+    def stands(self) -> bool:
+        """Whether the last look saw it."""
+        return self.last is not None and self.last is self.last_seen
+
+    def absence_of(self, look: Seen) -> Absence | None:
+        """Return the absence that a look belongs to."""
+        return self.of_quote if look.came.is_page else self.of_address
+
+
+def verdict_of_one(came: Came, quote: Standing | None = None) -> Verdict:
+    """Return what one answer speaks for; whether it is believed is `verdict_of`'s matter."""
+    if not came.is_page:
+        return _VERDICTS[came.kind]
+    if quote is Standing.MISSING:
+        return Verdict.QUOTE_REMOVED
+    if quote is Standing.REWORDED:
+        return Verdict.EDITED
+    if quote is Standing.UNSEEN:
+        return Verdict.UNKNOWN
+    return Verdict.MOVED if came.moved_to else Verdict.PRESENT
+
+
+def after(course: Course, look: Seen) -> Course:
+    """Return the course after one more look."""
+    verdict = verdict_of_one(look.came, look.quote)
+    if verdict in STANDING:
+        return _returned(course, look)
+    course = replace(
+        course,
+        first_adverse=course.first_adverse or look,
+        last=look,
+        adverse=course.adverse + 1,
+    )
+    if verdict not in GONE or look.came.confidence <= UNSURE:
+        return replace(course, silent=course.silent + 1)
+    absence = _lengthened(course.absence_of(look), look)
+    if look.came.is_page:
+        course = replace(course, of_quote=absence)
+    else:
+        course = replace(course, of_address=absence)
+    return course if absence.lacking(course.longest)[0] else replace(course, confirmed=look)
+
+
+def _returned(course: Course, look: Seen) -> Course:
+    absences = [one for one in (course.of_address, course.of_quote) if one]
+    away = [look.at - one.first.at for one in absences]
+    return Course(
+        last_seen=look,
+        last=look,
+        returns=course.returns + bool(away),
+        longest=max([course.longest, *away]),
+    )
+
+
+def _lengthened(absence: Absence | None, look: Seen) -> Absence:
+    proof, doubt = _proof_of(look.came), 1 - look.came.confidence
+    if absence is None:
+        return Absence(look, look, look.at, 1, doubt, proof)
+    strongest = min(absence.proof, proof, key=lambda one: (one.span, one.looks))
+    absence = replace(absence, last=look, proof=strongest)
+    if look.at - absence.spaced_at < SPACING:
+        return absence
+    looks, doubt = absence.looks + 1, absence.doubt * doubt
+    return replace(absence, spaced_at=look.at, looks=looks, doubt=doubt)
+
+
+def _proof_of(came: Came) -> Proof:
+    if came.confidence < WEAK_CONFIDENCE:
+        return _WEAK
+    if came.confidence >= OUTRIGHT_CONFIDENCE and (came.is_page or came.kind is Kind.NOT_FOUND):
+        return _OUTRIGHT
+    return _PROOFS.get(came.kind, _LASTING)

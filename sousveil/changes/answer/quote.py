@@ -1,0 +1,44 @@
+"""Quotes: whether a sentence still stands in a page, in the same words or in others."""
+
+import unicodedata
+from enum import StrEnum
+
+from sousveil.changes.answer.text import without_addresses, words_of
+from sousveil.changes.fate import find_rewording, new_passages
+from sousveil.model import Document
+
+
+class Standing(StrEnum):
+    """How a quote stands in one answer that is the page."""
+
+    STANDS = "stands"
+    REWORDED = "reworded"
+    MISSING = "missing"
+    UNSEEN = "unseen"  # cannot be told: a script had written it, and no browser showed the page
+
+
+def standing_of(quote: str, before: Document, after: Document) -> tuple[Standing, str | None]:
+    """Return how a quote of `before` stands in `after`, and its new wording if it has one.
+
+    Figures, punctuation, spaces, case and the borders of passages are no difference.
+    """
+    if _stands(quote, after.text):
+        return Standing.STANDS, None
+    reworded = find_rewording(quote, new_passages(before, after))
+    return (Standing.MISSING, None) if reworded is None else (Standing.REWORDED, reworded)
+
+
+def _stands(quote: str, text: str) -> bool:
+    """Whether the letters of a quote stand in a text in a row, or its words but for dates."""
+    if not any(one.isalpha() for one in quote):
+        return "".join(quote.split()) in "".join(text.split())
+    return _letters(quote) in _letters(text) or _words(quote) in _words(text)
+
+
+def _letters(text: str) -> str:
+    folded = unicodedata.normalize("NFKC", without_addresses(text)).casefold()
+    return "".join(filter(str.isalpha, folded))
+
+
+def _words(text: str) -> str:
+    return f" {' '.join(words_of(text))} "
