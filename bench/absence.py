@@ -84,6 +84,7 @@ DRESSES = {
     "wall: challenge in the frame": ("{frame}\n\nVerify you are human", URL, True),
     "wall: maintenance, Chinese": ("系统升级维护\n\n预计明早恢复，请稍后再访问。", URL, True),
     "wall: login, led elsewhere": ("Please log in\n\nForgot password?", f"{URL}/login", False),
+    "wall: no known words, led elsewhere": ("Haltu\n\nKiu vi estas?", f"{URL}/sign-in", False),
     "wall: no known words": ("Haltu\n\nNi ne konas vin, provu morgau.", URL, False),
 }
 WALLS = {dress for dress in DRESSES if dress.startswith("wall")}
@@ -109,6 +110,9 @@ Rule: TypeAlias = Callable[[Row, str, int], Verdict]
 
 def main() -> None:
     """Measure and print."""
+    if not DATA.is_dir():
+        print(f"not measured: {DATA} is not there")
+        return
     rows = list(_rows())
     came = {row.id: _came(row) for row in rows}
     print(f"{len(rows)} pairs, {sum(len(row.left) + len(row.stay) for row in rows)} quotes\n")

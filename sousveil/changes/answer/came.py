@@ -32,6 +32,7 @@ from sousveil.changes.answer.case import (
     host_of,
     is_same_address,
     links_in,
+    sign_in_address,
 )
 from sousveil.changes.answer.edits import edits_between
 from sousveil.changes.answer.notice import FAINT, LOUD, MAX_NOTICE_CHARACTERS, Said
@@ -49,8 +50,8 @@ from sousveil.changes.fate import UNSURE, judge_address
 from sousveil.model import Document, FailureKind, Verdict
 
 # The page stands when half of its own text does; below a third it does not; in between, it stands
-# unless the rest says loudly what it is. Measured: real removals kept a third or more, walls,
-# notices and truncated answers 4 % at most.
+# unless the rest says loudly what it is. Measured: removals kept 46 % or more; walls, notices and
+# truncated answers 2 % at most.
 STANDS_SHARE = 0.5
 LOST_SHARE = 1 / 3
 
@@ -260,7 +261,13 @@ def _by_place(case: Case) -> Came | None:
     """7. Where the answer came from, when that is not where it was asked for."""
     verdict, confidence, outcome = judge_address(case.answer.probes)
     is_elsewhere = verdict in {Verdict.MOVED, Verdict.REDIRECTED_AWAY}
-    if case.before is None or not is_elsewhere or is_same_address(case.asked, case.arrived):
+    if not is_elsewhere or is_same_address(case.asked, case.arrived):
+        return None
+    sign = sign_in_address(case.asked, case.arrived)
+    if sign:
+        kind, means = WALLS[sign[0]]
+        return Came(kind, 0.7, (f'sent to {case.arrived}, which {means}: "{sign[1]}"',))
+    if case.before is None:
         return None
     if host_of(case.asked) != host_of(case.arrived):
         return Came(Kind.OTHER_SITE, confidence, (outcome,))

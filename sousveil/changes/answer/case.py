@@ -8,6 +8,7 @@ import re
 from collections import Counter
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import pairwise
 from urllib.parse import urlsplit
 
 from sousveil.changes.answer.notice import LOUD, MAX_NOTICE_CHARACTERS, Said, what_it_says
@@ -20,7 +21,7 @@ from sousveil.changes.answer.text import (
     words_of,
 )
 from sousveil.changes.answer.values import AnswerFacts, Around, Kind
-from sousveil.changes.answer.words import Sign
+from sousveil.changes.answer.words import SIGNS, Sign, address_words
 from sousveil.extract.links import html_links
 
 # What all pages of a site share is left out of a comparison, unless it is most of this page: then
@@ -51,6 +52,10 @@ WALLS: dict[Sign, tuple[Kind, str]] = {
 SILENT = frozenset({Kind.BLOCK_PAGE, Kind.LOGIN_WALL, Kind.COUNTRY_WALL, Kind.ERROR_PAGE})
 """Answers that say nothing of the page, and so prove no absence."""
 
+# What servers say by an address stands in its path or in the first parameters.
+MAX_ADDRESS_CHARACTERS = 500
+
+_ADDRESS_PARTS = re.compile(r"[a-z0-9]+")
 _PASSWORD = re.compile(rb"<input\b[^>]{0,400}\btype\s*=\s*[\"']?password", re.IGNORECASE)
 _MARKDOWN_LINK = re.compile(r"(?<!!)\[[^\[\]\n]{1,300}\]\(([^()#\s][^()\s]{0,2000})")
 _TAG_OR_ESCAPE = re.compile(r"<[^<>]{0,2000}>|\\u[0-9a-fA-F]{4}")
@@ -116,7 +121,13 @@ class Case:
         said = what_it_says(self.after, self.fresh, hidden)
         is_wall = not said or WALLS[said.sign][0] not in SILENT
         is_short = self.after.length <= MAX_NOTICE_CHARACTERS
-        if is_wall and is_short and _PASSWORD.search(self.answer.source[:MAX_SOURCE_BYTES]):
+        is_html = self.after.document.format == "html"
+        if (
+            is_html
+            and is_wall
+            and is_short
+            and _PASSWORD.search(self.answer.source[:MAX_SOURCE_BYTES])
+        ):
             return Said("login", LOUD, "a field for a password")
         return said
 
@@ -134,6 +145,19 @@ def links_in(case: Case) -> int:
         found = {link.href for link in html_links(source).links if link.kind == "page"}
         return len({href for href in found if href and not href.startswith("#")})
     return len(set(_MARKDOWN_LINK.findall("\n".join(case.after.passages))))
+
+
+def sign_in_address(asked: str, arrived: str) -> tuple[Sign, str] | None:
+    """Return what the address says to which a visitor was sent, and by which part of it."""
+    old = set(_ADDRESS_PARTS.findall(asked.lower()))
+    parts = _ADDRESS_PARTS.findall(arrived.lower()[:MAX_ADDRESS_CHARACTERS])
+    pairs = (left + right for left, right in pairwise(parts))  # "sign-in", "not_found"
+    found = [part for part in (*parts, *pairs) if part not in old and part in address_words()]
+    return min(((address_words()[part], part) for part in found), key=_rank, default=None)
+
+
+def _rank(found: tuple[Sign, str]) -> int:
+    return SIGNS.index(found[0])
 
 
 def is_same_address(one: str, other: str) -> bool:

@@ -1,7 +1,8 @@
 """The words of answers that are no page: "not found", "access denied", in each language.
 
-Reads `words/*.toml`, one file a language. Words decide only what other signs leave open, and only
-in text that the former page did not have: any page may speak of errors. TOML 1.0 (tomllib).
+Reads `words/*.toml`, one file a language, and `addresses.toml`. Words decide only what other signs
+leave open, and only in text that the former page did not have: any page may speak of errors.
+TOML 1.0 (tomllib).
 """
 
 import re
@@ -38,6 +39,14 @@ def patterns() -> Mapping[Sign, re.Pattern[str]]:
 def date_words() -> frozenset[str]:
     """Return the names of months, days and parts of a date, case folded."""
     return frozenset(word.casefold() for table in _tables() for word in table.get("dates", ()))
+
+
+@cache
+def address_words() -> Mapping[str, Sign]:
+    """Return parts of addresses, each with what it is a sign of."""
+    file = resources.files("sousveil.changes.answer").joinpath("addresses.toml")
+    table = tomllib.loads(file.read_text("utf-8"))
+    return {word: sign for sign in reversed(SIGNS) for word in table.get(sign, ())}
 
 
 def plain(text: str) -> str:

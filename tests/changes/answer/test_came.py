@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from sousveil.changes.absence import judge_answer
 from sousveil.changes.answer import (
     ABSENCES,
     AnswerFacts,
@@ -19,7 +20,7 @@ from sousveil.changes.answer import (
 )
 from sousveil.changes.fate import UNSURE, Probe, judge_address
 from sousveil.extract import extract
-from sousveil.model import GONE, Document, Failure, FailureKind
+from sousveil.model import GONE, Document, Failure, FailureKind, Verdict
 
 SHARED = Path(__file__).parents[3].parent / "shared" / "data" / "history"
 URL = "https://halden.example/products/camera"
@@ -289,6 +290,30 @@ def test_the_front_page_in_place_of_the_page_is_a_redirection_away() -> None:
     assert came(home, url="https://elsewhere.example/x").kind is Kind.OTHER_SITE
 
 
+@pytest.mark.parametrize(
+    ("address", "kind"),
+    [
+        ("https://halden.example/sign-in?next=%2Fproducts", Kind.LOGIN_WALL),
+        ("https://passport.halden.example/?from=camera", Kind.LOGIN_WALL),
+        ("https://unblock.halden.example/", Kind.BLOCK_PAGE),
+        ("https://halden.example/e.aspx?aspxerrorpath=/products/camera", Kind.ERROR_PAGE),
+        ("https://halden.example/not-found", Kind.SOFT_404),
+        ("https://halden.example/products", Kind.REDIRECTED_AWAY),
+        ("https://halden.example/", Kind.REDIRECTED_AWAY),
+        ("https://elsewhere.example/camera", Kind.OTHER_SITE),
+    ],
+)
+def test_an_address_may_say_what_no_known_word_says(address: str, kind: Kind) -> None:
+    assert came(text("Haltu antaŭ la pordo", "Kiu vi estas?"), url=address).kind is kind
+
+
+def test_a_part_of_an_address_that_was_asked_for_is_no_sign() -> None:
+    asked, arrived = "https://halden.example/login", "https://halden.example/en/login"
+    facts = AnswerFacts([Probe(asked, 302, None), Probe(arrived, 200, None)])
+    other = text("Nova teksto staras tie.")
+    assert what_came(text(*PAGE), other, facts).kind is Kind.REDIRECTED_AWAY
+
+
 def test_an_absence_is_weak_while_the_host_fails_elsewhere() -> None:
     sure = came(None, status=404, around=Around(home=Other(200)))
     weak = came(None, status=404, around=Around(home=Other(502)))
@@ -335,6 +360,25 @@ def test_a_first_visit_has_only_what_stands_out_to_go_by() -> None:
     assert what_came(None, notes, facts).kind is Kind.PAGE
     assert what_came(None, gone, facts).kind is Kind.SOFT_404
     assert what_came(None, long, facts).kind is Kind.PAGE
+
+
+BODIES = [
+    "",
+    "<html><body><script>render()</script></body></html>",
+    '<h1>Members</h1><form><input type="password"></form><p>Log in with your number.</p>',
+    "<title>页面不存在</title><h1>页面不存在</h1><p>您访问的页面不存在，请返回首页。</p>",
+    "<h1>Seite nicht gefunden</h1><p>Bitte nutzen Sie die Suche.</p>",
+    "<p>Our camera infers the ethnicity of every face it sees.</p>",
+]
+
+
+@pytest.mark.parametrize("body", BODIES)
+def test_one_answer_speaks_as_the_rules_of_absence_did(body: str) -> None:
+    document, source = html(body)
+    facts = AnswerFacts([Probe(URL, 200, None)], source=source)
+    absence = judge_answer(document, source)
+    expected = absence.verdict if absence else Verdict.PRESENT
+    assert verdict_of_one(what_came(None, document, facts)) is expected
 
 
 # ---------------------------------------------------------------- any input
