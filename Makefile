@@ -30,6 +30,7 @@ format: $(VENV)/.dev
 bench: $(VENV)/.dev
 	$(BIN)/python bench/claims.py
 	$(BIN)/python bench/speed_claims.py
+	$(BIN)/python bench/absence.py
 	$(BIN)/python bench/capture.py
 
 $(VENV)/bin/uv:

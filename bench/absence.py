@@ -294,8 +294,10 @@ def _print_rules(rows: Sequence[Row], came: dict[str, Came]) -> None:
             f"{_share(len(false), len(rows)):>20}{_share(sum(left), len(left)):>24}"
             f"{_share(alerted, len(quiet)):>24}"
         )
-        if name == "sousveil" and false:
-            print(f"    falsely: {', '.join(sorted(false))}")
+        if name == "sousveil":
+            last = [_last(rule, row, quote) for row in rows for quote in row.left]
+            print(f"    {last.count(Verdict.EDITED)} of them told as reworded")
+            print(f"    false in {', '.join(sorted(false)) or 'no pair'}")
 
 
 def _ever(rule: Rule, row: Row, quote: str) -> bool:
@@ -303,7 +305,11 @@ def _ever(rule: Rule, row: Row, quote: str) -> bool:
 
 
 def _finally(rule: Rule, row: Row, quote: str) -> bool:
-    return rule(row, quote, len(HOURS)) in REMOVED | {Verdict.EDITED}
+    return _last(rule, row, quote) in REMOVED | {Verdict.EDITED}
+
+
+def _last(rule: Rule, row: Row, quote: str) -> Verdict:
+    return rule(row, quote, len(HOURS))
 
 
 def _alerts(name: str, rule: Rule, row: Row, came: Came) -> bool:

@@ -6,8 +6,8 @@ long enough, and stays so until the page is seen again. What an outage, a wall o
 never counts.
 
 How long is enough. Ten short answers of large sites were followed to the day the page was back:
-they lasted 26 minutes to 36 hours, the one that said "404" among them 6 hours. `LASTING` is twice
-the longest. An address that came back before must stay away for twice as long as it did then.
+they lasted 26 minutes to 36 hours, the one that said "404" among them 6 hours. An address that came
+back before must stay away for twice as long as it did then.
 """
 
 from dataclasses import dataclass, replace
@@ -18,8 +18,8 @@ from sousveil.changes.answer.values import Came, Kind
 from sousveil.changes.fate import UNSURE
 from sousveil.model import GONE, Verdict
 
-SOON = timedelta(hours=24)  # past the night's deployment, a cache, the other half of an A/B test
-LASTING = timedelta(hours=72)
+SOON = timedelta(hours=48)  # longer than any; for answers that speak outright
+LASTING = timedelta(hours=72)  # twice the longest
 LONG = timedelta(days=7)  # for weak signs, or a host in trouble: every week has working days
 
 # Looks that follow closer than this are one: they meet the same fault.

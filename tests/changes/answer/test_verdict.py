@@ -91,9 +91,9 @@ def test_what_says_nothing_of_the_page_is_never_a_removal(kind: Kind) -> None:
     st.lists(
         st.tuples(st.sampled_from(SILENT), st.floats(0, 2000), st.floats(0, 1)), max_size=25
     ),
-    st.lists(st.tuples(st.sampled_from(sorted(ABSENCES)), st.floats(0, 23)), max_size=8),
+    st.lists(st.tuples(st.sampled_from(sorted(ABSENCES)), st.floats(0, 47)), max_size=8),
 )  # fmt: skip
-def test_no_outage_with_a_day_of_absences_in_it_is_ever_a_removal(
+def test_no_outage_with_two_days_of_absences_in_it_is_ever_a_removal(
     outage: list[tuple[Kind, float, float]], absences: list[tuple[Kind, float]]
 ) -> None:
     looks = [seen(hour, answer(kind, sure)) for kind, hour, sure in outage]
@@ -157,7 +157,7 @@ def test_a_page_that_the_last_own_look_saw_is_present(looks: list[Seen]) -> None
 
 @settings(deadline=None)
 @given(LOOKS)
-def test_a_verdict_of_gone_always_rests_on_a_day_of_looks_of_which_none_saw_it(
+def test_a_verdict_of_gone_always_rests_on_two_days_of_looks_of_which_none_saw_it(
     looks: list[Seen],
 ) -> None:
     own = sorted((one for one in looks if not one.exit), key=lambda one: one.log_index)
@@ -215,13 +215,13 @@ def quote_looks(standing: Standing, hours: Sequence[float], came: Came) -> list[
     ("standing", "verdict"),
     [(Standing.MISSING, Verdict.QUOTE_REMOVED), (Standing.REWORDED, Verdict.EDITED)],
 )
-def test_a_quote_is_gone_when_its_page_stands_without_it_for_a_day(
+def test_a_quote_is_gone_when_its_page_stands_without_it_for_two_days(
     standing: Standing, verdict: Verdict
 ) -> None:
     page = Came(Kind.REMOVAL, 0.95, ("9 words left",), 0.9)
-    held = verdict_of(quote_looks(standing, [0, 2], page))
+    held = verdict_of(quote_looks(standing, [0, 24], page))
     assert held.pending is verdict
-    gone = verdict_of(quote_looks(standing, [0, 24], page))
+    gone = verdict_of(quote_looks(standing, [0, 48], page))
     assert gone.verdict is verdict
     assert gone.reasons[0].startswith("the page stands without the quote")
 
