@@ -234,6 +234,8 @@ def _by_words(case: Case) -> Came | None:
     said = case.said
     if said is None or said.strength < (FAINT if case.before else LOUD):
         return None
+    if case.before is None and case.after.length > MAX_NOTICE_CHARACTERS:
+        return None  # a page of this length has something else to say, whatever its title
     if said.strength >= LOUD:
         return _said(said, 0.85)
     if WALLS[said.sign][0] in ABSENCES and case.after.length > MAX_FAINT_CHARACTERS:

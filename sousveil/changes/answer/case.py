@@ -118,7 +118,8 @@ class Case:
         """What the answer says it is; a form that asks for a password says so loudest."""
         is_blank = self.after.length < MIN_CHARACTERS
         hidden = _hidden_text(self.answer.source) if is_blank else ""
-        said = what_it_says(self.after, self.fresh, hidden)
+        title = self.before.document.title if self.before else ""
+        said = what_it_says(self.after, self.fresh, former_title=title, extra=hidden)
         is_wall = not said or WALLS[said.sign][0] not in SILENT
         is_short = self.after.length <= MAX_NOTICE_CHARACTERS
         is_html = self.after.document.format == "html"

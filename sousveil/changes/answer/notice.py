@@ -47,14 +47,19 @@ class Said:
     phrase: str
 
 
-def what_it_says(answer: Text, fresh: Sequence[str], extra: str = "") -> Said | None:
+def what_it_says(
+    answer: Text, fresh: Sequence[str], *, former_title: str = "", extra: str = ""
+) -> Said | None:
     """Return the strongest sign in an answer, or None.
 
-    `fresh` are its passages that the former page did not have; `extra` more text to look in, such
+    `fresh` are its passages that the former page did not have, `former_title` is what the page had,
+    which says nothing: a page may be about errors. `extra` is more text to look in, such
     as a script's, that no visitor sees. Of a `fresh` too long for a notice only what stands out
     counts, and only where it says nothing else.
     """
-    loud = [*_title_parts(answer.document.title), *_headlines(answer, fresh)]
+    known = _title_parts(former_title)
+    title = [part for part in _title_parts(answer.document.title) if part not in known]
+    loud = [*title, *_headlines(answer, fresh)]
     is_short = sum(len(one) for one in fresh) <= MAX_NOTICE_CHARACTERS
     quiet = plain("\n".join([*fresh, extra])) if is_short else ""
     said = []

@@ -213,6 +213,17 @@ def test_the_same_words_in_a_long_page_say_nothing() -> None:
     assert came(text(*PAGE, "Page not found: how our server answers")).is_page
 
 
+def test_a_page_about_errors_that_is_written_anew_stays_a_page() -> None:
+    title = "<title>404 Not Found | Halden help</title>"
+    before, _ = html(title + "".join(f"<p>{one}</p>" for one in PAGE))
+    after, source = html(
+        title + "".join(f"<p>Where a {one} has no door, nobody comes in.</p>" for one in TOPICS * 6)
+    )
+    assert came(after, before=before, source=source).is_page
+    facts = AnswerFacts([Probe(URL, 200, None)], source=source)
+    assert what_came(None, after, facts).kind is Kind.PAGE
+
+
 def test_a_wall_within_the_frame_of_the_page_is_no_removal() -> None:
     for stands in (14, 20, 25):
         frame = PAGE[:stands]
