@@ -1,8 +1,9 @@
 """Turns a passage into the word sequences that the model weighs beside the cues.
 
-Takes normalised text with the terms that stand in it and gives its words, pairs of words and, for
-hanzi and kana, triples of characters, each once. A term is replaced by what kind of thing it is,
-so that "recognises the ethnicity of" and "recognises the religion of" are one; numbers by "0".
+Takes normalised text with the terms that stand in it and gives its words, their beginnings, pairs
+of words and, for hanzi and kana, up to four characters in a row. A term is replaced by what kind of
+thing it is, so that "recognises the ethnicity of" and "recognises the religion of" are one; numbers
+by "0".
 """
 
 import re
@@ -13,6 +14,8 @@ from sousveil.claims.lexicon import Hit
 WORD = "word "  # begins the name of each of these features
 GROUP = "<group>"
 TRAIT = "<trait>"
+STEM = 6  # letters that inflected forms of a longer word have in common, more or less
+LONGEST = 4  # tokens of a sequence where hanzi stand: two words of two characters
 MAX_TOKENS = 1_000  # of a passage: those of MAX_PASSAGE_CHARACTERS, but for hanzi soup
 
 # A hanzi or kana is a token; other letters make words; of punctuation what asks, quotes or lists.
@@ -29,10 +32,11 @@ def wording(text: str, terms: Sequence[Hit]) -> Iterator[str]:
     for i, token in enumerate(tokens):
         if not hanzi[i]:
             yield WORD + token
-        if i + 1 < len(tokens):
-            yield f"{WORD}{token} {tokens[i + 1]}"
-        if i + 2 < len(tokens) and any(hanzi[i : i + 3]):
-            yield f"{WORD}{token} {tokens[i + 1]} {tokens[i + 2]}"
+            if len(token) > STEM and token not in {GROUP, TRAIT}:
+                yield f"{WORD}{token[:STEM]}*"
+        longest = LONGEST if any(hanzi[i : i + LONGEST]) else 2
+        for length in range(2, min(longest, len(tokens) - i) + 1):
+            yield WORD + " ".join(tokens[i : i + length])
 
 
 def _told(token: str) -> str:
