@@ -7,7 +7,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 LOCK := requirements.lock
 
-.PHONY: demo test test-slow lint format bench replay lock clean
+.PHONY: demo test test-slow lint format train bench replay lock clean
 
 demo: $(VENV)/.run
 	$(BIN)/sousveil demo
@@ -27,6 +27,10 @@ format: $(VENV)/.dev
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
+# Trains the claim finder anew; passages of ordinary text come from bench/field.py and ordinary.py.
+train: $(VENV)/.dev
+	$(BIN)/python bench/train_claims.py
+
 bench: $(VENV)/.dev
 	$(BIN)/python bench/claims.py
 	$(BIN)/python bench/speed_claims.py
@@ -40,7 +44,7 @@ $(VENV)/bin/uv:
 
 # What a user needs: the package and its dependencies, at the versions and hashes of the lock.
 $(VENV)/.run: $(VENV)/bin/uv $(LOCK) pyproject.toml
-	$(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes -c $(LOCK) -r pyproject.toml --extra ocr
+	$(BIN)/uv pip install --quiet --compile-bytecode --python $(BIN)/python --require-hashes -c $(LOCK) -r pyproject.toml --extra ocr
 	$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps -e .
 	@touch $@
 

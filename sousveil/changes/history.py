@@ -94,7 +94,8 @@ def trace(
 
     The first tip is HEAD's commit: what its history tells of a quote goes before what that of
     others does. `maybe` is asked first, on the raw bytes of all but prose, and must be quick:
-    False means that `find` would find nothing. Raises RepositoryError when the mirror lacks commits or trees.
+    False means that `find` would find nothing. Raises RepositoryError when the mirror lacks commits
+    or trees.
     """
     given = _commits(mirror, tips)
     reading = _Reading(find, maybe)

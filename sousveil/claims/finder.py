@@ -36,6 +36,7 @@ from sousveil.model import LABELS, Block, BlockKind, Claim, Document
 from sousveil.topics.load import Topic
 
 THRESHOLD = 0.5  # of the claim's probability; measured by bench/claims.py on ordinary text
+HINT_BAR = 0.7  # of the same where a hint alone speaks of the trait: ordinary text is full of them
 DISCUSSES_BAR = 0.6  # of the probability of discusses
 SHORT_BLOCK_CHARACTERS = 500  # a block up to here is judged whole, as the labelled passages are
 CODE_REACH = 3  # lines of code before and after a term that belong to its window
@@ -70,9 +71,10 @@ def find(
 ) -> list[Claim]:
     """Return the claims in a document, in the order of the text; none overlap.
 
-    `document.text[start:end]` of each is the quote. A claim has at least `threshold` as score; a
-    passage that only discusses the topic is given when it is surely on it (DISCUSSES_BAR).
-    `model` is a case's own one; without it, the one that comes with sousveil judges.
+    `document.text[start:end]` of each is the quote. A claim has at least `threshold` as score, or
+    HINT_BAR where no more than a hint speaks of the trait; a passage that only discusses the topic
+    is given when it is surely on it (DISCUSSES_BAR). `model` is a case's own one; without it, the
+    one that comes with sousveil judges.
     """
     words = lexicon(tuple(topics))
     model = model or shipped_model()
@@ -84,7 +86,7 @@ def find(
         decision = decide(reading, model)
         if IDENTITY_DOCUMENT in reading.features and window.declaration:
             cards.add(window.declaration)
-        if not _shown(decision, threshold):
+        if not _shown(decision, reading, threshold):
             continue
         if window.code and window.declaration in cards and FACE_ATTRIBUTES not in reading.features:
             continue  # an accessor of a card's field
@@ -150,10 +152,11 @@ def _read(document: Document, window: _Window, words: Lexicon) -> Reading:
     return reading
 
 
-def _shown(decision: Decision, threshold: float) -> bool:
+def _shown(decision: Decision, reading: Reading, threshold: float) -> bool:
     if decision.label == "discusses":
         return decision.discusses >= DISCUSSES_BAR
-    return decision.label != "none" and decision.score >= threshold
+    bar = max(threshold, HINT_BAR) if "anchor hint" in reading.features else threshold
+    return decision.label != "none" and decision.score >= bar
 
 
 def _claim(
