@@ -33,6 +33,10 @@ COMMANDS = (
     "topics list",
     "topics show",
     "topics check",
+    "actors list",
+    "actors show",
+    "actors check",
+    "actors import",
 )
 HEAD = """\
 # Commands

@@ -53,8 +53,12 @@ def _app(arguments: Sequence[str]) -> typer.Typer:
 
 
 def _modules(arguments: Sequence[str]) -> Iterable[str]:
-    """Return the modules of the commands that are named; all when none is, for the help."""
-    return [m for m, names in MODULES.items() if not names.isdisjoint(arguments)] or MODULES
+    """Return the modules of the commands that are named.
+
+    All when none is, for the help; all for the demo, too, which runs the other commands.
+    """
+    named = [m for m, names in MODULES.items() if not names.isdisjoint(arguments)]
+    return MODULES if not named or "story" in named else named
 
 
 def version(

@@ -10,7 +10,7 @@ import typer
 from typer.main import get_group
 
 import sousveil.cli
-from sousveil.cli.main import MODULES
+from sousveil.cli.main import MODULES, _modules
 from tests.commands import sousveil as run
 
 FOLDER = Path(sousveil.cli.__file__).parent
@@ -31,6 +31,10 @@ def test_the_table_names_each_module_that_adds_commands() -> None:
 def test_the_help_lists_all_commands() -> None:
     told = run("--help").out
     assert all(f"  {name} " in told for names in MODULES.values() for name in names)
+
+
+def test_the_demo_can_run_the_other_commands() -> None:
+    assert set(_modules(["demo"])) == set(MODULES)
 
 
 def test_a_slip_of_the_finger_is_understood() -> None:
