@@ -125,6 +125,10 @@ def actors_import(
         return
     state = "" if added.is_new else "  (already in this case)"
     say(f"{plain(added.name)}: {count_of(added.rows, 'name')}, in {added.path}{state}")
+    if added.rows:
+        tell("Look whether they are names of companies: sousveil actors list")
+    else:
+        tell("No name was found in it, so it marks nobody. Is it the right file?", "yellow")
 
 
 def _register(folder: Path | None) -> Register:

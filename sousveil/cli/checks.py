@@ -11,7 +11,7 @@ import typer
 from sousveil.case import Case, open_case, undisturbed
 from sousveil.cli.casework import now
 from sousveil.cli.options import CaseOption, JsonOption, chosen_case
-from sousveil.cli.screen import plain, progress, say, tell, write_json
+from sousveil.cli.screen import count_of, plain, progress, say, tell, write_json
 from sousveil.dossier import write_dossier
 from sousveil.errors import CaseError, SousveilError
 from sousveil.index.query import unread
@@ -90,18 +90,21 @@ def _tell(result: Verification, faults: tuple[Fault, ...]) -> None:
         tell(f"note: {plain(note)}")
     for fault in faults:
         say(f"{plain(fault.path)}: {plain(fault.problem)}", "bold red")
-    size = f"{result.size_bytes:,} bytes in {result.files} archive files"
+    entries = _entries(result)
+    size = f"{result.size_bytes:,} bytes in {count_of(result.files, 'archive file')}"
     if faults:
-        say(
-            f"NOT whole: {len(faults)} faults. Checked {result.entries} log entries, {size}.", "red"
-        )
+        say(f"NOT whole: {count_of(len(faults), 'fault')}. Checked {entries}, {size}.", "red")
         return
-    say(f"Whole: {result.entries} log entries, {size}, every finding in its capture.", "bold green")
+    say(f"Whole: {entries}, {size}, every finding in its capture.", "bold green")
     say(f"    log {plain(result.origin)}, root {result.root}")
     say(f"    signed by {plain(result.key)}")
     say("    This shows that nothing was changed since it was logged, and in which order it came.")
     say("    It does not show when to anybody who doubts this computer's clock, nor what the")
     say("    servers sent to others.")
+
+
+def _entries(result: Verification) -> str:
+    return "1 log entry" if result.entries == 1 else f"{result.entries:,} log entries"
 
 
 def dossier(
@@ -127,9 +130,10 @@ def dossier(
         write_json([{"page": str(page), "findings": len(report.findings), "faults": len(faults)}])
     else:
         say(f"{page}")
-        tell(f"{len(report.findings)} findings; log of {result.entries} entries checked")
+        tell(f"{count_of(len(report.findings), 'finding')}; {_entries(result)} checked")
     if faults:
-        tell(f"The evidence has {len(faults)} faults, and the dossier says so.", "bold red")
+        found = count_of(len(faults), "fault")
+        tell(f"The evidence has {found}, and the dossier says so.", "bold red")
         raise typer.Exit(FOUND_WRONG)
 
 

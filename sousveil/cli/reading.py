@@ -7,7 +7,7 @@ import typer
 
 from sousveil.cli.options import CaseOption, JsonOption, chosen_case
 from sousveil.cli.screen import clock, count_of, plain, say, tell, write_json
-from sousveil.cli.words import names, review_lines, tell_finding, tell_gone, tell_who
+from sousveil.cli.words import names, tell_finding, tell_gone, tell_who
 from sousveil.errors import InputError
 from sousveil.index.query import fates, findings, unread, watches
 from sousveil.index.reviews import no_longer_found, reviews
@@ -115,12 +115,7 @@ def show(
     if as_json:
         write_json([finding_json(finding, fate, decided) | _lost_json(finding, lost)])
         return
-    if fate is not None and fate.is_gone:
-        tell_gone(finding, fate)
-        for line in review_lines(decided):
-            say(f"    {line}")
-    else:
-        tell_finding(finding, fate, decided)
+    tell_finding(finding, fate, decided)
     if finding.id in lost:
         say(f"    no longer found by {engine}", "yellow")
     say("")

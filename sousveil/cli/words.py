@@ -23,6 +23,8 @@ def tell_finding(finding: Finding, fate: Fate | None, reviews: Sequence[Review] 
     say(f"    {where(finding)}", "dim")
     if fate is not None and fate.verdict is not Verdict.PRESENT:
         say(f"    {fate.verdict}: {plain(fate.evidence)}", "magenta")
+        if fate.after:
+            say(f"    now: “{plain(fate.after)}”")
     for line in review_lines(reviews):
         say(f"    {line}", "green" if status(reviews) == "confirmed" else "yellow")
 

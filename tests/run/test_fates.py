@@ -144,6 +144,9 @@ def test_the_same_path_on_another_host_is_no_sure_removal(tmp_path: Path) -> Non
     finding = told(case)
     assert finding["verdict"] == "redirected_away"
     assert "sent to another host" in finding["evidence"]
+    shown = sousveil("show", finding["id"], "--case", case.root).out
+    assert f"{finding['id']}  offers  ethnicity" in shown
+    assert "redirected_away: " in shown
 
 
 def self_signed(folder: Path) -> ssl.SSLContext:

@@ -68,6 +68,12 @@ def test_the_same_list_is_taken_in_once_and_a_newer_one_takes_its_place(
     assert sousveil("verify", "--case", case.root).status == 0
 
 
+def test_a_file_that_names_nobody_is_told_to_be_one(case: Case, tmp_path: Path) -> None:
+    ran = take_in(case, write(tmp_path / "a.csv", "number,date\n17,2021-06-03\n"))
+    assert "0 names" in ran.out
+    assert "marks nobody" in ran.err
+
+
 @pytest.mark.parametrize(
     ("damage", "said"),
     [
