@@ -117,14 +117,13 @@ def dossier(
     case = chosen_case(folder)
     result, faults = check_case(case)
     with open_index(case) as index:
-        engine = load_engine(case, index).name
-        if unread(index, engine):
+        if unread(index, load_engine(case, index).name):
             raise CaseError(
                 f"{case.root}: some captures are not read yet by this version, so the dossier would"
                 " leave things out. Run `sousveil analyse` first."
             )
         with TemporaryDirectory(prefix="sousveil-") as pictures:
-            report = make_report(case, index, faults, now(), Path(pictures), engine=engine)
+            report = make_report(case, index, faults, now(), Path(pictures))
             page = write_dossier(report, output)
     if as_json:
         write_json([{"page": str(page), "findings": len(report.findings), "faults": len(faults)}])

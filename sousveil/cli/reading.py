@@ -64,18 +64,18 @@ def findings_(
     case = chosen_case(folder)
     with open_index(case) as index:
         engine = load_engine(case, index).name
-        lost = no_longer_found(index, engine)
+        lost = no_longer_found(index)
         decided = reviews(index)
         chosen = [
             finding
-            for finding in (*findings(index), *lost)
+            for finding in (*findings(index), *(one for one, _ in lost))
             if (not label or finding.claim.label in label)
             and (not actor or names(finding, actor))
             and (not status_ or status(decided.get(finding.id, ())) in status_)
         ]
         told = fates(index)
         waiting = len(unread(index, engine))
-    not_found = {finding.id: engine for finding in lost}
+    not_found = {finding.id: reader for finding, reader in lost}
     if waiting:
         tell(f"{count_of(waiting, 'capture')} not read by this version: run `sousveil analyse`.")
     if as_json:
@@ -107,17 +107,16 @@ def show(
     """Show one finding with its evidence."""
     case = chosen_case(folder)
     with open_index(case) as index:
-        engine = load_engine(case, index).name
-        finding = one_finding(index, finding_id, engine)
+        finding = one_finding(index, finding_id)
         fate = fates(index).get(finding.id)
         decided = reviews(index).get(finding.id, ())
-        lost = {one.id: engine for one in no_longer_found(index, engine)}
+        lost = {one.id: reader for one, reader in no_longer_found(index)}
     if as_json:
         write_json([finding_json(finding, fate, decided) | _lost_json(finding, lost)])
         return
     tell_finding(finding, fate, decided)
     if finding.id in lost:
-        say(f"    no longer found by {engine}", "yellow")
+        say(f"    no longer found by {lost[finding.id]}", "yellow")
     say("")
     say(f"In its passage:\n    {plain(finding.passage, limit=2_000)}")
     say("Because it:")
@@ -176,12 +175,12 @@ def changes(
     say(f"{len(gone)} gone.")
 
 
-def one_finding(index: Index, finding_id: str, engine: str) -> Finding:
+def one_finding(index: Index, finding_id: str) -> Finding:
     """Return the finding whose id begins so, one that only a decision tells of included.
 
     Raises InputError when there is none, or more than one.
     """
-    known = (*findings(index), *no_longer_found(index, engine))
+    known = (*findings(index), *(finding for finding, _ in no_longer_found(index)))
     matches = [finding for finding in known if finding.id.startswith(finding_id)]
     if not finding_id or not matches:
         raise InputError(f"{finding_id}: no such finding. `sousveil findings` lists them.")

@@ -66,7 +66,7 @@ def review(
     case = chosen_case(folder)
     with writing(case) as writer, open_index(case, create=True) as index:
         sync_index(case, index)
-        finding = one_finding(index, finding_id, load_engine(case, index).name)
+        finding = one_finding(index, finding_id)
         body = review_body(finding, _DECISIONS[decision], by, note)
         writer.commit(EVENT, body, now=now())
         sync_index(case, index)

@@ -70,19 +70,19 @@ def decided_on(index: Index) -> dict[str, Finding]:
     return {finding.id: finding for finding in found}
 
 
-def no_longer_found(index: Index, engine: str) -> list[Finding]:
-    """Return findings that somebody decided on and `engine`, reading their captures, did not find.
+def no_longer_found(index: Index) -> list[tuple[Finding, str]]:
+    """Return findings that somebody decided on and their captures' latest reading did not find.
 
-    They are told as they were when they were decided on.
+    They are told as they were when they were decided on, each with the engine of that reading.
     """
     found = {finding_id for (finding_id,) in index.rows("SELECT finding_id FROM sighting")}
-    rows = index.rows("SELECT warc, record_id FROM capture WHERE engine = ?", engine)
-    read = {(warc, record_id) for warc, record_id in rows}
+    rows = index.rows("SELECT warc, record_id, engine FROM capture WHERE engine NOT NULL")
+    read = {(warc, record_id): engine for warc, record_id, engine in rows}
     return [
-        finding
+        (finding, read[record])
         for finding in decided_on(index).values()
         if finding.id not in found
-        and (finding.capture.record.warc, finding.capture.record.record_id) in read
+        and (record := (finding.capture.record.warc, finding.capture.record.record_id)) in read
     ]
 
 

@@ -123,6 +123,10 @@ def test_a_finding_that_was_decided_on_does_not_vanish_silently(case: Path) -> N
     write_topic(case, attribute=BOTH["attribute"])
     (line,) = revised()
     assert line["status"] == "confirmed"
+    write_topic(case, attribute='["creed"]')  # another engine, which has not read anything yet
+    (kept,) = sousveil("findings", "--status", "confirmed", "--json").json()
+    assert kept["no_longer_found_by"] == line["new_engine"]
+    write_topic(case, attribute=BOTH["attribute"])
     (kept,) = sousveil("findings", "--status", "confirmed", "--json").json()
     assert kept["id"] == report["id"]
     assert kept["no_longer_found_by"] == line["new_engine"]

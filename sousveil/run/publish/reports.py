@@ -22,8 +22,6 @@ def make_report(
     faults: tuple[Fault, ...],
     now: datetime,
     pictures: Path,
-    *,
-    engine: str,
 ) -> Report:
     """Return the report of a case as it stands, with what `verify` found wrong with it.
 
@@ -62,5 +60,5 @@ def make_report(
             if (told := decided.get(one.id)) in {"confirmed", "disputed"}
         },
         rejected=len(known) - len(found),
-        lost=sum(decided[one.id] == "confirmed" for one in no_longer_found(index, engine)),
+        lost=sum(decided[one.id] == "confirmed" for one, _ in no_longer_found(index)),
     )
