@@ -47,7 +47,7 @@ VERDICTS: dict[Verdict, str] = {
 VERDICT_COUNTS: dict[Verdict, str] = {
     Verdict.EDITED: "reworded",
     Verdict.QUOTE_REMOVED: "taken out of a page or file that still stands",
-    Verdict.REMOVED: "gone with its page",
+    Verdict.REMOVED: "gone with the page",
     Verdict.SOFT_404: "replaced by a “not found” page",
     Verdict.MOVED: "moved",
     Verdict.REDIRECTED_AWAY: "at an address that now leads elsewhere",

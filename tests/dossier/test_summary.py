@@ -16,7 +16,7 @@ def test_the_summary_says_what_was_said_what_vanished_and_what_was_looked_at() -
         ),
         (
             "4 of them have vanished since: 1 reworded, 2 taken out of a page or file that still "
-            "stands and 1 gone with its page."
+            "stands and 1 gone with the page."
         ),
         "1 more could not be seen at the latest look, which does not show that it is gone.",
         "5 addresses were visited 50 times between 2 November 2026 and 20 November 2026.",
