@@ -16,6 +16,7 @@ from sousveil.claims.features import (
     FACE_ATTRIBUTES,
     IDENTITY_DOCUMENT,
     MAX_PASSAGE_CHARACTERS,
+    NO_MACHINE,
     Reading,
     read,
 )
@@ -37,6 +38,9 @@ from sousveil.topics.load import Topic
 
 THRESHOLD = 0.5  # of the claim's probability; measured by bench/claims.py on ordinary text
 HINT_BAR = 0.7  # of the same where a hint alone speaks of the trait: ordinary text is full of them
+NO_MACHINE_BAR = (
+    0.8  # where prose speaks of no system near: reports on persecution are full of groups
+)
 DISCUSSES_BAR = 0.6  # of the probability of discusses
 SHORT_BLOCK_CHARACTERS = 500  # a block up to here is judged whole, as the labelled passages are
 CODE_REACH = 3  # lines of code before and after a term that belong to its window
@@ -71,10 +75,10 @@ def find(
 ) -> list[Claim]:
     """Return the claims in a document, in the order of the text; none overlap.
 
-    `document.text[start:end]` of each is the quote. A claim has at least `threshold` as score, or
-    HINT_BAR where no more than a hint speaks of the trait; a passage that only discusses the topic
-    is given when it is surely on it (DISCUSSES_BAR). `model` is a case's own one; without it, the
-    one that comes with sousveil judges.
+    `document.text[start:end]` of each is the quote. A claim has at least `threshold` as score, more
+    where only a hint speaks of the trait (HINT_BAR) or nothing of a system (NO_MACHINE_BAR); a
+    passage that only discusses the topic is given when it is surely on it (DISCUSSES_BAR). `model`
+    is a case's own one; without it, the one that comes with sousveil judges.
     """
     words = lexicon(tuple(topics))
     model = model or shipped_model()
@@ -155,8 +159,12 @@ def _read(document: Document, window: _Window, words: Lexicon) -> Reading:
 def _shown(decision: Decision, reading: Reading, threshold: float) -> bool:
     if decision.label == "discusses":
         return decision.discusses >= DISCUSSES_BAR
-    bar = max(threshold, HINT_BAR) if "anchor hint" in reading.features else threshold
-    return decision.label != "none" and decision.score >= bar
+    bars = [threshold]
+    if "anchor hint" in reading.features:
+        bars.append(HINT_BAR)
+    if NO_MACHINE in reading.features:
+        bars.append(NO_MACHINE_BAR)
+    return decision.label != "none" and decision.score >= max(bars)
 
 
 def _claim(

@@ -22,6 +22,7 @@ from sousveil.claims.windows import Span
 from sousveil.topics.cues import CLASSES
 from sousveil.topics.load import Topic
 
+MOST_SURE = 0.99  # a program that has read one passage is never surer, whatever the odds say
 RECORDED_SCORE = 0.02  # of an attribute that people state themselves
 EVEN = 0.5  # a passage is called a claim when that is likelier than not
 MAX_REASONS = 6
@@ -114,7 +115,7 @@ def decided(reading: Reading, chances: tuple[float, ...], model: Model) -> Decis
         label=label,
         topic=reading.topic,
         trait="none" if label == "none" else reading.trait,
-        score=round(score, 4),
+        score=round(min(score, MOST_SURE), 4),
         discusses=round(chances[MODEL_LABELS.index("discusses")], 4),
         quote=reading.quote,
         reasons=_reasons(reading, model, label),

@@ -27,6 +27,7 @@ SHOUTED = 0.6  # share of capitals from which a passage is written in capitals t
 
 _start = attrgetter("start")
 HANZI = re.compile(r"[\u3040-\u30ff\u3400-\u9fff]")
+_SPACED = re.compile(r"[^\W\d_\u3040-\u30ff\u3400-\u9fff]")  # a letter of words between spaces
 _DENYING = frozenset({"negation", "denial", "forbid"})
 _POSSIBLE = re.compile(r"\b(?:can|may|will|shall|must) (?:\w+ )?be (?:\w+ly )?\Z")
 _UNSURE = frozenset({"ambiguous", "hint", "list"})
@@ -177,8 +178,11 @@ class Passage:
         return bisect_right(self.spans, hit.start, key=itemgetter(0)) - 1
 
     def words(self, hit: Hit) -> str:
-        """Return a hit as it stands in the source."""
+        """Return a hit as it stands in the source, to the end of its word: of recogni* all."""
         start, end = self.normal.source_span(hit.start, hit.end)
+        if not self.code and start < end and _SPACED.match(self.source, end - 1):
+            while _SPACED.match(self.source, end):
+                end += 1
         return self.source[start:end]
 
     def near(self, hit: Hit, cues: Sequence[Hit], reach: int) -> list[Hit]:
