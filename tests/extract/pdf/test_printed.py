@@ -71,6 +71,17 @@ def test_each_claim_is_found_and_quoted_as_it_stands(printed: bytes) -> None:
             "single",
             "passer-by.",
         ],
+        [
+            "بۇ",
+            "سىستېما",
+            "ئۇيغۇر",
+            "چىرايىنى",
+            "تونۇيدۇ",
+            "ۋە",
+            "مىللەت",
+            "بويىچە",
+            "ئاگاھلاندۇرىدۇ.",
+        ],
     ]
     spans = [(claim.start, claim.end) for claim in claims]
     where = boxes(printed, document, spans)
