@@ -11,15 +11,13 @@ from sousveil.actors.register import Actor
 from sousveil.actors.sources import read_actors
 from sousveil.cli.casework import now
 from sousveil.cli.options import CaseOption, JsonOption, case_around, chosen_case
-from sousveil.cli.screen import count_of, plain, say, tell, write_json
+from sousveil.cli.screen import count_of, plain, say, tell, tell_problems, write_json
 from sousveil.cli.words import listing_line
 from sousveil.errors import ActorError, InputError
 from sousveil.index.query import register_of
 from sousveil.ledger import writing
 from sousveil.run.indexing import open_index, sync_index
 from sousveil.run.lists import add_list
-
-FOUND_WRONG = 1
 
 
 def register(app: typer.Typer) -> None:
@@ -93,14 +91,7 @@ def actors_check(
         except ActorError as error:
             told = [str(error)]
         problems += [(str(path), problem) for problem in told]
-    if as_json:
-        write_json({"file": file, "problem": problem} for file, problem in problems)
-    else:
-        for _, problem in problems:
-            say(plain(problem))
-        say(f"{count_of(len(problems), 'problem')}.")
-    if problems:
-        raise typer.Exit(FOUND_WRONG)
+    tell_problems(problems, as_json=as_json)
 
 
 def actors_import(

@@ -12,7 +12,7 @@ import typer
 from sousveil.case import Case, locked
 from sousveil.cli.options import CaseOption, JsonOption, chosen_case
 from sousveil.cli.revised import revisions_json, tell_revisions
-from sousveil.cli.screen import clock, count_of, plain, progress, say, tell, write_json
+from sousveil.cli.screen import FOUND_WRONG, clock, count_of, plain, progress, say, tell, write_json
 from sousveil.cli.words import tell_finding, tell_gone
 from sousveil.errors import InputError
 from sousveil.index.former import forget_aside, set_aside
@@ -31,7 +31,6 @@ from sousveil.run.visit.visits import Crawled, Postponed, visit_all
 from sousveil.run.visit.watches import add_watches, logged_watches
 from sousveil.watch.targets import DEFAULT_BOUNDS, DEFAULT_EVERY, due, find_watches, make_watch
 
-FOUND_WRONG = 1
 MAX_DEPTH = 20  # links from a site's front page; people follow five
 MAX_PAGES = 10_000  # of one visit: at the delay between requests it takes most of a day
 MAX_KINDS = 8  # media types named when captures cannot be read

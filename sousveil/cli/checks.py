@@ -11,7 +11,7 @@ import typer
 from sousveil.case import Case, open_case, undisturbed
 from sousveil.cli.casework import now
 from sousveil.cli.options import CaseOption, JsonOption, chosen_case
-from sousveil.cli.screen import count_of, plain, progress, say, tell, write_json
+from sousveil.cli.screen import FOUND_WRONG, count_of, plain, progress, say, tell, write_json
 from sousveil.dossier import write_dossier
 from sousveil.errors import CaseError, SousveilError
 from sousveil.index.query import unread
@@ -24,8 +24,6 @@ from sousveil.run.publish.reports import make_report
 from sousveil.run.quotes import quote_reader
 from sousveil.run.read.analyse import load_engine
 from sousveil.run.verify import Verification, verify_evidence, verify_findings
-
-FOUND_WRONG = 1
 
 
 def register(app: typer.Typer) -> None:

@@ -12,13 +12,11 @@ from typing import Annotated
 import typer
 
 from sousveil.cli.options import JsonOption
-from sousveil.cli.screen import complain, count_of, plain, tell, write_json
+from sousveil.cli.screen import FOUND_WRONG, complain, count_of, plain, tell, write_json
 from sousveil.cli.words import tell_finding
 from sousveil.errors import InputError
 from sousveil.run.read.reading import file_finding_json, read_lines, read_paths
 from sousveil.topics import Topic, load, shipped
-
-FOUND_WRONG = 1
 
 TopicOption = Annotated[
     list[str] | None,

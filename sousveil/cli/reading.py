@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from sousveil.cli.options import CaseOption, JsonOption, chosen_case
-from sousveil.cli.screen import clock, count_of, plain, say, tell, write_json
+from sousveil.cli.screen import clock, count_of, plain, say, tell, tell_problems, write_json
 from sousveil.cli.words import names, tell_finding, tell_gone, tell_who
 from sousveil.errors import InputError
 from sousveil.index.query import fates, findings, unread, watches
@@ -19,8 +19,6 @@ from sousveil.run.indexing import open_index
 from sousveil.run.read.analyse import load_engine
 from sousveil.topics import check, load, shipped
 from sousveil.watch.targets import find_watches
-
-FOUND_WRONG = 1
 
 
 def register(app: typer.Typer) -> None:
@@ -229,11 +227,4 @@ def topics_check(
 ) -> None:
     """Check topic files, before they are used."""
     problems = [(file, problem) for file in files for problem in check(file)]
-    if as_json:
-        write_json({"file": file, "problem": problem} for file, problem in problems)
-    else:
-        for _, problem in problems:
-            say(plain(problem))
-        say(f"{count_of(len(problems), 'problem')}.")
-    if problems:
-        raise typer.Exit(FOUND_WRONG)
+    tell_problems(problems, as_json=as_json)

@@ -8,15 +8,18 @@ import json
 import os
 import sys
 import unicodedata
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Any, NoReturn
 
 import msgspec
+import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn
 from rich.text import Text
+
+FOUND_WRONG = 1  # exit status: done, and something was found wrong
 
 
 class _Output(Console):
@@ -81,6 +84,18 @@ def write_json(values: Iterable[Any]) -> None:
             sys.stdout.buffer.flush()
     except BrokenPipeError:
         stop_writing()
+
+
+def tell_problems(problems: Sequence[tuple[str, str]], *, as_json: bool) -> None:
+    """Tell what a check found, as (file, problem); ends the command with 1 when it found any."""
+    if as_json:
+        write_json({"file": file, "problem": problem} for file, problem in problems)
+    else:
+        for _, problem in problems:
+            say(plain(problem))
+        say(f"{count_of(len(problems), 'problem')}.")
+    if problems:
+        raise typer.Exit(FOUND_WRONG)
 
 
 def count_of(number: int, thing: str) -> str:
