@@ -44,7 +44,7 @@ $(VENV)/bin/uv:
 
 # What a user needs: the package and its dependencies, at the versions and hashes of the lock.
 $(VENV)/.run: $(VENV)/bin/uv $(LOCK) pyproject.toml
-	$(BIN)/uv pip install --quiet --compile-bytecode --python $(BIN)/python --require-hashes -c $(LOCK) -r pyproject.toml --extra ocr
+	$(BIN)/uv pip install --quiet --compile-bytecode --python $(BIN)/python --require-hashes -c $(LOCK) -r pyproject.toml --extra ocr --extra alerts
 	$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps -e .
 	@touch $@
 

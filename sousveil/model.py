@@ -482,6 +482,11 @@ class Fate:
     log_index: int | None  # entry of the log that records the look without it
     evidence: str  # one sentence: "HTTP 404 at 2026-…", "left in commit …"
     remains: bool = False  # whether what stands there now still makes the claim, in other words
+    first_seen: datetime | None = None
+    reasons: tuple[str, ...] = ()  # for the verdict, in words, the strongest first
+    pending: Verdict | None = None  # what it becomes if an absence that was seen lasts
+    due: datetime | None = None  # when that can be confirmed at the earliest
+    looks_left: int = 0  # until then, at the least
 
     @property
     def is_gone(self) -> bool:
@@ -519,6 +524,32 @@ class Visit:
     captures: tuple[Capture, ...]
     log_index: int
     address: str = ""  # that was asked for; a site has many
+
+
+@dataclass(frozen=True, slots=True)
+class Inquiry:
+    """A letter to somebody about what they publish, and what was frozen before it went."""
+
+    id: str  # 12 hexadecimal digits
+    target: str  # the watch it is about
+    to: str  # whom it went to, as the user wrote it
+    sent_at: datetime
+    watch_ids: tuple[str, ...]  # the target, its siblings and the actor's other watches
+    log_index: int  # entry of the log that tells of it
+    closed_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """Something that happened, for people: what an alert, the feed and the desk tell."""
+
+    id: str  # 12 hexadecimal digits, of what it tells: the same is told once
+    at: datetime  # of the look that shows it
+    kind: Literal["found", "held", "gone", "reworded", "moved", "back", "unwell", "well", "history"]
+    text: str  # one sentence that quotes, and names no address, actor or case
+    finding_id: str | None
+    watch_id: str | None
+    log_index: int | None  # entry of the log that shows it
 
 
 @dataclass(frozen=True, slots=True)
