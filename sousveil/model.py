@@ -553,11 +553,55 @@ class Notice:
 
 
 @dataclass(frozen=True, slots=True)
+class Turn:
+    """Something that became of a repository, a site or a feed as a whole between two looks."""
+
+    kind: Literal[
+        "rewritten",  # commits that no branch or tag reaches any more
+        "branch_deleted",
+        "branch_renamed",
+        "tag_deleted",
+        "tag_renamed",
+        "tag_moved",
+        "repository_gone",
+        "repository_closed",  # it asks for a password: private, or gone
+        "repository_elsewhere",  # it sends git to an address that it does not tell
+        "repository_back",
+        "left_map",  # pages that a site map names no more
+        "joined_map",
+        "unlinked",  # pages that no page of the site links to any more
+        "entry_left",  # a feed
+        "entry_edited",
+        "forbidden",  # by robots.txt
+    ]
+    subject: str  # a branch, a tag, an address, an entry's title
+    before: str = ""  # commit, name or words as they were; "" where there are none
+    after: str = ""
+    items: tuple[str, ...] = ()  # commits or addresses, the first ones
+    count: int = 0  # of them all
+    confidence: float = 1.0  # 0 to 1
+    reasons: tuple[str, ...] = ()  # in words, the strongest first
+
+
+@dataclass(frozen=True, slots=True)
+class Happening:
+    """A turn with the look that shows it."""
+
+    id: str  # 12 hexadecimal digits
+    watch_id: str
+    turn: Turn
+    since: datetime  # of the last look that showed it as it was
+    at: datetime  # of the look that shows it
+    log_index: int  # entry of the log that tells of that look
+
+
+@dataclass(frozen=True, slots=True)
 class WatchReport:
     """A watch with everything seen of it, oldest visit first."""
 
     watch: Watch
     visits: tuple[Visit, ...]
+    happenings: tuple[Happening, ...] = ()  # to the whole of it, the oldest first
 
 
 @dataclass(frozen=True, slots=True)
