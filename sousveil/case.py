@@ -51,8 +51,8 @@ class Case:
 
 
 def save_settings(case: Case, settings: Settings) -> None:
-    """Replace what `case.toml` says."""
-    write_durably(case.root / SETTINGS_FILE, format_settings(settings).encode())
+    """Replace what `case.toml` says; it may hold passwords, so it is its owner's alone."""
+    write_durably(case.root / SETTINGS_FILE, format_settings(settings).encode(), private=True)
 
 
 def open_case(root: Path) -> Case:

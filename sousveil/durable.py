@@ -8,10 +8,15 @@ import os
 from pathlib import Path
 
 
-def write_durably(path: Path, data: bytes) -> None:
-    """Replace `path` by `data`: after a crash the file is the old one or the new one, whole."""
+def write_durably(path: Path, data: bytes, *, private: bool = False) -> None:
+    """Replace `path` by `data`: after a crash the file is the old one or the new one, whole.
+
+    A `private` file is readable by its owner alone, from its first byte on.
+    """
     temporary = path.with_name(path.name + ".tmp")
     with temporary.open("wb") as file:
+        if private:
+            os.fchmod(file.fileno(), 0o600)
         file.write(data)
         file.flush()
         os.fsync(file.fileno())

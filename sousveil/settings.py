@@ -3,6 +3,9 @@
 Takes the text of a `case.toml` and gives `Settings`, or a `CaseError` that names the key. The file
 is no evidence: it may be edited at any time, and nothing in it changes what was logged. What it
 says about the log (`[log]`) is checked against the first event of the log.
+
+It can hold secrets (an exit's password, a channel's URL): it is its owner's alone, and neither a
+message nor a `repr` of what is made of it shows them.
 """
 
 import os
@@ -11,11 +14,11 @@ import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal, TypeAlias, get_args
 
 import sousveil
 from sousveil.capture.guard.addresses import check_allowed
-from sousveil.capture.guard.exits import Exit, exit_url, parse_exit
+from sousveil.capture.guard.exits import DIRECT, Exit, exit_url, parse_exit
 from sousveil.errors import CaseError, InputError
 
 # Identifies us to the servers we visit, so that nobody can say we hid.
@@ -38,6 +41,31 @@ MAX_PAGE_SECONDS = 600
 # RFC 9110 section 10.1.5, as far as we use it: what libcurl sends must stay one header field.
 _USER_AGENT = re.compile(r"[ -~]+")
 
+Tells: TypeAlias = Literal["count", "sentence", "full"]
+
+_CHANNEL = re.compile(r"[a-z0-9][a-z0-9_-]{0,39}")
+_CHANNEL_URL = re.compile(r"([a-zA-Z][a-zA-Z0-9+.-]*)://\S+")
+_VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+
+
+@dataclass(frozen=True, slots=True)
+class Channel:
+    """Somebody who is told what happens, by a URL as Apprise writes them."""
+
+    name: str
+    url: str = field(default="", repr=False)  # "" when `url_env` names where it is
+    url_env: str = ""  # environment variable that holds the URL
+    tells: Tells = "sentence"  # how many, or which sentences, or where and whose, too
+    exit: str = ""  # of [exits], or "direct"; "" for the case's own
+
+
+@dataclass(frozen=True, slots=True)
+class Alerts:
+    """Who is told what happens."""
+
+    feed: bool = True  # whether an Atom feed is kept in the case's folder
+    channels: Mapping[str, Channel] = field(default_factory=dict)
+
 
 @dataclass(frozen=True, slots=True)
 class Settings:
@@ -56,6 +84,7 @@ class Settings:
     browser: bool = True  # whether pages are also shown in a browser, where there is one
     tabs: int = TABS  # pages looked at at once
     page_seconds: float = PAGE_SECONDS  # for one page in the browser
+    alerts: Alerts = Alerts()
 
 
 def config_folder() -> Path:
@@ -81,6 +110,7 @@ def format_settings(settings: Settings) -> str:
     """Return a fresh `case.toml`; `parse_settings` reads it back."""
     topics = ", ".join(_quote(topic) for topic in settings.topics)
     hosts = ", ".join(_quote(host) for host in sorted(settings.allow_hosts))
+    channels = "".join(_channel_line(one) for one in settings.alerts.channels.values())
     exits = "".join(f"{name} = {_quote(exit_url(one))}\n" for name, one in settings.exits.items())
     return f"""\
 # Settings of this case. Edit them freely: they are no evidence, and the log does not need them.
@@ -104,6 +134,11 @@ enabled = {str(settings.browser).lower()}   # also keep what Chromium shows, if 
 tabs = {settings.tabs}   # pages looked at at once
 page_seconds = {settings.page_seconds}   # for one page, at most
 
+[alerts]
+feed = {str(settings.alerts.feed).lower()}   # keep alerts.atom in this folder
+
+[alerts.channels]   # such as: me = {{ url_env = "SOUSVEIL_ALERT_ME", tells = "count" }}
+{channels}
 [log]   # who signs this log: do not edit
 origin = {_quote(settings.origin)}
 key = {_quote(settings.key)}
@@ -126,6 +161,7 @@ def parse_settings(text: str, where: Path) -> Settings:
     capture = top.table("capture")
     browser = top.table("browser")
     exits = top.table("exits")
+    alerts = top.table("alerts")
     log = top.table("log")
     settings = Settings(
         title=top.text("title"),
@@ -141,13 +177,20 @@ def parse_settings(text: str, where: Path) -> Settings:
         browser=browser.flag("enabled", default=True),
         tabs=int(browser.number("tabs", TABS, least=1, most=MAX_TABS)),
         page_seconds=browser.number("page_seconds", PAGE_SECONDS, least=1, most=MAX_PAGE_SECONDS),
+        alerts=_alerts(alerts, where),
     )
-    for table in (top, capture, exits, browser, log):
+    for table in (top, capture, exits, browser, alerts, log):
         table.finish()
     if not _USER_AGENT.fullmatch(settings.user_agent):
         raise CaseError(f"{where}: capture.user_agent must be printable ASCII on one line.")
     if settings.exit and settings.exit not in settings.exits:
         raise CaseError(f"{where}: capture.exit names '{settings.exit}', which is not in [exits].")
+    for channel in settings.alerts.channels.values():
+        if channel.exit and channel.exit != DIRECT and channel.exit not in settings.exits:
+            raise CaseError(
+                f"{where}: alerts.channels.{channel.name}.exit names '{channel.exit}', which is not"
+                f" in [exits]. Name one of them, or '{DIRECT}'."
+            )
     try:
         check_allowed(settings.allow_hosts)
     except InputError as error:
@@ -160,6 +203,43 @@ def _exits(table: "_Table", where: Path) -> dict[str, Exit]:
         return {name: parse_exit(name, table.text(name)) for name in table.keys}
     except InputError as error:
         raise CaseError(f"{where}: {error}") from error
+
+
+def _alerts(table: "_Table", where: Path) -> Alerts:
+    feed = table.flag("feed", default=True)
+    channels = table.table("channels")
+    return Alerts(feed, {name: _channel(name, channels, where) for name in channels.keys})
+
+
+def _channel(name: str, channels: "_Table", where: Path) -> Channel:
+    table = channels.table(name)
+    place = f"{where}: alerts.channels.{name}"
+    url, url_env = table.text("url", ""), table.text("url_env", "")
+    told = table.text("tells", "sentence")
+    tells = next((one for one in get_args(Tells) if one == told), None)
+    channel = Channel(name, url, url_env, tells or "sentence", table.text("exit", ""))
+    table.finish()
+    if not _CHANNEL.fullmatch(name):
+        raise CaseError(
+            f"{place}: a channel's name is up to 40 small letters, digits, '-' and '_'."
+        )
+    if bool(url) == bool(url_env):
+        raise CaseError(
+            f"{place} needs either url, or url_env that names an environment variable with the URL."
+        )
+    if url and not _CHANNEL_URL.fullmatch(url):
+        raise CaseError(f"{place}.url must be a URL as Apprise writes them: scheme://…")
+    if url_env and not _VARIABLE.fullmatch(url_env):
+        raise CaseError(f"{place}.url_env must be the name of an environment variable.")
+    if tells is None:
+        raise CaseError(f"{place}.tells must be one of {', '.join(get_args(Tells))}.")
+    return channel
+
+
+def _channel_line(channel: Channel) -> str:
+    values = {"url": channel.url, "url_env": channel.url_env, "exit": channel.exit}
+    told = "".join(f"{key} = {_quote(value)}, " for key, value in values.items() if value)
+    return f"{channel.name} = {{ {told}tells = {_quote(channel.tells)} }}\n"
 
 
 class _Table:

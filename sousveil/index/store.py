@@ -22,10 +22,10 @@ import msgspec
 from sousveil.changes.absence import Absence
 from sousveil.changes.fate import Look
 from sousveil.errors import CaseError
-from sousveil.model import Capture, Event, Fate, Finding, Review, Watch
+from sousveil.model import Capture, Event, Fate, Finding, Notice, Review, Watch
 
 INDEX_FILE = "index.sqlite"
-SCHEMA_VERSION = 4
+SCHEMA_VERSION = 5
 
 # Readers wait this long for a checkpoint of the write-ahead log to end.
 BUSY_SECONDS = 10.0
@@ -57,6 +57,12 @@ CREATE TABLE review (finding_id TEXT NOT NULL, person TEXT NOT NULL, log_index I
     PRIMARY KEY (finding_id, person)) STRICT, WITHOUT ROWID;
 CREATE TABLE former (finding_id TEXT NOT NULL, capture_id INTEGER NOT NULL, data BLOB NOT NULL,
     PRIMARY KEY (finding_id, capture_id)) STRICT, WITHOUT ROWID;
+CREATE TABLE notice (number INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, kind TEXT NOT NULL,
+    finding_id TEXT, watch_id TEXT, data BLOB NOT NULL) STRICT;
+CREATE INDEX notice_by_finding ON notice (finding_id, number);
+CREATE INDEX notice_by_watch ON notice (watch_id, number);
+CREATE TABLE channel (name TEXT PRIMARY KEY, told INTEGER NOT NULL, tried INTEGER NOT NULL,
+    tries INTEGER NOT NULL, next_try TEXT, problem TEXT NOT NULL) STRICT, WITHOUT ROWID;
 """
 
 # What `carry_over` takes from an earlier index, where a record is the same capture: first what
@@ -89,6 +95,18 @@ class Held:
     watch_id: str | None
     address: str  # the watch's target, or the capture's own URL for an import
     engine: str | None  # what read it last
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """How far a channel has been told of what happened."""
+
+    channel: str  # its name in case.toml
+    told: int = 0  # number of the last notice that it took
+    tried: int = 0  # number of the last notice that it was to be told of
+    tries: int = 0  # in a row that failed
+    next_try: datetime | None = None  # not before; None: as soon as there is something
+    problem: str = ""  # of the last try, in words
 
 
 class Index:
@@ -269,14 +287,83 @@ class Index:
             (watch_id,),
         )
 
-    def put_fates(self, fates: Iterable[Fate]) -> None:
-        """Replace the fates of all findings."""
+    def put_fates(
+        self,
+        fates: Iterable[Fate],
+        notices: Iterable[Notice] = (),
+        *,
+        channels: Iterable[str] = (),
+    ) -> None:
+        """Replace the fates of all findings, and add what people are to be told of them.
+
+        Both or neither: whoever is killed here tells it next time. `channels` are those that are
+        to be told; one that is new hears of what happens from now on.
+        """
         with self.transaction():
             self._db.execute("DELETE FROM fate")
             self._db.executemany(
                 "INSERT INTO fate VALUES (?, ?)",
                 [(fate.finding_id, msgspec.json.encode(fate)) for fate in fates],
             )
+            self.put_channels(channels)
+            self._db.executemany(
+                "INSERT OR IGNORE INTO notice (id, kind, finding_id, watch_id, data)"
+                " VALUES (?, ?, ?, ?, ?)",
+                [
+                    (one.id, one.kind, one.finding_id, one.watch_id, msgspec.json.encode(one))
+                    for one in notices
+                ],
+            )
+
+    def put_channels(self, names: Iterable[str]) -> None:
+        """Add channels that are not known, as having been told all that happened so far."""
+        self._db.executemany(
+            "INSERT OR IGNORE INTO channel SELECT ?, told, told, 0, NULL, '' FROM"
+            " (SELECT coalesce(max(number), 0) AS told FROM notice)",
+            [(name,) for name in names],
+        )
+
+    def put_delivery(self, delivery: Delivery) -> None:
+        """Record how telling a channel went."""
+        next_try = _text(delivery.next_try) if delivery.next_try else None
+        self._db.execute(
+            "UPDATE channel SET told = ?, tried = ?, tries = ?, next_try = ?, problem = ?"
+            " WHERE name = ?",
+            (
+                delivery.told,
+                delivery.tried,
+                delivery.tries,
+                next_try,
+                delivery.problem,
+                delivery.channel,
+            ),
+        )
+
+    def take_as_told(self) -> None:
+        """Let every channel count as having been told all that happened so far."""
+        with self.transaction():
+            self._take_as_told()
+
+    def _take_as_told(self) -> None:
+        newest = "(SELECT coalesce(max(number), 0) FROM main.notice)"
+        self._db.execute(f"UPDATE main.channel SET told = {newest}, tried = {newest}")
+
+    def carry_notices(self, earlier: Path) -> None:
+        """Take the notices and channels of an index that is being made again.
+
+        What was worked out anew is dropped for what was told then.
+        """
+        self._db.execute("ATTACH DATABASE ? AS earlier", (str(earlier),))
+        try:
+            with self.transaction():
+                self._db.execute("DELETE FROM main.notice")
+                self._db.execute("INSERT INTO main.notice SELECT * FROM earlier.notice")
+                self._take_as_told()
+                self._db.execute(
+                    "INSERT OR REPLACE INTO main.channel SELECT * FROM earlier.channel"
+                )
+        finally:
+            self._db.execute("DETACH DATABASE earlier")
 
     def carry_over(self, earlier: Path) -> None:
         """Take what an index that is being made again said of captures, as their former reading.

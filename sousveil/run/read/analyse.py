@@ -14,6 +14,7 @@ from sousveil.claims import Engine, engine_for
 from sousveil.claims.model import shipped_model
 from sousveil.errors import TopicError
 from sousveil.index.former import carry_over, former_engines, former_findings
+from sousveil.index.notices import new_notices
 from sousveil.index.query import (
     captures_of_look,
     event_body,
@@ -81,7 +82,8 @@ def analyse(
     `earlier` is an index that this one replaces: what another engine found there is told, too.
     """
     known = {finding.id for finding in findings(index)}
-    gone_before = {fate.finding_id for fate in fates(index).values() if fate.is_gone}
+    before = fates(index)
+    gone_before = {fate.finding_id for fate in before.values() if fate.is_gone}
     waiting = unread(index, engine.name)
     looks = list(dict.fromkeys(held.look_id for held in waiting))
     for done, look_id in enumerate(looks):
@@ -97,10 +99,17 @@ def analyse(
             )
     is_comparable = earlier is None or carry_over(index, earlier)
     told = list(all_fates(index, _reader(case)))
-    index.put_fates(told)
     by_id = {finding.id: finding for finding in findings(index)}
     revised = revise(former_findings(index), by_id, former_engines(index), engine)
     by_another = {one.finding.id for one in revised}
+    # What another engine makes of old captures did not happen now: nobody is alerted to it.
+    news = [
+        (by_id[fate.finding_id], before.get(fate.finding_id), fate)
+        for fate in told
+        if before.get(fate.finding_id) != fate
+        and (fate.finding_id in before or fate.finding_id not in by_another)
+    ]
+    index.put_fates(told, list(new_notices(index, news)), channels=case.settings.alerts.channels)
     return Analysis(
         captures=len(waiting),
         new=tuple(by_id[new] for new in by_id if new not in known and new not in by_another),

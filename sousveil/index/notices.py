@@ -1,0 +1,117 @@
+"""The outbox: what people are to be told, and how far each channel has been told.
+
+A notice is written together with the fates that it tells of (`Index.put_fates`), and a channel's
+`Delivery` moves on only when the channel has taken the message: who is killed in between tells it
+again. So each channel is told at least once, and twice only after a crash at that moment.
+
+An index that is made again takes over what its predecessor had told. Where that is gone, everything
+counts as told: nobody wants a case's whole history once more.
+"""
+
+import sqlite3
+from collections.abc import Iterable, Iterator
+from datetime import datetime
+from pathlib import Path
+
+import msgspec
+
+from sousveil.changes.notices import FAILING, Health, health_notice, notice_of
+from sousveil.index.store import Delivery, Index
+from sousveil.model import Fate, Finding, Notice
+
+_SILENT = ", ".join(f"'{verdict}'" for verdict in FAILING)
+
+# Of each watch that was looked at: its newest look, and those since the last that told something.
+_HEALTH = f"""
+WITH told AS (SELECT w.id AS id, coalesce((SELECT l.log_index FROM look l WHERE l.watch_id = w.id
+    AND l.verdict NOT IN ({_SILENT}) ORDER BY l.log_index DESC LIMIT 1), -1) AS good FROM watch w)
+SELECT told.id, l.at, l.log_index,
+    (SELECT f.at FROM look f WHERE f.watch_id = told.id AND f.log_index > told.good
+        ORDER BY f.log_index LIMIT 1),
+    (SELECT count(*) FROM look f WHERE f.watch_id = told.id AND f.log_index > told.good)
+FROM told JOIN look l ON l.id = (SELECT id FROM look WHERE watch_id = told.id
+    ORDER BY log_index DESC, id DESC LIMIT 1)
+"""
+
+
+def new_notices(
+    index: Index, changed: Iterable[tuple[Finding, Fate | None, Fate]]
+) -> Iterator[Notice]:
+    """Yield what people are to be told: of findings whose fate changed, and of watches.
+
+    Call it before the new fates are put; some of it may have been told already, by the same id.
+    """
+    of_findings = _last_told(index, "finding_id")
+    for finding, before, after in changed:
+        notice = notice_of(finding, before, after, of_findings.get(finding.id))
+        if notice is not None:
+            yield notice
+    of_watches = _last_told(index, "watch_id", " WHERE kind IN ('unwell', 'well')")
+    for health in watch_health(index):
+        notice = health_notice(health, of_watches.get(health.watch_id))
+        if notice is not None:
+            yield notice
+
+
+def watch_health(index: Index) -> Iterator[Health]:
+    """Yield how the newest looks of each watch went, of those that were looked at."""
+    for watch_id, at, log_index, since, looks in index.rows(_HEALTH):
+        failing_since = datetime.fromisoformat(since) if since else None
+        yield Health(watch_id, datetime.fromisoformat(at), log_index, failing_since, looks)
+
+
+def notices(index: Index, limit: int) -> list[Notice]:
+    """Return what happened, the newest first, at most so many."""
+    rows = index.rows("SELECT data FROM notice ORDER BY number DESC LIMIT ?", limit)
+    return [msgspec.json.decode(data, type=Notice) for (data,) in rows]
+
+
+def waiting(index: Index, delivery: Delivery) -> list[Notice]:
+    """Return what a channel has not been told yet, the oldest first."""
+    rows = index.rows("SELECT data FROM notice WHERE number > ? ORDER BY number", delivery.told)
+    return [msgspec.json.decode(data, type=Notice) for (data,) in rows]
+
+
+def newest_number(index: Index) -> int:
+    """Return the number of the newest notice; 0 when there is none."""
+    ((number,),) = index.rows("SELECT coalesce(max(number), 0) FROM notice")
+    return int(number)
+
+
+def deliveries(index: Index) -> dict[str, Delivery]:
+    """Return how far each channel was told, by its name."""
+    rows = index.rows("SELECT name, told, tried, tries, next_try, problem FROM channel")
+    return {
+        name: Delivery(
+            name,
+            told,
+            tried,
+            tries,
+            datetime.fromisoformat(next_try) if next_try else None,
+            problem,
+        )
+        for name, told, tried, tries, next_try, problem in rows
+    }
+
+
+def take_over(index: Index, earlier: Path | None) -> None:
+    """Take over the outbox of the index that this one replaces, once all captures are read.
+
+    Without one that can be read, everything counts as told.
+    """
+    if earlier is not None:
+        try:
+            index.carry_notices(earlier)
+        except sqlite3.DatabaseError:  # it is no database, or from a version without an outbox
+            index.take_as_told()
+    else:
+        index.take_as_told()
+
+
+def _last_told(index: Index, key: str, where: str = "") -> dict[str, Notice]:
+    """Return the newest notice of each finding or watch."""
+    rows = index.rows(
+        f"SELECT {key}, data FROM notice WHERE number IN"
+        f" (SELECT max(number) FROM notice{where} GROUP BY {key}) AND {key} NOT NULL"
+    )
+    return {name: msgspec.json.decode(data, type=Notice) for name, data in rows}

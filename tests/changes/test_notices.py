@@ -1,0 +1,197 @@
+"""What happened to a sentence is told in one sentence, once, and names nobody."""
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from sousveil.changes.notices import Health, health_notice, notice_of, quoted
+from sousveil.model import Attribution, Fate, Finding, Notice, Verdict
+from tests.actors.findings import finding
+
+NOON = datetime(2026, 11, 23, 12, 4, tzinfo=UTC)
+LATER = NOON + timedelta(minutes=15)
+QUOTE = "The camera tells the ethnicity of passers-by"
+ADDRESS = "https://halcyon.example/products/gate"
+
+
+def found(quote: str = QUOTE) -> Finding:
+    return replace(
+        finding(quote, quote, url=ADDRESS),
+        id="0123456789ab",
+        actor="Halcyon Vision",
+        attribution=Attribution("Halcyon Vision", "Halcyon Media Ltd", "actor", ()),
+    )
+
+
+def fate(verdict: Verdict = Verdict.PRESENT, **told: object) -> Fate:
+    plain = Fate("0123456789ab", verdict, 0.9, NOON, None, None, 7, "")
+    return replace(plain, **told)  # type: ignore[arg-type]  # fields by name
+
+
+HELD = fate(Verdict.UNKNOWN, pending=Verdict.QUOTE_REMOVED, gone_by=LATER)
+GONE = fate(Verdict.QUOTE_REMOVED, gone_by=LATER)
+
+
+def told(before: Fate | None, after: Fate, last: Notice | None = None) -> Notice:
+    notice = notice_of(found(), before, after, last)
+    assert notice is not None
+    return notice
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "kind", "text"),
+    [
+        (None, fate(), "found", f"A sentence was found: “{QUOTE}”, seen 2026-11-02 08:00 UTC."),
+        (
+            fate(),
+            HELD,
+            "held",
+            (
+                f"The sentence “{QUOTE}” is no longer where it stood; last seen 2026-11-23 12:04"
+                " UTC, missing since 12:19 UTC (held until confirmed)."
+            ),
+        ),
+        (
+            HELD,
+            GONE,
+            "gone",
+            (
+                f"The sentence “{QUOTE}” is gone from where it stood; last seen 2026-11-23 12:04"
+                " UTC, missing since 12:19 UTC, and confirmed."
+            ),
+        ),
+        (
+            fate(),
+            fate(Verdict.EDITED, gone_by=LATER, after="It tells skin colours", remains=True),
+            "reworded",
+            (
+                f"The sentence “{QUOTE}” now reads “It tells skin colours”, which still makes the"
+                " claim; last seen 2026-11-23 12:04 UTC, missing since 12:19 UTC."
+            ),
+        ),
+        (
+            fate(),
+            fate(Verdict.MOVED, after="docs/old.md"),
+            "moved",
+            f"The sentence “{QUOTE}” stands elsewhere now; last seen 2026-11-23 12:04 UTC.",
+        ),
+    ],
+)
+def test_each_happening_is_one_sentence(
+    before: Fate | None, after: Fate, kind: str, text: str
+) -> None:
+    notice = told(before, after)
+    assert (notice.kind, notice.text) == (kind, text)
+
+
+def test_a_sentence_that_is_back_is_told_with_the_time_it_was_missing() -> None:
+    gone = told(fate(), GONE)
+    notice = told(GONE, fate(last_seen=LATER + timedelta(days=1)), gone)
+    assert notice.kind == "back"
+    assert notice.text == (
+        f"The sentence “{QUOTE}” stands where it stood again, seen 2026-11-24 12:19 UTC; it was"
+        " missing at 2026-11-23 12:19 UTC."
+    )
+
+
+def test_it_is_told_to_be_back_after_a_wall_had_hidden_it() -> None:
+    gone = told(fate(), GONE)
+    walled = fate(Verdict.BLOCKED_BY_COUNTRY)
+    assert notice_of(found(), GONE, walled, gone) is None
+    assert told(walled, fate(), gone).kind == "back"
+
+
+@pytest.mark.parametrize("verdict", [Verdict.UNREACHABLE, Verdict.BLOCKED, Verdict.UNKNOWN])
+def test_a_look_that_cannot_tell_says_nothing_of_a_sentence(verdict: Verdict) -> None:
+    assert notice_of(found(), fate(), fate(verdict), None) is None
+
+
+def test_a_wall_for_a_country_is_no_absence_that_is_held() -> None:
+    walled = fate(Verdict.UNKNOWN, pending=Verdict.BLOCKED_BY_COUNTRY)
+    assert notice_of(found(), fate(), walled, None) is None
+
+
+def test_a_sentence_that_stands_is_told_once() -> None:
+    assert notice_of(found(), fate(), fate(last_seen=LATER), None) is None
+    first = told(None, fate())
+    assert notice_of(found(), None, fate(), first) is None
+
+
+def test_the_same_absence_has_one_id_and_a_later_one_another() -> None:
+    again = replace(GONE, confidence=0.99, verdict=Verdict.REMOVED)
+    assert told(HELD, GONE).id == told(None, again).id
+    assert told(HELD, GONE).id != told(fate(), HELD).id
+    later = replace(GONE, last_seen=LATER + timedelta(days=3))
+    assert told(fate(), later).id != told(fate(), GONE).id
+
+
+def test_a_move_is_told_once_and_again_after_it_was_back() -> None:
+    moved = fate(Verdict.MOVED)
+    first = told(fate(), moved)
+    assert notice_of(found(), moved, replace(moved, last_seen=LATER), first) is None
+    back = told(moved, fate(), first)
+    assert told(fate(), moved, back).id != first.id
+
+
+def test_names_and_addresses_in_a_quote_are_masked() -> None:
+    quote = (
+        "HALCYON VISION by Halcyon Media Ltd (www.else.where, sales@halcyon.example,"
+        " cloud.halcyon.example/gate, https://x.invalid/?q=1) reads face.ethnicity"
+    )
+    assert quoted(found(quote), quote) == (
+        "“[name] by [name] ([address], [address], [address] [address] reads face.ethnicity”"
+    )
+
+
+def test_a_short_name_is_masked_where_it_is_a_word() -> None:
+    short = replace(found(), actor="Ao", attribution=None)
+    assert quoted(short, "AO's chaos, by Ao识别") == "“[name]'s chaos, by [name]识别”"
+
+
+def test_a_long_quote_is_cut_at_a_words_end() -> None:
+    assert quoted(found(), "ethnicity " * 40) == "“" + "ethnicity " * 18 + "ethnicity ethnicity…”"
+    assert quoted(found(), "识别种族" * 100) == "“" + ("识别种族" * 50)[:199] + "…”"
+
+
+def test_what_is_written_from_right_to_left_leaves_the_sentence_in_order() -> None:
+    assert quoted(found(), "ئۇيغۇر\u202e") == "“\u2068ئۇيغۇر\u2069”"
+
+
+@given(st.text(), st.text(min_size=1))
+def test_any_quote_becomes_one_line_that_can_be_written(quote: str, name: str) -> None:
+    text = quoted(replace(found(), actor=name), quote)
+    assert len(text) < 1_200
+    assert text.isprintable() or not text.isascii()
+    assert "\n" not in text
+    text.encode()
+
+
+def test_a_watch_is_told_to_be_unwell_once_and_to_be_well_again() -> None:
+    sick = Health("feedfeedfeed", LATER + timedelta(hours=1), 9, NOON, 3)
+    notice = health_notice(sick, None)
+    assert notice is not None
+    assert notice.text == (
+        "A watched target cannot be reached or does not show its page since 2026-11-23 12:04 UTC;"
+        " 3 looks in a row told nothing."
+    )
+    assert (notice.kind, notice.watch_id, notice.log_index) == ("unwell", "feedfeedfeed", 9)
+    assert health_notice(replace(sick, failing_looks=9), notice) is None
+    well = health_notice(Health("feedfeedfeed", LATER + timedelta(hours=2), 11, None), notice)
+    assert well is not None
+    assert well.text == "A watched target answers again; it had not since 2026-11-23 12:04 UTC."
+    again = health_notice(replace(sick, failing_since=LATER, at=LATER), well)
+    assert again is None, "within the hour"
+    relapse = replace(sick, failing_since=LATER, at=LATER + timedelta(hours=5))
+    told_again = health_notice(relapse, well)
+    assert told_again is not None
+    assert told_again.id != notice.id
+
+
+@pytest.mark.parametrize(("looks", "hours"), [(2, 5), (3, 0.9)])
+def test_a_short_outage_is_nobodys_business(looks: int, hours: float) -> None:
+    health = Health("feedfeedfeed", NOON + timedelta(hours=hours), 9, NOON, looks)
+    assert health_notice(health, None) is None
+    assert health_notice(Health("feedfeedfeed", NOON, 9, None), None) is None
