@@ -19,7 +19,8 @@ from urllib.parse import quote, urljoin, urlsplit, urlunsplit
 from sousveil.capture.guard.addresses import check_allowed
 from sousveil.capture.guard.exits import Exit
 from sousveil.capture.http.head import parse_head, split_head
-from sousveil.capture.http.request import WireSettings, request
+from sousveil.capture.http.request import request
+from sousveil.capture.http.transfer import WireSettings
 from sousveil.errors import TargetError
 from sousveil.model import Exchange, Failure, FailureKind
 from sousveil.watch.targets import MAX_URL_LENGTH
@@ -42,6 +43,7 @@ def fetch(
     clock: Callable[[], datetime],
     exit_: Exit | None = None,
     stop: threading.Event | None = None,
+    begun: Exchange | None = None,
 ) -> list[Exchange]:
     """Visit `url` and follow its redirects; return the exchanges in order, at least one.
 
@@ -50,9 +52,12 @@ def fetch(
     scheme other than http and https, ends with that failure on its last exchange, whose answer
     is complete; so does one to an address of more than `MAX_URL_LENGTH` characters, of which the
     beginning is told. With `exit_` every request goes through it, and none when it is down: then
-    the exchange's failure is of kind EXIT; its `ip_address` is None in any case. Raises
-    TargetError when `url` is no http or https URL, InputError for a malformed entry of `allowed`,
-    OSError when a body cannot be written, and InterruptedError once another thread has set `stop`.
+    the exchange's failure is of kind EXIT; its `ip_address` is None in any case. `begun` is the
+    first exchange where `url` was asked already (`many.py`): only what it leads to is asked for.
+
+    Raises TargetError when `url` is no http or https URL, InputError for a malformed entry of
+    `allowed`, OSError when a body cannot be written, and InterruptedError once another thread has
+    set `stop`.
     """
     check_allowed(allowed)
     stop = stop or threading.Event()
@@ -62,6 +67,10 @@ def fetch(
     while next_url is not None:
         seen.add(next_url)
         left = settings.total_seconds - sum(exchange.elapsed_seconds for exchange in chain)
+        if begun is not None and not chain:
+            chain.append(begun)
+            chain[-1], next_url = _follow(begun, seen, settings.max_redirects)
+            continue
         chain += request(
             next_url,
             settings=settings,
