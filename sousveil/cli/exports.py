@@ -9,7 +9,8 @@ import typer
 from sousveil.cli.casework import now
 from sousveil.cli.options import CaseOption, JsonOption, chosen_case
 from sousveil.cli.screen import plain, progress, say, tell, write_json
-from sousveil.run.publish.exports import Exported, export_wacz
+from sousveil.run.publish.exports import export_wacz
+from sousveil.run.publish.packages import Exported
 
 
 class ExportFormat(StrEnum):

@@ -29,7 +29,8 @@ from sousveil.index.store import Index
 from sousveil.ledger import writing
 from sousveil.model import Finding, WatchKind
 from sousveil.run.indexing import open_index
-from sousveil.run.publish.exports import Exported, export_wacz
+from sousveil.run.publish.exports import export_wacz
+from sousveil.run.publish.packages import Exported
 from sousveil.tlog import verify_proof
 from tests.commands import sousveil
 
