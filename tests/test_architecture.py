@@ -27,6 +27,7 @@ ORDER = (
     "index",
     "review",
     "jsonform",
+    "alerts",
     "dossier",
     "run",
     "demo",

@@ -10,12 +10,14 @@ from typing import Annotated
 import typer
 
 from sousveil.case import Case, locked
+from sousveil.cli.delivered import tell_delivered
 from sousveil.cli.options import CaseOption, JsonOption, chosen_case
 from sousveil.cli.revised import revisions_json, tell_revisions
 from sousveil.cli.screen import FOUND_WRONG, clock, count_of, plain, progress, say, tell, write_json
 from sousveil.cli.words import tell_finding, tell_gone
 from sousveil.errors import InputError
 from sousveil.index.former import forget_aside, set_aside
+from sousveil.index.notices import take_over
 from sousveil.index.query import last_visits
 from sousveil.index.reviews import reviews
 from sousveil.index.store import Index
@@ -23,6 +25,7 @@ from sousveil.jsonform import finding_json, instant
 from sousveil.ledger import Writer, create_case, read_events, writing
 from sousveil.model import Bounds, Json, Review, Visit, Watch, WatchKind
 from sousveil.review.revisions import Revision
+from sousveil.run.alerting import tell_out
 from sousveil.run.indexing import open_index, sync_index
 from sousveil.run.learning import unfit_model, write_model_file
 from sousveil.run.read.analyse import Analysis, analyse, load_engine
@@ -232,7 +235,8 @@ def visit(
         with progress("reading") as bar:
             result = analyse(case, index, engine, bar)
         decided = reviews(index)
-    _tell_analysis(result, decided, _just_revised(result), as_json=as_json)
+        _tell_analysis(result, decided, _just_revised(result), as_json=as_json)
+        tell_delivered(tell_out(case, index, now))
 
 
 def _visit_and_tell(
@@ -329,6 +333,7 @@ def reindex(*, folder: CaseOption = None, as_json: JsonOption = False) -> None:
             tell(f"{count} events taken from the log")
             write_model_file(case, index)
             _analyse(case, index, earlier, as_json=as_json)
+            take_over(index, earlier)
         forget_aside(case.root)
 
 

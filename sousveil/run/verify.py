@@ -19,6 +19,7 @@ from pathlib import Path
 
 import msgspec
 
+from sousveil.alerts.atom import FEED_FILE
 from sousveil.archive.read import verify_warc
 from sousveil.archive.revisits import Revisits
 from sousveil.case import SETTINGS_FILE, Case
@@ -55,6 +56,7 @@ _KNOWN = {
     "cache",
     "lists",
     "actors.toml",
+    FEED_FILE,
     FILE,
 }
 
