@@ -12,10 +12,11 @@ What enters it, and how, is told in ledger.py.
 
 import fcntl
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TextIO
 
 from sousveil.durable import write_durably
 from sousveil.errors import CaseError, LogError
@@ -24,6 +25,7 @@ from sousveil.tlog.note import parse_vkey
 
 SETTINGS_FILE = "case.toml"
 LOCK_FILE = "pending/lock"
+WATCH_FILE = "pending/watch.lock"
 ORIGIN = re.compile(r"sousveil\.case/[0-9a-f]{16}")
 
 
@@ -79,22 +81,55 @@ def open_case(root: Path) -> Case:
     return Case(root.resolve(), settings)
 
 
+Wait = Callable[[], bool]
+"""Called when another process holds the lock: waits a moment; False to give up."""
+
+
+def never() -> bool:
+    """Wait for nobody."""
+    return False
+
+
 @contextmanager
-def locked(case: Case) -> Iterator[None]:
+def locked(case: Case, wait: Wait = never) -> Iterator[None]:
     """Hold the case's one writing place; for work on derived files, which needs no key.
 
-    Raises CaseError when another process holds it.
+    Raises CaseError when another process holds it and `wait` has waited long enough.
     """
     case.pending.mkdir(exist_ok=True)
     with (case.root / LOCK_FILE).open("a") as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as error:
-            raise CaseError(
-                f"{case.root}: another sousveil is writing to this case, or checking it. Wait until"
-                " it is done."
-            ) from error
+        while not _taken(lock):
+            if not wait():
+                raise CaseError(
+                    f"{case.root}: another sousveil is writing to this case, or checking it. Wait"
+                    " until it is done."
+                )
         yield
+
+
+@contextmanager
+def watched(case: Case) -> Iterator[None]:
+    """Be the one service that keeps watch over a case; it writes by turns, as `locked` lets it.
+
+    Raises CaseError when another one does.
+    """
+    case.pending.mkdir(exist_ok=True)
+    with (case.root / WATCH_FILE).open("a") as lock:
+        if not _taken(lock):
+            raise CaseError(
+                f"{case.root}: `sousveil watch` runs on this case already. Stop that one first, or"
+                " leave it at work; `sousveil targets` shows how it fares."
+            )
+        yield
+
+
+def _taken(lock: TextIO) -> bool:
+    """Take a lock, unless another process holds it."""
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
 
 
 @contextmanager

@@ -14,16 +14,17 @@ import hashlib
 import json
 import os
 import secrets
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
 import rfc8785
 from cryptography.exceptions import InvalidSignature
 
-from sousveil.case import SETTINGS_FILE, Case, locked, save_settings
+from sousveil.case import SETTINGS_FILE, Case, Wait, locked, never, save_settings
 from sousveil.durable import file_sha256, make_folders, sync_folder, write_durably
 from sousveil.errors import CaseError, EvidenceError, LogError
 from sousveil.model import Event, Json
@@ -69,23 +70,28 @@ def create_case(root: Path, *, title: str, operator: str, now: datetime) -> Case
 
 
 @contextmanager
-def writing(case: Case) -> Iterator["Writer"]:
+def writing(case: Case, wait: Wait = never) -> Iterator["Writer"]:
     """Hold the case's one writing place; a commit that was interrupted is finished first.
 
-    Raises CaseError when another process holds it, LogError when the signing key is not on this
-    machine, EvidenceError when the key signed a newer log than this one.
+    Raises CaseError when another process holds it and `wait` has waited long enough, LogError when
+    the signing key is not on this machine, EvidenceError when the key signed a newer log than this
+    one.
     """
-    with locked(case):
-        signer = load_signer(key_path(case.settings.origin))
-        if signer.verifier_key != case.settings.key:
-            raise CaseError(
-                f"{case.root / SETTINGS_FILE}: log.key is not the key in"
-                f" {key_path(case.settings.origin)}. Restore the line as `init` wrote it."
-            )
-        writer = Writer(case, signer)
+    with locked(case, wait):
+        writer = Writer(case, _signer_of(case))
         writer.refuse_older_log()
         writer.recover()
         yield writer
+
+
+def _signer_of(case: Case) -> Signer:
+    signer = load_signer(key_path(case.settings.origin))
+    if signer.verifier_key != case.settings.key:
+        raise CaseError(
+            f"{case.root / SETTINGS_FILE}: log.key is not the key in"
+            f" {key_path(case.settings.origin)}. Restore the line as `init` wrote it."
+        )
+    return signer
 
 
 class Writer:
@@ -261,6 +267,40 @@ class Writer:
             raise EvidenceError(f"{self.case.log}: {problem}. Nothing may be added here.")
 
 
+class TurnWriter(Writer):
+    """Writes as `Writer` does, but holds the case's lock only while it commits.
+
+    So other commands get their turn between two commits. `then` is called with each event while
+    the lock is still held: what must not be done by two processes at once, such as taking the
+    event into the index.
+    """
+
+    def __init__(self, case: Case, wait: Wait, then: Callable[[Event], None]) -> None:
+        """Make ready; raises LogError and CaseError for the key, as `writing` does."""
+        super().__init__(case, _signer_of(case))
+        self._wait, self._then = wait, then
+
+    def commit(
+        self,
+        kind: str,
+        body: Mapping[str, Any],
+        *,
+        now: datetime,
+        warc: Path | None = None,
+        warc_path: str | None = None,
+    ) -> Event:
+        """Commit as `Writer` does, when it is our turn.
+
+        Raises CaseError when `wait` has waited long enough for it.
+        """
+        with locked(self.case, self._wait):
+            self.refuse_older_log()
+            self.recover()
+            event = super().commit(kind, body, now=now, warc=warc, warc_path=warc_path)
+            self._then(event)
+        return event
+
+
 def head_problem(case: Case) -> str | None:
     """Return how the log contradicts the newest head that this user's key signed, if it does."""
     remembered = head_path(case.settings.origin)
@@ -299,11 +339,9 @@ def read_events(case: Case, start: int = 0) -> Iterator[Event]:
 
     Raises EvidenceError, naming the file, when a body is missing or is not the one that was logged.
     """
-    lines = event_lines(case)
-    for index, entry in enumerate(entries(case.log, log_size(case))):
+    lines = islice(event_lines(case), start, None)
+    for index, entry in enumerate(entries(case.log, log_size(case), start), start):
         path, _, line = next(lines, (case.root / "events", 0, b""))
-        if index < start:
-            continue
         fields = json.loads(entry)
         line = line.removesuffix(b"\n")
         if fields["body"] != f"sha256:{hashlib.sha256(line).hexdigest()}":

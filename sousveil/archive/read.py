@@ -8,6 +8,7 @@ wrong is in the payload's notes. Follows WARC 1.1, sections 5 and 6.
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from http import HTTPStatus
 from itertools import chain
 from pathlib import Path
 
@@ -72,7 +73,10 @@ def payload(
 
 
 def _revisited(case_root: Path, ref: RecordRef, original: RecordRef, limit: int) -> Payload:
-    """Return what a revisit stands for: its own head, with the body of another record."""
+    """Return what a revisit stands for: the body of another record, with its own head.
+
+    What was not modified (304) has the head of that record, too.
+    """
     of_block = Digests()
     with open_record(case_root / ref.warc, ref) as revisit:
         head, rest = split_http(revisit, _hashed(revisit.pieces(), of_block))
@@ -82,13 +86,19 @@ def _revisited(case_root: Path, ref: RecordRef, original: RecordRef, limit: int)
     labelled = revisit.head.get("WARC-Payload-Digest")
     of_original, of_payload = Digests(), Digests(labelled)
     with open_record(case_root / original.warc, original) as record:
-        _, body = split_http(record, _hashed(record.pieces(), of_original))
+        answered, body = split_http(record, _hashed(record.pieces(), of_original))
+        if head.status == HTTPStatus.NOT_MODIFIED:
+            head = (
+                answered  # which codings its payload has, it alone says (RFC 9111, section 4.3.4)
+            )
         entity = _hashed(body, of_payload)
         decoded, notes = _decode(head, entity, limit)
         for _ in chain(entity, _hashed(_hashed(record.pieces(), of_original), of_payload)):
             pass
     _check_digest(case_root, original, of_original)
-    if of_payload.agrees(labelled) is not True:
+    # What a server says is not modified has no digest where its original has none.
+    has_digest = bool(labelled) or head is not answered
+    if has_digest and of_payload.agrees(labelled) is not True:
         raise ArchiveError(
             f"{case_root / original.warc}: the record at byte {original.offset} does not hold the"
             f" payload that the revisit at byte {ref.offset} of {ref.warc} means. Restore both"

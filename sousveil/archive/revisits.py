@@ -1,7 +1,7 @@
 """Revisits held against the records they refer to, over all files of a case.
 
 Takes the head of every record, file after file, and gives a fault for each revisit whose original
-is not there or holds another payload (WARC 1.1, section 6.7.2). That a record's payload has the
+is not there or holds another payload (WARC 1.1, section 6.7). That a record's payload has the
 digest that its head gives is for `read.verify_warc` to check.
 """
 
@@ -23,7 +23,7 @@ class Revisits:
         digest = head.get("WARC-Payload-Digest")
         if head.type == "revisit":
             self._meant.append((warc, head.offset, head.get("WARC-Refers-To"), digest))
-        elif digest:
+        elif digest or head.type == "response":
             self._held[head.get("WARC-Record-ID")] = digest
 
     def faults(self) -> Iterator[Fault]:

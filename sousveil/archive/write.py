@@ -13,8 +13,9 @@ What a record says and what it does not:
   not agree where the body begins. The block digest covers the same bytes.
 - A payload that was kept before becomes a `revisit` (section 6.7.2, identical payload digest): the
   head as received, and the address, date and id of the record that has the body. It always refers
-  to a full record. Only an answer with a payload digest can be one, or be referred to: pywb finds
-  originals by it. So a body with a transfer coding is kept each time, as the wire carried it.
+  to a full record. So does what a server says is not modified (section 6.7.3). Otherwise only an
+  answer with a payload digest can be one, or be referred to: pywb finds originals by it. So a body
+  with a transfer coding is kept each time, as the wire carried it.
 - What a browser saw with its codings undone has a head that fits, see `decoded.py`.
 - The TLS session, interim answers, time taken and any failure have no place in WARC 1.1; they are
   a `metadata` record in JSON beside the exchange, with the certificates as PEM.
@@ -46,6 +47,7 @@ WARC_1_1 = "http://iipc.github.io/warc-specifications/specifications/warc-format
 REQUEST = "application/http;msgtype=request"
 RESPONSE = "application/http;msgtype=response"
 SAME_PAYLOAD = "http://netpreserve.org/warc/1.1/revisit/identical-payload-digest"
+NOT_MODIFIED = "http://netpreserve.org/warc/1.1/revisit/server-not-modified"
 
 # What precedes the address in the URI of the record that tells how an exchange went.
 EXCHANGE_URN = "urn:sousveil:exchange:"
@@ -71,6 +73,7 @@ class Original:
     url: str  # its WARC-Target-URI
     captured_at: datetime  # its WARC-Date
     record: RecordRef
+    payload_digest: str = ""  # WARC-Payload-Digest; "" where it has none
 
 
 Seen = Callable[[str, str], Original | None]
@@ -135,11 +138,16 @@ class WarcWriter:
             sync_folder(self.path.parent)
             self.sha256 = self._hash.hexdigest()
 
-    def write_exchange(self, exchange: Exchange) -> list[Capture]:
+    def write_exchange(
+        self, exchange: Exchange, unmodified: Original | None = None
+    ) -> list[Capture]:
         """Write what was asked, what came back and how; return the answer as a capture, if any.
 
-        A request of which no byte was sent, and an answer of which none came, have no record;
-        the `metadata` record that says why is always written.
+        `unmodified` is the record whose payload the server said to be unmodified (304): the answer
+        is a revisit of it (section 6.7.3).
+
+        A request of which no byte was sent, and an answer of which none came, have no record; the
+        `metadata` record that says why is always written.
         """
         named: _Fields = [("WARC-Target-URI", exchange.url)]
         if exchange.ip_address:
@@ -147,7 +155,10 @@ class WarcWriter:
         written: list[RecordRef] = []
         captures = []
         if exchange.response_head:
-            captures.append(self._write_answer(with_fitting_head(exchange), named))
+            if unmodified is None:
+                captures.append(self._write_answer(with_fitting_head(exchange), named))
+            else:
+                captures.append(self._write_not_modified(exchange, named, unmodified))
             written.append(captures[0].record)
         if exchange.request_head:
             fields = [*named, ("Content-Type", REQUEST), *_concurrent(written)]
@@ -196,7 +207,7 @@ class WarcWriter:
         is_referable = bool(digest) and _is_whole(exchange) and size >= MIN_REVISIT_BYTES
         original = self._original(exchange.url, digest) if is_referable else None
         if original is not None:
-            fields += _revisit_fields(original)
+            fields += [*_revisit_fields(SAME_PAYLOAD, original), ("WARC-Truncated", "length")]
             block = _Block(exchange.response_head)
             ref = self._write("revisit", exchange.started_at, fields, block)
         else:
@@ -214,6 +225,24 @@ class WarcWriter:
             ref,
             digest if is_referable else "",
             original.record if original else None,
+        )
+
+    def _write_not_modified(
+        self, exchange: Exchange, named: _Fields, original: Original
+    ) -> Capture:
+        """Write a `revisit` for an answer without a body, which says that nothing changed."""
+        fields = [*named, ("Content-Type", RESPONSE), *_revisit_fields(NOT_MODIFIED, original)]
+        if original.payload_digest:
+            fields.append(("WARC-Payload-Digest", original.payload_digest))
+        ref = self._write("revisit", exchange.started_at, fields, _Block(exchange.response_head))
+        return Capture(
+            exchange.url,
+            exchange.started_at,
+            exchange.status,
+            media_type(parse_head(exchange.response_head).get("Content-Type")),
+            ref,
+            original.payload_digest,
+            original.record,
         )
 
     def _original(self, url: str, digest: str) -> Original | None:
@@ -288,13 +317,12 @@ def _is_whole(exchange: Exchange) -> bool:
     return is_get and exchange.truncated is None and exchange.failure is None
 
 
-def _revisit_fields(original: Original) -> _Fields:
+def _revisit_fields(profile: str, original: Original) -> _Fields:
     return [
-        ("WARC-Profile", SAME_PAYLOAD),
+        ("WARC-Profile", profile),
         ("WARC-Refers-To", original.record.record_id),
         ("WARC-Refers-To-Target-URI", original.url),
         ("WARC-Refers-To-Date", _warc_date(original.captured_at)),
-        ("WARC-Truncated", "length"),
     ]
 
 

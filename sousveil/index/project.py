@@ -13,6 +13,7 @@ import msgspec
 
 from sousveil.changes.fate import Look, Probe, judge_address, judge_import
 from sousveil.index.originals import put_originals
+from sousveil.index.pace import take_crawl, take_poll, take_visit
 from sousveil.index.query import repository_visits
 from sousveil.index.reviews import put_review
 from sousveil.index.store import Index
@@ -37,10 +38,18 @@ def project(
         match event.type:
             case "watch.added" | "watch.changed":
                 index.put_watch(msgspec.convert(event.body["watch"], Watch))
+                index.put_retired(event.body["watch"]["id"], None)
+            case "watch.retired":
+                index.put_retired(event.body["watch_id"], event.time)
             case "visit":
                 if event.body.get("role") not in GUIDES:
                     _put_visit(index, event)
                 put_originals(index, _answers(event, requests_in), event.body["watch_id"])
+                take_visit(index, event)
+            case "poll":
+                take_poll(index, event)
+            case "crawl":
+                take_crawl(index, event)
             case "review":
                 put_review(index, event)
             case "import":

@@ -33,6 +33,7 @@ BUSY_SECONDS = 10.0
 SCHEMA = """
 CREATE TABLE event (idx INTEGER PRIMARY KEY, type TEXT NOT NULL, time TEXT NOT NULL,
     body BLOB NOT NULL, warc TEXT, warc_sha256 TEXT) STRICT;
+CREATE INDEX event_by_type ON event (type);
 CREATE TABLE watch (id TEXT PRIMARY KEY, data BLOB NOT NULL) STRICT;
 CREATE TABLE look (id INTEGER PRIMARY KEY, log_index INTEGER NOT NULL, watch_id TEXT,
     address TEXT NOT NULL, at TEXT NOT NULL, verdict TEXT NOT NULL, confidence REAL NOT NULL,
@@ -57,6 +58,10 @@ CREATE TABLE review (finding_id TEXT NOT NULL, person TEXT NOT NULL, log_index I
     PRIMARY KEY (finding_id, person)) STRICT, WITHOUT ROWID;
 CREATE TABLE former (finding_id TEXT NOT NULL, capture_id INTEGER NOT NULL, data BLOB NOT NULL,
     PRIMARY KEY (finding_id, capture_id)) STRICT, WITHOUT ROWID;
+CREATE TABLE pace (watch_id TEXT PRIMARY KEY, data BLOB NOT NULL, base BLOB) STRICT;
+CREATE TABLE retired (watch_id TEXT PRIMARY KEY, at TEXT NOT NULL) STRICT, WITHOUT ROWID;
+CREATE TABLE unchanged (look_id INTEGER PRIMARY KEY, address TEXT NOT NULL, watch_id TEXT NOT NULL,
+    at TEXT NOT NULL, log_index INTEGER NOT NULL, count INTEGER NOT NULL) STRICT;
 CREATE TABLE notice (number INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, kind TEXT NOT NULL,
     finding_id TEXT, watch_id TEXT, data BLOB NOT NULL) STRICT;
 CREATE INDEX notice_by_finding ON notice (finding_id, number);
@@ -171,6 +176,29 @@ class Index:
         """Add a watch, or replace it by its newer form."""
         self._db.execute(
             "INSERT OR REPLACE INTO watch VALUES (?, ?)", (watch.id, msgspec.json.encode(watch))
+        )
+
+    def put_retired(self, watch_id: str, at: datetime | None) -> None:
+        """Record since when a watch is not visited any more; None: it is, again."""
+        self._db.execute("DELETE FROM retired WHERE watch_id = ?", (watch_id,))
+        if at is not None:
+            self._db.execute("INSERT INTO retired VALUES (?, ?)", (watch_id, _text(at)))
+
+    def put_pace(self, watch_id: str, data: bytes, base: bytes | None) -> None:
+        """Replace how a watch's looks went, and what its next answer is compared with."""
+        self._db.execute("INSERT OR REPLACE INTO pace VALUES (?, ?, ?)", (watch_id, data, base))
+
+    def put_polled(
+        self, watch_id: str, data: bytes, *, address: str, of: int, at: datetime, log_index: int
+    ) -> None:
+        """Record a poll that found at `address` what the visit with log entry `of` had found."""
+        self._db.execute("UPDATE pace SET data = ? WHERE watch_id = ?", (data, watch_id))
+        self._db.execute(
+            "INSERT INTO unchanged SELECT id, address, watch_id, ?, ?, 1 FROM look"
+            " WHERE log_index = ? AND watch_id = ? AND address = ?"
+            " ON CONFLICT DO UPDATE SET at = excluded.at, log_index = excluded.log_index,"
+            " count = count + 1",
+            (_text(at), log_index, of, watch_id, address),
         )
 
     def put_review(self, review: Review, finding: Finding, *, person: str) -> None:

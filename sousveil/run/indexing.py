@@ -11,17 +11,26 @@ from sousveil.case import Case
 from sousveil.errors import ArchiveError
 from sousveil.index.project import project
 from sousveil.index.store import INDEX_FILE, Index
-from sousveil.ledger import read_events
-from sousveil.model import Capture, RecordRef
+from sousveil.ledger import log_size, read_events
+from sousveil.model import Capture, Event, RecordRef
 
 
 def sync_index(case: Case, index: Index) -> int:
     """Project the events that the index does not hold yet; return how many there were."""
     count = 0
-    for event in read_events(case, index.next_event()):
+    start = index.next_event()
+    for event in read_events(case, start) if log_size(case) > start else ():
         project(index, event, _captures_in(case), _requests_in(case))
         count += 1
     return count
+
+
+def take_event(case: Case, index: Index, event: Event) -> None:
+    """Project an event that was committed just now; those before it first, if any lack."""
+    if index.next_event() == event.index:
+        project(index, event, _captures_in(case), _requests_in(case))
+    else:
+        sync_index(case, index)
 
 
 @contextmanager

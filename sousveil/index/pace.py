@@ -1,0 +1,191 @@
+"""Pace: of each watch, how its looks went so far, as far as the next one depends on it.
+
+A projection of the events `visit`, `poll` and `crawl`, one row a watch, so that what is due among
+ten thousand is told without reading ten thousand histories. Also the `Base` of a watch: what its
+next answer is compared with, when that may be a poll.
+"""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+from http import HTTPStatus
+from typing import Any
+
+import msgspec
+
+from sousveil.archive.write import Original
+from sousveil.index.originals import original
+from sousveil.index.store import Index
+from sousveil.model import Capture, Event, Failure, WatchKind
+from sousveil.watch.frontier import GUIDES
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """How a watch's looks went."""
+
+    log_index: int  # of the last look, in the order of the log
+    looks: int  # visits and polls of the target itself
+    last_at: datetime | None = None  # None while a crawl is not over
+    outcome: str = ""  # of the last look, in a few words: "HTTP 200", "unchanged"
+    failures: int = 0  # looks in a row without an answer
+    failing_since: datetime | None = None
+    same_since: datetime | None = None  # first of the looks in a row that brought the same bytes
+    entity: str = ""  # digest of the last answer's content; "" when there is none to compare
+
+
+@dataclass(frozen=True, slots=True)
+class Base:
+    """The visit that polls are compared with."""
+
+    log_index: int
+    at: datetime  # when it began
+    capture: Capture  # its answer on the wire
+    original: Original  # the record that holds its payload
+    entity: str  # digest of its content
+    etag: str  # "" where the answer had none
+    last_modified: str
+    exit: str
+    is_shown: bool  # whether a browser showed the page, too
+
+
+def pace_of(index: Index, watch_id: str) -> Pace | None:
+    """Return how a watch's looks went; None before the first."""
+    rows = index.rows("SELECT data FROM pace WHERE watch_id = ?", watch_id)
+    return msgspec.json.decode(rows[0][0], type=Pace) if rows else None
+
+
+def base_of(index: Index, watch_id: str) -> Base | None:
+    """Return what a watch's next answer is compared with; None when it must be a visit."""
+    rows = index.rows("SELECT base FROM pace WHERE watch_id = ? AND base NOT NULL", watch_id)
+    return msgspec.json.decode(rows[0][0], type=Base) if rows else None
+
+
+def take_visit(index: Index, event: Event) -> None:
+    """Take in a visit; of a site or a feed that its crawl goes on until an event closes it."""
+    body = event.body
+    watch_id, is_crawl = body["watch_id"], bool(body.get("crawl"))
+    before = pace_of(index, watch_id) or Pace(event.index, 0)
+    if is_crawl:
+        before = replace(before, log_index=event.index, last_at=None)
+    if body.get("depth", 0) == 0 and body.get("role") not in GUIDES:
+        at = msgspec.convert(body["started_at"], datetime)
+        now = _after_visit(before, event, at)
+        now = replace(now, last_at=None if is_crawl else at)
+        base = _base(index, event, at)
+        told = msgspec.json.encode(base) if base else None
+        index.put_pace(watch_id, msgspec.json.encode(now), told)
+    elif is_crawl:
+        index.put_pace(watch_id, msgspec.json.encode(before), None)
+
+
+def _after_visit(before: Pace, event: Event, at: datetime) -> Pace:
+    is_failure, outcome = _outcome(event.body)
+    if is_failure:
+        return replace(
+            before,
+            log_index=event.index,
+            looks=before.looks + 1,
+            outcome=outcome,
+            failures=before.failures + 1,
+            failing_since=before.failing_since or at,
+        )
+    entity = _entity(event.body)
+    is_same = bool(entity) and entity == before.entity
+    return Pace(
+        log_index=event.index,
+        looks=before.looks + 1,
+        outcome=outcome,
+        same_since=before.same_since if is_same else at,
+        entity=entity,
+    )
+
+
+def take_crawl(index: Index, event: Event) -> None:
+    """Take in the end of a crawl."""
+    watch_id = event.body["watch_id"]
+    before = pace_of(index, watch_id) or Pace(event.index, 0)
+    now = replace(before, log_index=event.index, last_at=event.time)
+    index.put_pace(watch_id, msgspec.json.encode(now), None)
+
+
+def take_poll(index: Index, event: Event) -> None:
+    """Take in a batch of polls: looks that found what an earlier visit had found."""
+    for polled in event.body["polled"]:
+        watch_id = polled["watch_id"]
+        at = msgspec.convert(polled["at"], datetime)
+        before = pace_of(index, watch_id) or Pace(event.index, 0)
+        now = replace(
+            before,
+            log_index=event.index,
+            looks=before.looks + 1,
+            last_at=at,
+            outcome=f"HTTP {polled['status']}, unchanged",
+            failures=0,
+            failing_since=None,
+        )
+        index.put_polled(
+            watch_id,
+            msgspec.json.encode(now),
+            address=polled["target"],
+            of=polled["of"],
+            at=at,
+            log_index=event.index,
+        )
+
+
+def _outcome(body: Mapping[str, Any]) -> tuple[bool, str]:
+    """Return whether the host gave no answer, and what came, in a few words."""
+    if not body["probes"]:
+        return True, "nothing was tried"
+    last = body["probes"][-1]
+    status = last["status"]
+    failure = msgspec.convert(last["failure"], Failure | None)
+    if status is None:
+        return failure is not None, failure.message if failure else "read"
+    is_refused = status == HTTPStatus.TOO_MANY_REQUESTS
+    is_failure = is_refused or status >= HTTPStatus.INTERNAL_SERVER_ERROR
+    return is_failure, f"HTTP {status}" + (f", then {failure.message}" if failure else "")
+
+
+def _entity(body: Mapping[str, Any]) -> str:
+    """Return the digest of what a visit was answered; of a repository, of its references."""
+    if "repository" in body:
+        refs = json.dumps(body["repository"]["refs"], sort_keys=True)
+        return hashlib.sha256(refs.encode()).hexdigest()
+    requests = body.get("requests") or [{}]
+    return requests[-1].get("entity") or ""
+
+
+def _base(index: Index, event: Event, at: datetime) -> Base | None:
+    """Return what the next answer may be compared with, if this one was whole and direct."""
+    body = event.body
+    if body.get("kind") not in {WatchKind.PAGE, WatchKind.DOCUMENT}:
+        return None
+    requests = body.get("requests") or []
+    captures = msgspec.convert(body["captures"], list[Capture])
+    if len(requests) != 1 or not captures or not requests[0].get("entity"):
+        return None
+    (request,), capture = requests, captures[0]
+    if request["status"] != HTTPStatus.OK or request["tls_verified"] is False:
+        return None
+    source = Original(capture.url, capture.captured_at, capture.record, capture.payload_digest)
+    if capture.refers_to is not None:
+        kept = original(index, body["watch_id"], capture.url, capture.payload_digest)
+        if kept is None:
+            return None
+        source = replace(kept, payload_digest=capture.payload_digest)
+    rendering = body.get("rendering")
+    return Base(
+        log_index=event.index,
+        at=at,
+        capture=capture,
+        original=source,
+        entity=request["entity"],
+        etag=request.get("etag") or "",
+        last_modified=request.get("last_modified") or "",
+        exit=body.get("exit", ""),
+        is_shown=rendering is not None and rendering["snapshot"] is not None,
+    )
