@@ -8,7 +8,7 @@ that nothing is lost between the two.
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import TypeAlias
+from typing import Literal, TypeAlias
 
 from sousveil.model import Document
 
@@ -85,6 +85,20 @@ class Diff:
         if row.now is not None and row.change is not Change.AWAY:
             return self.after.blocks[row.now].context
         return self.before.blocks[row.was].context if row.was is not None else ""
+
+
+MemberKind: TypeAlias = Literal["endpoint", "field", "member", "constant"]
+"""What an interface is made of; a member is that of an enumeration."""
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """One thing that an interface offers or takes."""
+
+    kind: MemberKind
+    name: str  # "ethnicity", "POST /face/ethnicity"
+    of: str  # the type, table, enumeration or endpoint it belongs to; "" when it has none
+    line: int  # of the source, from 1
 
 
 class Budget:
