@@ -16,7 +16,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TextIO
+from typing import IO, Any
 
 from sousveil.durable import write_durably
 from sousveil.errors import CaseError, LogError
@@ -123,7 +123,16 @@ def watched(case: Case) -> Iterator[None]:
         yield
 
 
-def _taken(lock: TextIO) -> bool:
+def is_watched(case: Case) -> bool:
+    """Tell whether a service keeps watch over the case at this moment."""
+    path = case.root / WATCH_FILE
+    if not path.exists():
+        return False
+    with path.open("rb") as lock:
+        return not _taken(lock)
+
+
+def _taken(lock: IO[Any]) -> bool:
     """Take a lock, unless another process holds it."""
     try:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -97,6 +97,8 @@ def _signer_of(case: Case) -> Signer:
 class Writer:
     """The one writer of a case, while its lock is held."""
 
+    scratch = "visit"  # with which the names of its working files in `pending/` begin
+
     def __init__(self, case: Case, signer: Signer) -> None:
         self.case = case
         self._signer = signer
@@ -274,6 +276,8 @@ class TurnWriter(Writer):
     the lock is still held: what must not be done by two processes at once, such as taking the
     event into the index.
     """
+
+    scratch = "watch"
 
     def __init__(self, case: Case, wait: Wait, then: Callable[[Event], None]) -> None:
         """Make ready; raises LogError and CaseError for the key, as `writing` does."""

@@ -57,10 +57,22 @@ def pace_of(index: Index, watch_id: str) -> Pace | None:
     return msgspec.json.decode(rows[0][0], type=Pace) if rows else None
 
 
+def paces(index: Index) -> dict[str, Pace]:
+    """Return how the looks of each watch went, by its id; those never looked at are not there."""
+    rows = index.rows("SELECT watch_id, data FROM pace")
+    return {watch_id: msgspec.json.decode(data, type=Pace) for watch_id, data in rows}
+
+
 def base_of(index: Index, watch_id: str) -> Base | None:
     """Return what a watch's next answer is compared with; None when it must be a visit."""
     rows = index.rows("SELECT base FROM pace WHERE watch_id = ? AND base NOT NULL", watch_id)
     return msgspec.json.decode(rows[0][0], type=Base) if rows else None
+
+
+def retired(index: Index) -> dict[str, datetime]:
+    """Return since when watches are not visited any more, by their ids."""
+    rows = index.rows("SELECT watch_id, at FROM retired")
+    return {watch_id: datetime.fromisoformat(at) for watch_id, at in rows}
 
 
 def take_visit(index: Index, event: Event) -> None:

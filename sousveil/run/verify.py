@@ -152,7 +152,7 @@ def verify_findings(
         )
     # An index that lags behind the log, as after a crash, is no fault: `analyse` brings it up.
     told = [event for event in logged.values() if event.index < known]
-    if watches(index) != logged_watches(told):
+    if watches(index) != logged_watches(told, with_retired=True):
         yield Fault(INDEX_FILE, "its watches are not those of the log: run `sousveil reindex`")
     if reviews(index) != logged_reviews(told):
         yield Fault(INDEX_FILE, "its decisions are not those of the log: run `sousveil reindex`")
@@ -320,7 +320,7 @@ def _notes(case: Case) -> Iterator[str]:
     if (case.root / JOURNAL_FILE).exists():
         yield f"{JOURNAL_FILE}: a commit was interrupted; the next command that writes finishes it"
     for path in sorted(case.pending.glob("*")) if case.pending.is_dir() else ():
-        if path.name not in {"lock", Path(JOURNAL_FILE).name}:
+        if path.name not in {"lock", "watch.lock", Path(JOURNAL_FILE).name}:
             yield f"pending/{path.name}: left by an interrupted visit; it is no evidence"
     for path in sorted(case.root.iterdir()):
         if path.name not in _KNOWN and not path.name.startswith(INDEX_FILE):

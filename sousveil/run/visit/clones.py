@@ -2,7 +2,6 @@
 
 import json
 import shutil
-import tempfile
 from collections.abc import Callable, Iterable
 from datetime import datetime
 from pathlib import Path
@@ -16,6 +15,7 @@ from sousveil.ledger import Writer, read_events
 from sousveil.model import Capture, Event, Failure, FailureKind, Json, Watch, WatchKind
 from sousveil.run.read.repositories import BUNDLE_TYPE, mirror_path
 from sousveil.run.visit.commits import commit_failure
+from sousveil.run.visit.pending import new_file, new_folder
 from sousveil.run.visit.records import visit_body, warc_writer
 
 # Branches and tags stand in the event's body, which has its own bound of 16 MiB. Public
@@ -50,7 +50,7 @@ def visit_repository(
     # A repository on this computer is reached by no exit.
     facts: Json = {"exit": exit_.name} if exit_ and "://" in watch.target else {}
     started_at = clock()
-    folder = Path(tempfile.mkdtemp(prefix="visit-", dir=case.pending))
+    folder = new_folder(writer)
     case.cache.mkdir(exist_ok=True)
     try:
         found = capture_repository(
@@ -90,7 +90,7 @@ def _commit_repository(
         body["repository"] = _repository_facts(found)
         return writer.commit("visit", body, now=clock())
     warc_path = writer.new_warc_path(started_at)
-    warc = case.pending / f"visit-{Path(warc_path).name}"
+    warc = new_file(writer, warc_path)
     uri = repository_uri(watch.target)
     with warc_writer(case, warc, warc_path, started_at) as records:
         ref = records.write_resource(uri, started_at, BUNDLE_TYPE, found.bundle)

@@ -3,7 +3,6 @@
 import functools
 from collections.abc import Callable
 from datetime import datetime
-from pathlib import Path
 
 from sousveil.changes.fate import Probe
 from sousveil.index.originals import original
@@ -11,6 +10,7 @@ from sousveil.index.store import Index
 from sousveil.ledger import Writer
 from sousveil.model import Event, Failure, Json, Watch
 from sousveil.run.visit.gather import Gathered
+from sousveil.run.visit.pending import new_file
 from sousveil.run.visit.records import page_body, visit_body, warc_writer, write_gathered
 
 
@@ -29,7 +29,7 @@ def commit_page(
     """
     seen = functools.partial(original, index, watch.id)
     warc_path = writer.new_warc_path(found.started_at)
-    warc = writer.case.pending / f"visit-{Path(warc_path).name}"
+    warc = new_file(writer, warc_path)
     with warc_writer(writer.case, warc, warc_path, found.started_at, seen) as records:
         kept = write_gathered(records, found)
     body = page_body(watch, found, kept, clock()) | (facts or {})

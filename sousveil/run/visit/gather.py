@@ -31,14 +31,18 @@ class Gathered:
     exit: str  # name of the exit it went by; "" for none
 
 
-def gather(means: Means, watch: Watch, url: str, folder: Path) -> Gathered:
+def gather(
+    means: Means, watch: Watch, url: str, folder: Path, begun: Exchange | None = None
+) -> Gathered:
     """Look at `url`, as `watch` wants it; files go into `folder`, which exists.
+
+    `begun` is the first exchange of an address that was asked already, as a poll.
 
     Raises TargetError when `url` is no http or https address, CaseError for an exit that is not
     there, OSError for a full disk and InterruptedError when the run is called off.
     """
     exit_ = means.exit_of(watch)
-    started_at = means.clock()
+    started_at = begun.started_at if begun else means.clock()
     exchanges = fetch(
         url,
         settings=WireSettings(user_agent=means.settings.user_agent),
@@ -47,6 +51,7 @@ def gather(means: Means, watch: Watch, url: str, folder: Path) -> Gathered:
         clock=means.clock,
         stop=means.stop,
         exit_=exit_,
+        begun=begun,
     )
     shown: Rendered | Unshown = Unshown("")
     if is_page(exchanges[-1]):

@@ -28,12 +28,16 @@ from sousveil.model import (
     Rendering,
     Watch,
 )
+from sousveil.run.visit.entity import entity_digest
 from sousveil.run.visit.gather import Gathered
 
 SOFTWARE = f"sousveil/{sousveil.__version__}"
 
 # Retry-After is a number or a date (RFC 9110, section 10.2.3); a longer one is neither.
 MAX_RETRY_AFTER_LENGTH = 100
+
+# ETags in use have some 60 characters, dates 29; a longer one would be a burden on each request.
+MAX_VALIDATOR_LENGTH = 200
 
 PICTURE_URN = "urn:sousveil:screenshot:"
 REQUESTS_URN = "urn:sousveil:requests:"
@@ -169,7 +173,8 @@ def visit_body(
 
 def _request_facts(exchange: Exchange) -> Json:
     """Return what is worth knowing of a request without opening its WARC."""
-    retry_after = parse_head(exchange.response_head).get("Retry-After")
+    head = parse_head(exchange.response_head)
+    retry_after = head.get("Retry-After")
     return {
         "url": exchange.url,
         "status": exchange.status,
@@ -179,4 +184,13 @@ def _request_facts(exchange: Exchange) -> Json:
         "milliseconds": round(exchange.elapsed_seconds * 1000),
         "truncated": exchange.truncated,
         "retry_after": retry_after[:MAX_RETRY_AFTER_LENGTH],
+        "entity": entity_digest(exchange),
+        "etag": _validator(head.get("ETag")),
+        "last_modified": _validator(head.get("Last-Modified")),
     }
+
+
+def _validator(value: str) -> str:
+    """Return what a condition of the next request may repeat: printable and short, or nothing."""
+    is_usable = len(value) <= MAX_VALIDATOR_LENGTH and value.isascii() and value.isprintable()
+    return value if is_usable else ""

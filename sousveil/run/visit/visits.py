@@ -7,29 +7,37 @@ we cannot read: no target keeps the others from being visited.
 """
 
 import shutil
-import tempfile
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from types import MappingProxyType
 
 from sousveil.capture.git.run import require_git
-from sousveil.case import Case
 from sousveil.errors import CaseError, LogError, SousveilError
 from sousveil.index.query import visit_at
 from sousveil.index.store import Index
 from sousveil.ledger import Writer
-from sousveil.model import Event, Failure, FailureKind, Json, Visit, Watch, WatchKind
-from sousveil.run.indexing import sync_index
+from sousveil.model import (
+    Event,
+    Exchange,
+    Failure,
+    FailureKind,
+    Json,
+    Visit,
+    Watch,
+    WatchKind,
+)
+from sousveil.run.indexing import take_event
 from sousveil.run.visit.clones import kept_objects, visit_repository
 from sousveil.run.visit.commits import commit_failure, commit_page
 from sousveil.run.visit.crawls import Past, crawl, linked_documents, read_past
 from sousveil.run.visit.gather import Gathered, gather
 from sousveil.run.visit.means import Means
-from sousveil.run.visit.pending import clear_pending
+from sousveil.run.visit.pending import clear_pending, new_folder
 from sousveil.watch.frontier import GUIDES
 from sousveil.watch.politeness import Politeness, Turns
 
@@ -42,6 +50,8 @@ _NOT_ASKED = frozenset({FailureKind.REFUSED_ADDRESS, FailureKind.EXIT})
 
 # Nothing wakes us before a host has rested; so an interrupt is seen within this time all the same.
 WAKE_SECONDS = 0.5
+
+_NOTHING_BEGUN: Mapping[str, Exchange] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,8 +71,47 @@ class Crawled:
     left_out: Mapping[str, int]  # addresses, by reason: "robots", "scope", "pages", …
 
 
+@dataclass(frozen=True, slots=True)
+class Outing:
+    """What visits go out with, and where what they bring goes."""
+
+    writer: Writer
+    index: Index
+    means: Means
+    politeness: Politeness
+    sleep: Callable[[float], None] = time.sleep
+
+    def look(self, watch: Watch, url: str, facts: Json) -> Event:
+        """Look at `url`, keep and log it; `facts` join the event's body."""
+        folder = new_folder(self.writer)
+        look: Future[Gathered] = Future()
+        try:
+            look.set_result(gather(self.means, watch, url, folder))
+        except SousveilError as error:
+            look.set_exception(error)
+        ended = _UnderWay(watch, folder, look)
+        return _keep_page(self, ended, facts)
+
+    def wait(self, url: str, asked_seconds: float) -> bool:
+        """Wait until the host of `url` may be asked again; False when that is too long.
+
+        `asked_seconds` is what its robots.txt wants between two requests.
+        """
+        own_delay = self.means.settings.delay_seconds
+        more = 0.0 if self.politeness.is_exempt(url) else max(0.0, asked_seconds - own_delay)
+        seconds = max(0.0, self.politeness.seconds_left(url)) + more
+        if not self.politeness.is_worth_waiting(seconds):
+            return False
+        self.sleep(seconds)
+        return True
+
+
 def visit_all(
-    writer: Writer, index: Index, chosen: Sequence[Watch], clock: Callable[[], datetime]
+    writer: Writer,
+    index: Index,
+    chosen: Sequence[Watch],
+    clock: Callable[[], datetime],
+    sleep: Callable[[float], None] = time.sleep,
 ) -> Iterator[Visit | Crawled | Postponed]:
     """Visit watches, several at once, gently, yielding each visit once it is in log and index.
 
@@ -72,53 +121,72 @@ def visit_all(
     be visited and git cannot be run, and CaseError for an exit that the case does not name: that
     would be no fault of the target's.
     """
-    if any(watch.kind is WatchKind.REPOSITORY for watch in chosen):
-        require_git()
-    clear_pending(writer.case)
+    clear_pending(writer.case, writer.scratch)
     kept = kept_objects(writer.case, chosen)
     past = read_past(writer.case, chosen)
     settings = writer.case.settings
     politeness = Politeness(settings.delay_seconds, clock=clock, exempt=settings.allow_hosts)
+    try:
+        with Means(settings, clock) as means:
+            outing = Outing(writer, index, means, politeness, sleep)
+            yield from visit_with(outing, chosen, kept, past)
+    finally:
+        clear_pending(writer.case, writer.scratch)
+
+
+def visit_with(
+    outing: Outing,
+    chosen: Sequence[Watch],
+    kept: Mapping[str, Collection[str]],
+    past: Mapping[str, Past],
+    begun: Mapping[str, Exchange] = _NOTHING_BEGUN,
+) -> Iterator[Visit | Crawled | Postponed]:
+    """Visit watches as `visit_all` does, with means that outlive the call.
+
+    `kept` and `past` are, by watch id, what `kept_objects` and `read_past` give; `begun` is the
+    first exchange of a page that was asked already.
+    """
+    if any(watch.kind is WatchKind.REPOSITORY for watch in chosen):
+        require_git()
+    politeness = outing.politeness
     turns = Turns(politeness, chosen)
-    with Means(settings, clock) as means:
-        for watch in chosen:
-            means.exit_of(watch)
-        with _lanes(means, writer.case) as lanes:
-            asker = _Asker(writer, index, means, politeness)
-            for watch, ended in _each(turns, lanes):
-                event = None
-                for event in _events(asker, watch, ended, kept, past):
-                    if "://" in watch.target and _was_asked(event):
-                        politeness.asked(event.body["target"], _retry_after(event))
-                    sync_index(writer.case, index)
-                    if event.type == "crawl":
-                        yield Crawled(watch, event.body["asked"], event.body["left_out"])
-                    elif event.body.get("role") not in GUIDES:
-                        yield visit_at(index, event.index)
-                if watch.kind in _CRAWLED and (event is None or event.type == "visit"):
-                    yield Postponed(watch, politeness.free_at(watch.target))  # it goes on later
-                turns.ended(watch)
+    for watch in chosen:
+        outing.means.exit_of(watch)
+    with _lanes(outing, begun) as lanes:
+        for watch, ended in _each(turns, lanes):
+            event = None
+            for event in _events(outing, watch, ended, kept, past):
+                if "://" in watch.target and _was_asked(event):
+                    politeness.asked(event.body["target"], _retry_after(event))
+                take_event(outing.writer.case, outing.index, event)
+                if event.type == "crawl":
+                    yield Crawled(watch, event.body["asked"], event.body["left_out"])
+                elif event.body.get("role") not in GUIDES:
+                    yield visit_at(outing.index, event.index)
+            if watch.kind in _CRAWLED and (event is None or event.type == "visit"):
+                yield Postponed(watch, politeness.free_at(watch.target))  # it goes on later
+            turns.ended(watch)
     yield from (Postponed(watch, until) for watch, until in turns.resting)
 
 
 def _events(
-    asker: "_Asker",
+    outing: Outing,
     watch: Watch,
     ended: "_UnderWay | None",
-    kept: Mapping[str, frozenset[str]],
+    kept: Mapping[str, Collection[str]],
     past: Mapping[str, Past],
 ) -> Iterator[Event]:
     """Visit a watch, yielding each event once it is in the log; a page was looked at already."""
-    writer, clock = asker.writer, asker.means.clock
+    writer, clock = outing.writer, outing.means.clock
     if watch.kind is WatchKind.REPOSITORY:
-        exit_ = asker.means.exit_of(watch)
+        exit_ = outing.means.exit_of(watch)
         yield visit_repository(writer, watch, kept[watch.id], exit_, clock)
     elif ended is None:
         yield from crawl(
-            writer, watch, past[watch.id], look=asker.look, wait=asker.wait, clock=clock
+            writer, watch, past[watch.id], look=outing.look, wait=outing.wait, clock=clock
         )
     else:
-        yield from _page_events(asker, past[watch.id], ended)
+        yield from _page_events(outing, past[watch.id], ended)
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,18 +202,20 @@ class _UnderWay:
 class _Lanes:
     """The looks under way, each in a thread."""
 
-    means: Means
-    case: Case
+    outing: Outing
+    begun: Mapping[str, Exchange]
     pool: ThreadPoolExecutor
     running: dict[Future[Gathered], _UnderWay]
 
     @property
     def are_full(self) -> bool:
-        return len(self.running) >= self.means.settings.tabs
+        return len(self.running) >= self.outing.means.settings.tabs
 
     def start(self, watch: Watch) -> None:
-        folder = Path(tempfile.mkdtemp(prefix="visit-", dir=self.case.pending))
-        looking = self.pool.submit(gather, self.means, watch, watch.target, folder)
+        folder = new_folder(self.outing.writer)
+        looking = self.pool.submit(
+            gather, self.outing.means, watch, watch.target, folder, self.begun.get(watch.id)
+        )
         self.running[looking] = _UnderWay(watch, folder, looking)
 
     def ended(self, seconds: float) -> list[_UnderWay]:
@@ -155,14 +225,17 @@ class _Lanes:
 
 
 @contextmanager
-def _lanes(means: Means, case: Case) -> Iterator[_Lanes]:
-    pool = ThreadPoolExecutor(max_workers=means.settings.tabs, thread_name_prefix="look")
+def _lanes(outing: Outing, begun: Mapping[str, Exchange]) -> Iterator[_Lanes]:
+    pool = ThreadPoolExecutor(max_workers=outing.means.settings.tabs, thread_name_prefix="look")
+    lanes = _Lanes(outing, begun, pool, {})
     try:
-        yield _Lanes(means, case, pool, {})
+        yield lanes
     finally:
-        means.close()  # a browser that is gone keeps no thread waiting
+        if lanes.running:
+            outing.means.close()  # a browser that is gone keeps no thread waiting
         pool.shutdown(cancel_futures=True)
-        clear_pending(case)
+        for given_up in lanes.running.values():
+            shutil.rmtree(given_up.folder)
 
 
 def _each(turns: Turns, lanes: _Lanes) -> Iterator[tuple[Watch, _UnderWay | None]]:
@@ -179,49 +252,15 @@ def _each(turns: Turns, lanes: _Lanes) -> Iterator[tuple[Watch, _UnderWay | None
         if lanes.running:
             yield from ((ended.watch, ended) for ended in lanes.ended(WAKE_SECONDS))
         else:
-            time.sleep(min(seconds or 0.0, WAKE_SECONDS))
+            lanes.outing.sleep(min(seconds or 0.0, WAKE_SECONDS))
 
 
-@dataclass(frozen=True, slots=True)
-class _Asker:
-    """Looks at one address after the other, for what is found while a watch is visited."""
-
-    writer: Writer
-    index: Index
-    means: Means
-    politeness: Politeness
-
-    def look(self, watch: Watch, url: str, facts: Json) -> Event:
-        """Look at `url`, keep and log it; `facts` join the event's body."""
-        folder = Path(tempfile.mkdtemp(prefix="visit-", dir=self.writer.case.pending))
-        look: Future[Gathered] = Future()
-        try:
-            look.set_result(gather(self.means, watch, url, folder))
-        except SousveilError as error:
-            look.set_exception(error)
-        ended = _UnderWay(watch, folder, look)
-        return _keep_page(self.writer, self.index, ended, self.means.clock, facts)
-
-    def wait(self, url: str, asked_seconds: float) -> bool:
-        """Wait until the host of `url` may be asked again; False when that is too long.
-
-        `asked_seconds` is what its robots.txt wants between two requests.
-        """
-        own_delay = self.means.settings.delay_seconds
-        more = 0.0 if self.politeness.is_exempt(url) else max(0.0, asked_seconds - own_delay)
-        seconds = max(0.0, self.politeness.seconds_left(url)) + more
-        if not self.politeness.is_worth_waiting(seconds):
-            return False
-        time.sleep(seconds)
-        return True
-
-
-def _page_events(asker: _Asker, past: Past, ended: _UnderWay) -> Iterator[Event]:
+def _page_events(outing: Outing, past: Past, ended: _UnderWay) -> Iterator[Event]:
     """Keep a page that was looked at, then the documents that it links to."""
-    event = _keep_page(asker.writer, asker.index, ended, asker.means.clock)
+    event = _keep_page(outing, ended)
     yield event
     yield from linked_documents(
-        asker.writer.case, ended.watch, past, event, look=asker.look, wait=asker.wait
+        outing.writer.case, ended.watch, past, event, look=outing.look, wait=outing.wait
     )
 
 
@@ -236,21 +275,18 @@ def _retry_after(event: Event) -> str:
     return requests[-1].get("retry_after") or ""
 
 
-def _keep_page(
-    writer: Writer,
-    index: Index,
-    ended: _UnderWay,
-    clock: Callable[[], datetime],
-    facts: Json | None = None,
-) -> Event:
+def _keep_page(outing: Outing, ended: _UnderWay, facts: Json | None = None) -> Event:
     """Write down and log what a look brought; what we cannot make sense of is its outcome.
 
     `facts` join the event's body. Raises CaseError and LogError, when the case itself cannot take
     the entry, and OSError, such as a full disk.
     """
-    started_at, watch = clock(), ended.watch
+    writer, clock, watch = outing.writer, outing.means.clock, ended.watch
+    started_at = clock()
     try:
-        return commit_page(writer, index, watch, ended.look.result(), clock=clock, facts=facts)
+        return commit_page(
+            writer, outing.index, watch, ended.look.result(), clock=clock, facts=facts
+        )
     except (CaseError, LogError):
         raise
     except SousveilError as error:

@@ -1,4 +1,4 @@
-"""Adding watches: each is an event of the log."""
+"""Adding, changing and retiring watches: each is an event of the log."""
 
 from collections.abc import Collection, Iterable
 from dataclasses import replace
@@ -7,6 +7,7 @@ from typing import Literal
 
 import msgspec
 
+from sousveil.index.pace import retired
 from sousveil.index.query import watches
 from sousveil.index.store import Index
 from sousveil.ledger import Writer
@@ -21,6 +22,7 @@ def add_watches(
     A target that is watched already takes over those fields of the new watch that `given` names.
     """
     known = {watch.id: watch for watch in watches(index)}
+    ended = retired(index)
     done: list[tuple[Watch, Literal["added", "changed", "already watched"]]] = []
     for watch in wanted:
         before = known.get(watch.id)
@@ -30,6 +32,10 @@ def add_watches(
             done.append((watch, "added"))
             continue
         after = replace(before, **{name: getattr(watch, name) for name in given})
+        if watch.id in ended:
+            writer.commit("watch.added", {"watch": msgspec.to_builtins(after)}, now=now)
+            done.append((after, "added"))
+            continue
         if after != before:
             writer.commit("watch.changed", {"watch": msgspec.to_builtins(after)}, now=now)
             known[watch.id] = after
@@ -37,11 +43,27 @@ def add_watches(
     return done
 
 
-def logged_watches(events: Iterable[Event]) -> list[Watch]:
+def retire_watches(writer: Writer, index: Index, chosen: Iterable[Watch], now: datetime) -> None:
+    """Log that watches are not visited any more; what they brought stays in the case."""
+    ended = retired(index)
+    for watch in chosen:
+        if watch.id not in ended:
+            body = {"watch_id": watch.id, "target": watch.target}
+            writer.commit("watch.retired", body, now=now)
+
+
+def logged_watches(events: Iterable[Event], *, with_retired: bool = False) -> list[Watch]:
     """Return the watches as the log tells them, in the order of their targets."""
     known: dict[str, Watch] = {}
     for event in events:
-        if event.type in {"watch.added", "watch.changed"}:
-            watch = msgspec.convert(event.body["watch"], Watch)
-            known[watch.id] = watch
+        take_watch(known, event, with_retired=with_retired)
     return sorted(known.values(), key=lambda watch: watch.target)
+
+
+def take_watch(known: dict[str, Watch], event: Event, *, with_retired: bool = False) -> None:
+    """Take an event into the watches that are known, by id; others than a watch's do nothing."""
+    if event.type in {"watch.added", "watch.changed"}:
+        watch = msgspec.convert(event.body["watch"], Watch)
+        known[watch.id] = watch
+    elif event.type == "watch.retired" and not with_retired:
+        known.pop(event.body["watch_id"], None)
