@@ -21,10 +21,12 @@ from sousveil.model import Fate, Finding, Notice
 
 _SILENT = ", ".join(f"'{verdict}'" for verdict in FAILING)
 
-# Of each watch that was looked at: its newest look, and those since the last that told something.
+# Of each watch that was looked at and is not retired: its newest look, and those since the last
+# that told something. A poll follows none that failed, so polls need not be asked.
 _HEALTH = f"""
 WITH told AS (SELECT w.id AS id, coalesce((SELECT l.log_index FROM look l WHERE l.watch_id = w.id
-    AND l.verdict NOT IN ({_SILENT}) ORDER BY l.log_index DESC LIMIT 1), -1) AS good FROM watch w)
+    AND l.verdict NOT IN ({_SILENT}) ORDER BY l.log_index DESC LIMIT 1), -1) AS good FROM watch w
+    WHERE w.id NOT IN (SELECT watch_id FROM retired))
 SELECT told.id, l.at, l.log_index,
     (SELECT f.at FROM look f WHERE f.watch_id = told.id AND f.log_index > told.good
         ORDER BY f.log_index LIMIT 1),
