@@ -58,6 +58,11 @@ def visits(index: Index, watch_id: str) -> Iterator[Visit]:
     return _visits(index, "watch_id = ?", watch_id)
 
 
+def visits_to(index: Index, address: str) -> Iterator[Visit]:
+    """Yield the visits to an address, and its captures in imports, in the order of the log."""
+    return _visits(index, "address = ?", address)
+
+
 def visit_at(index: Index, log_index: int) -> Visit:
     """Return the visit that a log entry tells of."""
     return next(_visits(index, "log_index = ?", log_index))

@@ -119,7 +119,7 @@ class Declarations:
             self._buffer = ""
 
     def _open(self, mark: str) -> None:
-        kind, name = ("other", "") if self._depth else _scope(self._buffer)
+        kind, name = _scope("" if self._depth else self._buffer)
         is_list = mark == "(" and kind in {"table", "structure"}
         if self._depth or len(self._frames) >= MAX_DEPTH or (mark == "(" and not is_list):
             self._depth += 1
