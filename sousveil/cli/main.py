@@ -27,6 +27,7 @@ MODULES = {
     "files": {"read"},
     "actors": {"actors"},
     "reviewing": {"review", "queue", "model"},
+    "inquiring": {"inquiry"},
     "alerting": {"alerts"},
     "checks": {"verify", "dossier", "doctor"},
     "exports": {"export"},

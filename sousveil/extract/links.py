@@ -25,7 +25,8 @@ MAX_SITEMAP_LINKS = 50_000
 # sitemaps.org allows 50 MB; that many links take five at a hundred characters each.
 MAX_SITEMAP_BYTES = 16 * 2**20
 
-LinkKind = Literal["page", "feed", "sitemap"]
+LinkKind = Literal["page", "feed", "sitemap", "edition"]
+"""What a link leads to; an edition is the same page in another language (`hreflang`)."""
 
 _BY_ATTRIBUTE = {"a": "href", "area": "href", "frame": "src", "iframe": "src"}
 _PAGE_RELATIONS = frozenset({"next", "prev", "canonical", "alternate", "help", "license"})
@@ -80,7 +81,8 @@ def html_links(source: str) -> Links:
 def _link(name: str, values: dict[str, str]) -> Link | None:
     if name in _BY_ATTRIBUTE:
         href = values.get(_BY_ATTRIBUTE[name])
-        return Link(href) if href is not None else None
+        kind: LinkKind = "edition" if values.get("hreflang") else "page"
+        return Link(href, kind) if href is not None else None
     if name == "link" and values.get("href"):
         relations = set(values.get("rel", "").lower().split())
         if values.get("type", "").strip().lower() in _FEED_TYPES:
@@ -88,7 +90,8 @@ def _link(name: str, values: dict[str, str]) -> Link | None:
         if "sitemap" in relations:
             return Link(values["href"], "sitemap")
         if relations & _PAGE_RELATIONS and "stylesheet" not in relations:
-            return Link(values["href"])
+            is_edition = "alternate" in relations and values.get("hreflang")
+            return Link(values["href"], "edition" if is_edition else "page")
     if name == "meta" and values.get("http-equiv", "").strip().lower() == "refresh":
         target = _REFRESH.fullmatch(values.get("content", ""))
         return Link(target[1].strip()) if target else None

@@ -145,7 +145,7 @@ def linked_documents(
     """
     linked = [
         url
-        for url, _ in _page_links(case, visited)
+        for url, _ in page_links(case, visited)
         if is_document(url) and same_host(url, watch.target)
     ]
     known = [url for url, role in past.role.items() if role == "document"]
@@ -239,7 +239,7 @@ class _Crawl:
         if role == "feed" or _is_feed(answer):
             self._learn_feed(answer, depth)
         elif self._watch.kind is WatchKind.SITE:
-            for address, link in _page_links(self._case, event):
+            for address, link in page_links(self._case, event):
                 self._follow(address, link, url, depth)
 
     def _follow(self, address: str, link: Link, via: str, depth: int) -> None:
@@ -343,7 +343,7 @@ def _answer(case: Case, event: Event, *, whatever_status: bool = False) -> _Answ
     return _Answer(last.url, payload(case.root, last.record, refers_to=last.refers_to))
 
 
-def _page_links(case: Case, event: Event) -> Iterator[tuple[str, Link]]:
+def page_links(case: Case, event: Event) -> Iterator[tuple[str, Link]]:
     """Yield where a page leads, as addresses to ask for; nothing for what is no HTML."""
     answer = _answer(case, event)
     if answer is None or answer.payload.media_type not in _HTML:

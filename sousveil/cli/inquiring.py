@@ -1,0 +1,328 @@
+"""Commands for letters to vendors: inquiry, with report, list, reply and close.
+
+Who asks a vendor about a page warns them. All that may vanish is frozen before the letter goes, and
+what vanishes is told with the time after it.
+"""
+
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import Annotated, Any
+
+import msgspec
+import typer
+from typer.core import TyperGroup
+
+from sousveil.changes.inquiry import Course, span_words
+from sousveil.cli.casework import now
+from sousveil.cli.moments import parse_moment
+from sousveil.cli.options import CaseOption, JsonOption, chosen_case
+from sousveil.cli.screen import FOUND_WRONG, clock, count_of, plain, progress, say, tell, write_json
+from sousveil.errors import InputError
+from sousveil.index.inquiries import inquiries, replies
+from sousveil.ledger import read_events, writing
+from sousveil.model import Inquiry, Json, Visit, Watch
+from sousveil.run.indexing import open_index, sync_index
+from sousveil.run.inquiry.freeze import Asked, Ended, Froze, freeze, named_watches
+from sousveil.run.inquiry.letters import Letter, close_inquiry, log_reply, read_letter
+from sousveil.run.inquiry.report import one_inquiry, report
+from sousveil.run.read.analyse import analyse, load_engine
+from sousveil.run.visit.watches import logged_watches
+
+_ABOUT = "about"
+
+
+class _Inquiries(TyperGroup):
+    """`inquiry TARGET …` is `inquiry about TARGET …`."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:  # noqa: ANN401  # typer names no public type
+        is_named = not args or args[0] in self.commands or args[0] in ctx.help_option_names
+        return super().parse_args(ctx, args if is_named else [_ABOUT, *args])
+
+
+def register(app: typer.Typer) -> None:
+    """Add this module's commands."""
+    group = typer.Typer(
+        cls=_Inquiries,
+        help="Write to a vendor without losing the evidence: inquiry TARGET --sent WHEN --to WHOM.",
+        invoke_without_command=True,
+    )
+    group.callback()(inquiry_help)
+    group.command(name=_ABOUT)(inquiry_about)
+    group.command(name="report")(inquiry_report)
+    group.command(name="list")(inquiry_list)
+    group.command(name="reply")(inquiry_reply)
+    group.command(name="close")(inquiry_close)
+    app.add_typer(group, name="inquiry")
+
+
+LetterOption = Annotated[
+    Path | None, typer.Option("--letter", help="The letter's file: its SHA-256 is logged.")
+]
+KeepOption = Annotated[
+    bool, typer.Option("--keep-letter", help="Keep the letter's text in the case, too.")
+]
+
+
+def inquiry_help(context: typer.Context) -> None:
+    """Write to a vendor without losing the evidence.
+
+    sousveil inquiry TARGET --sent WHEN --to WHOM freezes what the letter may make vanish.
+    """
+    if context.invoked_subcommand is None:
+        say(context.get_help())
+
+
+def inquiry_about(
+    target: Annotated[
+        str, typer.Argument(help="What the letter is about: an address, or a watch.")
+    ],
+    *,
+    sent: Annotated[str, typer.Option(help="When the letter goes: now, in 2h, 2026-11-24 09:00.")],
+    to: Annotated[str, typer.Option(help="To whom, in your words: an office, no private person.")],
+    also: Annotated[
+        list[str] | None, typer.Option(help="Something else to freeze; may be given again.")
+    ] = None,
+    without: Annotated[
+        list[str] | None, typer.Option(help="Something not to freeze; may be given again.")
+    ] = None,
+    letter: LetterOption = None,
+    keep_letter: KeepOption = False,
+    folder: CaseOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Freeze what a letter may make vanish, before it goes.
+
+    The target, what lies beside it, its other languages and documents and the actor's other watches
+    are visited now, and the inquiry is logged. Exit status 1: something could not be frozen, which
+    is named. Send the letter after this command, not before.
+    """
+    case = chosen_case(folder)
+    began = now()
+    sent_at = parse_moment(sent, began, "--sent")
+    kept = _letter(letter, keep=keep_letter)
+    _check_words(to)
+    with writing(case) as writer, open_index(case, create=True) as index:
+        sync_index(case, index)
+        engine = load_engine(case, index)
+        # From the log, not from the index: whoever edits that must not choose whom we visit.
+        known = logged_watches(read_events(case))
+        (about,) = named_watches([target], known, began)
+        asked = Asked(
+            target=about,
+            to=to,
+            sent_at=sent_at,
+            also=tuple(named_watches(also or [], known, began)),
+            without=frozenset(one.id for one in named_watches(without or [], known, began)),
+            letter=kept,
+        )
+        with progress("freezing") as bar:
+            froze = freeze(
+                writer, index, asked, clock=now, chosen=_tell_chosen, ended=_counter(bar)
+            )
+        with progress("reading") as bar:
+            analyse(case, index, engine, bar)
+        logged = one_inquiry(index, froze.event.body["id"])
+        told = report(index, logged)
+    if as_json:
+        write_json([_frozen_json(froze, told)])
+    else:
+        _tell_frozen(froze, told, began)
+    if told.not_frozen:
+        raise typer.Exit(FOUND_WRONG)
+
+
+def _check_words(to: str) -> None:
+    """Raise InputError when `to` does not tell whom the letter goes to, or cannot be logged."""
+    try:
+        to.encode()
+    except UnicodeEncodeError as error:
+        raise InputError(f"--to {to}: not UTF-8 text. Write it in UTF-8.") from error
+    if not to.strip():
+        raise InputError("--to: say to whom the letter goes, such as an office or a company.")
+
+
+def _letter(path: Path | None, *, keep: bool) -> Letter | None:
+    if keep and path is None:
+        raise InputError("--keep-letter: name the letter's file with --letter FILE.")
+    return read_letter(path, keep=keep) if path is not None else None
+
+
+def _tell_chosen(watch: Watch, reasons: Sequence[str]) -> None:
+    tell(f"{plain(watch.target)}  ({plain('; '.join(reasons))})")
+
+
+def _counter(bar: Callable[..., None]) -> Callable[[Ended], None]:
+    """Return what counts visits on a progress bar."""
+    done = 0
+
+    def ended(one: Ended) -> None:
+        nonlocal done
+        done += 1
+        bar(done, note=one.outcome if isinstance(one, Visit) else one.watch.target)
+
+    return ended
+
+
+def _tell_frozen(froze: Froze, told: Course, began: datetime) -> None:
+    inquiry = told.inquiry
+    for watch in froze.added:
+        tell(f"watched from now on: {plain(watch.target)}")
+    for one in froze.left:
+        tell(f"not taken: {plain(one.url)} ({one.reason}). Take it with --also.", "yellow")
+    whole = count_of(len(inquiry.watch_ids) - len(told.not_frozen), "target")
+    phrases = count_of(len(told.stands) + len(told.unclear), "finding")
+    say(f"Inquiry {inquiry.id} to {plain(inquiry.to)}: {whole} frozen, {phrases}.", "bold")
+    head = froze.event.body.get("head", {"size": 0, "root": ""})
+    say(f"    all before log entry {inquiry.log_index}; root {head['root']} of {head['size']}")
+    for frozen, why in told.not_frozen:
+        say(f"NOT FROZEN: {plain(frozen.target)} ({plain(why)})", "bold red")
+    if inquiry.sent_at <= began:
+        before = span_words(began - inquiry.sent_at)
+        say(f"The letter went {clock(inquiry.sent_at)}, {before} before this began.", "yellow")
+        say("    What changed in between was not seen by this.", "yellow")
+    elif told.not_frozen:
+        say("Do not send the letter yet, or be ready to lose what is not frozen.", "bold red")
+    else:
+        ahead = span_words(inquiry.sent_at - began)
+        say(f"The letter may go: {clock(inquiry.sent_at)}, in {ahead}.", "bold green")
+    tell(f"Next: sousveil watch, and sousveil inquiry report {inquiry.id}")
+
+
+def _frozen_json(froze: Froze, told: Course) -> Json:
+    body = froze.event.body
+    return {
+        **_inquiry_json(told.inquiry),
+        "letter_sha256": body["letter"].get("sha256"),
+        "head": {name: body["head"][name] for name in ("size", "root")} if "head" in body else None,
+        "frozen": body["frozen"],
+        "not_frozen": _not_frozen_json(told),
+        "added": [watch.target for watch in froze.added],
+        "left": list(froze.left),
+        "findings": len(told.stands) + len(told.unclear),
+    }
+
+
+def _inquiry_json(inquiry: Inquiry) -> Json:
+    form: Json = msgspec.to_builtins(inquiry)
+    return form
+
+
+def _not_frozen_json(told: Course) -> list[Json]:
+    return [{"target": frozen.target, "why": why} for frozen, why in told.not_frozen]
+
+
+def inquiry_report(
+    name: Annotated[
+        str | None, typer.Argument(metavar="ID", help="One inquiry; without it, all that are open.")
+    ] = None,
+    *,
+    folder: CaseOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Tell what went after a letter, in what order, how long after, and what stands."""
+    case = chosen_case(folder)
+    with open_index(case) as index:
+        chosen = [one_inquiry(index, name)] if name is not None else _open_ones(inquiries(index))
+        told = [report(index, one) for one in chosen]
+    if as_json:
+        write_json(_report_json(one) for one in told)
+        return
+    for one in told:
+        _tell_report(one)
+
+
+def _open_ones(known: Sequence[Inquiry]) -> list[Inquiry]:
+    chosen = [one for one in known if one.closed_at is None]
+    if not chosen:
+        raise InputError("no inquiry is open. `sousveil inquiry list` names those that were.")
+    return chosen
+
+
+def _report_json(told: Course) -> Json:
+    form: Json = msgspec.to_builtins(told)
+    return _inquiry_json(told.inquiry) | {
+        **{name: form[name] for name in ("happenings", "stands", "unclear", "unseen")},
+        "not_frozen": _not_frozen_json(told),
+    }
+
+
+def _tell_report(told: Course) -> None:
+    inquiry = told.inquiry
+    say(f"Inquiry {inquiry.id} about {plain(inquiry.target)}", "bold")
+    say(f"    to {plain(inquiry.to)}, sent {clock(inquiry.sent_at)}")
+    for frozen, why in told.not_frozen:
+        say(f"    not frozen before it went: {plain(frozen.target)} ({plain(why)})", "yellow")
+    for happening in told.happenings:
+        say(f"  {clock(happening.at)}  {plain(happening.sentence, limit=800)}", "magenta")
+    if not told.happenings:
+        say("  Nothing happened yet.")
+    for title, standing in (("Still stands", told.stands), ("Cannot be told yet", told.unclear)):
+        if standing:
+            say(f"{title}:")
+        for one in standing:
+            say(f"  {one.finding_id}  {plain(one.sentence, limit=800)}")
+    for target in told.unseen:
+        say(f"Not looked at since: {plain(target)}", "yellow")
+
+
+def inquiry_list(*, folder: CaseOption = None, as_json: JsonOption = False) -> None:
+    """List the inquiries of the case."""
+    case = chosen_case(folder)
+    with open_index(case) as index:
+        known = [(one, len(list(replies(index, one)))) for one in inquiries(index)]
+    if as_json:
+        write_json({**_inquiry_json(one), "replies": count} for one, count in known)
+        return
+    for one, count in known:
+        state = f"closed {clock(one.closed_at)}" if one.closed_at else "open"
+        answered = "1 reply" if count == 1 else f"{count} replies"
+        say(f"{one.id}  {clock(one.sent_at)}  {plain(one.target)}  to {plain(one.to)}", "bold")
+        say(f"    {state}, {answered}, {count_of(len(one.watch_ids), 'target')}")
+    say("1 inquiry." if len(known) == 1 else f"{len(known)} inquiries.")
+
+
+def inquiry_reply(
+    name: Annotated[str, typer.Argument(metavar="ID", help="The inquiry.")],
+    *,
+    received: Annotated[str, typer.Option(help="When the reply came: now, 2026-11-24 09:00.")],
+    letter: LetterOption = None,
+    keep_letter: KeepOption = False,
+    folder: CaseOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Log that a reply came."""
+    case = chosen_case(folder)
+    kept = _letter(letter, keep=keep_letter)
+    with writing(case) as writer, open_index(case, create=True) as index:
+        sync_index(case, index)
+        inquiry = one_inquiry(index, name)
+        received_at = parse_moment(received, now(), "--received")
+        event = log_reply(writer, inquiry, received_at, kept, now())
+        sync_index(case, index)
+    if as_json:
+        write_json([{"inquiry": inquiry.id, "log_index": event.index, **event.body["letter"]}])
+        return
+    say(f"Reply to {inquiry.id} of {clock(received_at)} logged as entry {event.index}.")
+
+
+def inquiry_close(
+    name: Annotated[str, typer.Argument(metavar="ID", help="The inquiry.")],
+    *,
+    folder: CaseOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """End an inquiry: its watches go back to their own intervals."""
+    case = chosen_case(folder)
+    with writing(case) as writer, open_index(case, create=True) as index:
+        sync_index(case, index)
+        inquiry = one_inquiry(index, name)
+        if inquiry.closed_at is not None:
+            raise InputError(f"{inquiry.id}: was closed {clock(inquiry.closed_at)}.")
+        close_inquiry(writer, inquiry, now())
+        sync_index(case, index)
+        closed = one_inquiry(index, inquiry.id)
+    if as_json:
+        write_json([_inquiry_json(closed)])
+        return
+    say(f"Inquiry {inquiry.id} is closed.")
