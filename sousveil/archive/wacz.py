@@ -169,7 +169,7 @@ class _Package:
         with warc.path.open("rb") as source:
             pieces = iter(lambda: source.read(PIECE_BYTES), b"")
             size = warc.path.stat().st_size
-            self._write(self._entry(path, zipfile.ZIP_STORED, size), pieces)
+            self._write(self._entry(path, size), pieces)
         if self._resources[-1]["hash"] != f"sha256:{warc.sha256}":
             raise ArchiveError(
                 f"{warc.path}: its SHA-256 is not the one that was logged, {warc.sha256}. Nothing"
@@ -177,8 +177,8 @@ class _Package:
             )
 
     def add(self, path: str, pieces: Iterable[bytes]) -> int:
-        """Add a file of our making, compressed; return how many pieces it had."""
-        return self._write(self._entry(path, zipfile.ZIP_DEFLATED), pieces)
+        """Add a file of our making; return how many pieces it had."""
+        return self._write(self._entry(path), pieces)
 
     def finish(self, key: EllipticCurvePrivateKey) -> None:
         """Add the manifest, then its digest and signature; neither can list itself."""
@@ -201,10 +201,11 @@ class _Package:
         self.add("datapackage.json", [data])
         self.add("datapackage-digest.json", [_json(digest)])
 
-    def _entry(self, path: str, compression: int, size: int = 0) -> zipfile.ZipInfo:
+    def _entry(self, path: str, size: int = 0) -> zipfile.ZipInfo:
+        # All is stored as it is: bits that fill up a compressed stream could be changed unnoticed.
         made = self._about.created.astimezone(UTC)
         entry = zipfile.ZipInfo(path, made.timetuple()[:6])
-        entry.compress_type, entry.file_size = compression, size
+        entry.compress_type, entry.file_size = zipfile.ZIP_STORED, size
         entry.create_system, entry.external_attr = _UNIX, _FILE_MODE
         return entry
 

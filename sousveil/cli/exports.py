@@ -1,4 +1,4 @@
-"""Commands that hand evidence to others in forms that their tools read: export."""
+"""Commands that hand evidence to others in forms that their tools read: export, bundle."""
 
 from enum import StrEnum
 from pathlib import Path
@@ -9,6 +9,8 @@ import typer
 from sousveil.cli.casework import now
 from sousveil.cli.options import CaseOption, JsonOption, chosen_case
 from sousveil.cli.screen import plain, progress, say, tell, write_json
+from sousveil.run.indexing import open_index
+from sousveil.run.publish.bundles import write_bundle
 from sousveil.run.publish.exports import export_wacz
 from sousveil.run.publish.packages import Exported
 
@@ -22,6 +24,7 @@ class ExportFormat(StrEnum):
 def register(app: typer.Typer) -> None:
     """Add this module's commands."""
     app.command()(export)
+    app.command()(bundle)
 
 
 def export(
@@ -45,6 +48,33 @@ def export(
         write_json([exported])
     else:
         _tell(exported)
+
+
+def bundle(
+    findings: Annotated[list[str], typer.Argument(help="Findings, by id.")],
+    *,
+    output: Annotated[Path, typer.Option("--output", "-o", help="The new file, *.wacz.")],
+    with_names: Annotated[
+        bool, typer.Option("--with-names", help="Name who reviewed the findings, with their notes.")
+    ] = False,
+    folder: CaseOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Write the evidence of findings as one file that a stranger can check.
+
+    It opens in players of web archives and holds the proof that nothing was changed, with a small
+    program that checks all of it offline, by Python and OpenSSL alone.
+    """
+    case = chosen_case(folder)
+    with open_index(case) as index, progress("writing the bundle") as bar:
+        made = write_bundle(
+            case, index, findings, output, with_names=with_names, now=now(), progress=bar
+        )
+    if as_json:
+        write_json([made])
+        return
+    _tell(made)
+    tell(f"How to check it stands in its README: unzip -p {made.file} sousveil/README.md")
 
 
 def _tell(exported: Exported) -> None:

@@ -30,7 +30,7 @@ MODULES = {
     "inquiring": {"inquiry"},
     "alerting": {"alerts"},
     "checks": {"verify", "dossier", "doctor"},
-    "exports": {"export"},
+    "exports": {"export", "bundle"},
     "story": {"demo"},
 }
 """The modules of this folder, in the order of the help, with the commands that each one adds."""

@@ -187,7 +187,9 @@ def _title(case: Case, capture: Capture) -> str:
         return ""  # a page whose text cannot be read is a page all the same
 
 
-def proof_files(case: Case, head: Checkpoint, wanted: Collection[int]) -> Iterator[tuple[str, bytes]]:
+def proof_files(
+    case: Case, head: Checkpoint, wanted: Collection[int]
+) -> Iterator[tuple[str, bytes]]:
     """Yield the files with which a stranger checks that entries of the log are in it."""
     yield "sousveil/checkpoint", head.note
     for index, entry in enumerate(entries(case.log, head.size)):

@@ -1,0 +1,256 @@
+"""Bundles: the evidence of single findings as one file, which a stranger checks without us.
+
+A WACZ with the archive files that hold the quotes, the answers without them and all that these
+refer to, so that it replays by itself; in `sousveil/` the log entries with their proofs and events,
+each finding as an annotation, and `verify_bundle.py`, one file to read and to run. Names of
+reviewers are left out unless asked for.
+"""
+
+import json
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from pathlib import Path
+
+import msgspec
+
+from sousveil.archive.foreign import scan_archive
+from sousveil.archive.read import read_block
+from sousveil.case import Case
+from sousveil.dossier.annotation import annotation
+from sousveil.errors import EvidenceError, InputError
+from sousveil.index.query import fates, findings
+from sousveil.index.reviews import reviews
+from sousveil.index.store import Index
+from sousveil.jsonform import instant
+from sousveil.ledger import event_lines, read_events
+from sousveil.model import Capture, Event, Fate, Finding, Json, RecordRef, Review
+from sousveil.run.publish import verify_bundle
+from sousveil.run.publish.packages import (
+    Exported,
+    Packed,
+    Progress,
+    proof_files,
+    signed_head,
+    write_package,
+)
+from sousveil.run.visit.records import SOFTWARE
+
+BUNDLE_VERSION = 1
+
+_README = """\
+# How to check this bundle
+
+It is a web archive (WACZ 1.1.1): ReplayWeb.page and other players open it. It also proves itself,
+offline and without the program that made it. With Python and OpenSSL:
+
+    unzip -o {name} 'sousveil/*'
+    python3 sousveil/verify_bundle.py {name} --key '{key}'
+
+`verify_bundle.py` is one file of {lines} lines, made to be read before it is run. Ask the people
+who gave you this bundle, *by another way*, for their key, and write theirs in place of the one
+above.
+
+By hand, with `sha256sum` and `openssl` alone:
+
+    unzip -o {name}
+    sha256sum archive/*                        # each as in the "warc" of its sousveil/entry-N.json
+    sha256sum sousveil/entry-*.event.json      # each as in the "body" of the same entry
+    head -n 3 sousveil/checkpoint > text       # the log's name, size and root: this is signed
+    grep '^— ' sousveil/checkpoint | cut -d ' ' -f 3 | base64 -d | tail -c 64 > signature
+    (printf '\\060\\052\\060\\005\\006\\003\\053\\145\\160\\003\\041\\000'
+     echo '{key}' | sed 's/.*+//' | base64 -d | tail -c 32) > key.der
+    openssl pkeyutl -verify -pubin -keyform DER -inkey key.der -rawin -in text -sigfile signature
+
+That an entry is in the log, the hashes in its `.tlog-proof` show (c2sp.org/tlog-proof, RFC 9162
+section 2.1.3.2).
+
+## What is in it
+
+{findings}
+
+## What this shows, and what not
+
+- That each archive file is, byte for byte, the one that was logged, and that the log was signed by
+  the key: nothing was changed or put in since.
+- That each quote is cited from a record of these files. Whether it stands there is shown for text;
+  in a PDF, a picture or a repository, look at the place that the finding names.
+- Not that the server sent the same to others, and not who owns the key.
+- Not when: the times are those of the computer that logged, unless time stamps are listed above.
+- Labels, traits and scores are what a program made of the words. They are no evidence.
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """What is to be bundled."""
+
+    finding: Finding
+    fate: Fate | None
+    reviews: Sequence[Review]
+
+
+def write_bundle(
+    case: Case,
+    index: Index,
+    names: Sequence[str],
+    output: Path,
+    *,
+    with_names: bool,
+    now: datetime,
+    progress: Progress,
+) -> Exported:
+    """Write the evidence of the findings named, by id or its beginning, to the new file `output`.
+
+    Raises InputError for a finding that is not there, or is only so in the index, and what
+    `write_package` raises.
+    """
+    head = signed_head(case)
+    asked = _asked(index, names, with_names=with_names)
+    events = {event.index: event for event in read_events(case) if event.index < head.size}
+    chosen = [events[number] for number in sorted(_needed(case, asked, events))]
+
+    def others(packed: Sequence[Packed]) -> Iterator[tuple[str, bytes]]:
+        numbers = {event.index for event in chosen}
+        archives = {f"archive/{one.warc.name}": one.event for one in packed}
+        made = {"key": case.settings.key, "log_size": head.size, "entries": sorted(numbers)}
+        yield from _own_files(asked, archives, made | {"made_at": instant(now)}, output.name)
+        yield from proof_files(case, head, numbers)
+        for number, (_, _, line) in enumerate(event_lines(case)):
+            if number in numbers:
+                yield f"sousveil/entry-{number}.event.json", line.removesuffix(b"\n")
+
+    exported = write_package(
+        case,
+        output,
+        (event for event in chosen if event.warc is not None),
+        description=f"Evidence of {len(asked)} findings, with the proof that it was logged.",
+        others=others,
+        log_size=head.size,
+        now=now,
+        progress=progress,
+    )
+    return replace(exported, notes=(*exported.notes, *_told_of_people(case, asked)))
+
+
+def _asked(index: Index, names: Sequence[str], *, with_names: bool) -> list[_Asked]:
+    known, fate, decided = findings(index), fates(index), reviews(index)
+    chosen = []
+    for name in dict.fromkeys(names):
+        matches = [one for one in known if one.id.startswith(name)]
+        if len(matches) != 1:
+            problem = "several findings begin like this" if matches else "no such finding"
+            raise InputError(f"{name}: {problem}. `sousveil findings` lists them.")
+        told: Sequence[Review] = decided.get(matches[0].id, ())
+        if not with_names:
+            told = [replace(one, by="", note="") for one in told]
+        chosen.append(_Asked(matches[0], fate.get(matches[0].id), told))
+    return chosen
+
+
+# ---------------------------------------------------------------- what is needed
+
+
+def _needed(case: Case, asked: Iterable[_Asked], events: Mapping[int, Event]) -> set[int]:
+    """Return the log entries whose files and events a bundle must hold to stand by itself."""
+    brought = {event.warc: event.index for event in events.values() if event.warc is not None}
+    needed: set[int] = set()
+    for one in asked:
+        numbers = {one.finding.log_index, one.finding.source.left_log_index}
+        numbers |= {one.fate.log_index} if one.fate else set()
+        numbers |= {review.log_index for review in one.reviews if review.by}
+        needed |= {number for number in numbers if number is not None}
+        if one.finding.source.commit is not None:
+            needed |= set(_of_repository(one.finding, events))
+    for number in sorted(needed):
+        needed |= {brought[record.warc] for record in _referred_to(case, events[number])}
+    return needed
+
+
+def _of_repository(finding: Finding, events: Mapping[int, Event]) -> Iterator[int]:
+    """Yield the visits that brought a repository's history: each holds only what was new."""
+    for event in events.values():
+        if event.warc is not None and event.body.get("watch_id") == finding.watch_id:
+            yield event.index
+
+
+def _referred_to(case: Case, event: Event) -> Iterator[RecordRef]:
+    """Yield the records of other files that hold the payloads of an event's revisits."""
+    kept = msgspec.convert(event.body.get("captures", []), list[Capture])
+    rendering = event.body.get("rendering")
+    if rendering is not None and rendering["requests"] is not None:
+        listed = b"".join(read_block(case.root, msgspec.convert(rendering["requests"], RecordRef)))
+        kept += msgspec.json.decode(listed, type=list[Capture])
+    if event.type == "import":
+        kept += scan_archive(case.root / (event.warc or ""), event.warc or "").captures
+    yield from (one.refers_to for one in kept if one.refers_to is not None)
+
+
+# ---------------------------------------------------------------- files of our own
+
+
+def _own_files(
+    asked: Sequence[_Asked], archives: Mapping[str, Event], made: Json, name: str
+) -> Iterator[tuple[str, bytes]]:
+    files = {event.warc or "": path for path, event in archives.items()}
+    script = Path(verify_bundle.__file__).read_bytes()
+    listed = "\n".join(f"- `finding-{one.finding.id}.json`: {_line(one.finding)}" for one in asked)
+    readme = _README.format(name=name, key=made["key"], lines=script.count(b"\n"), findings=listed)
+    about = made | {
+        "version": BUNDLE_VERSION,
+        "software": SOFTWARE,
+        "archives": {path: event.index for path, event in archives.items()},
+        "findings": [f"sousveil/finding-{one.finding.id}.json" for one in asked],
+    }
+    yield "sousveil/README.md", readme.encode("utf-8", "replace")
+    yield "sousveil/verify_bundle.py", script
+    yield verify_bundle.BUNDLE, _json(about)
+    for one in asked:
+        record = _record(one.finding, files)
+        form = annotation(
+            one.finding, one.fate, one.reviews, record=record, made_at=made["made_at"]
+        )
+        yield f"sousveil/finding-{one.finding.id}.json", _json(form)
+
+
+def _line(finding: Finding) -> str:
+    quote = " ".join(finding.quote.split())
+    return f"“{quote}” ({finding.url}, {instant(finding.capture.captured_at)})"
+
+
+def _record(finding: Finding, files: Mapping[str, str]) -> Json:
+    """Return where in the package the answer lies that a finding quotes."""
+    capture = finding.capture
+    told = _place(capture.record, files) | {"log_index": finding.log_index}
+    if capture.refers_to is not None:
+        told["payload"] = _place(capture.refers_to, files)
+    return told
+
+
+def _place(record: RecordRef, files: Mapping[str, str]) -> Json:
+    if record.warc not in files:
+        raise EvidenceError(
+            f"{record.warc}: the file that holds the quote cannot stand in a WACZ. Hand on the"
+            " whole case instead; `sousveil export --format wacz` says why."
+        )
+    return {
+        "file": files[record.warc],
+        "offset": record.offset,
+        "length": record.length,
+        "record_id": record.record_id,
+        "record_digest": record.digest,
+    }
+
+
+def _json(value: Json) -> bytes:
+    return (
+        json.dumps(value, ensure_ascii=False, indent=1).encode("utf-8", "backslashreplace") + b"\n"
+    )
+
+
+def _told_of_people(case: Case, asked: Iterable[_Asked]) -> Iterator[str]:
+    """Yield what a bundle says about those who made it."""
+    if case.settings.operator:
+        yield f"its archive files name the operator, as the case does: {case.settings.operator}"
+    for path in sorted({one.finding.url for one in asked if one.finding.url.startswith("/")}):
+        yield f"it names a folder of this computer: {path}"

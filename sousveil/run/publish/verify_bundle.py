@@ -1,0 +1,554 @@
+"""Checks a bundle of evidence, offline, without the program that made it.
+
+    python3 verify_bundle.py BUNDLE.wacz [--key NAME+ID+KEY]
+
+Needs Python 3.9 or newer and the command `openssl`, 3.0 or newer; nothing else. Prints one line for
+each thing that was checked, then YES or NO. Ends with 0 for yes, 1 for no, 2 when there was nothing
+to check.
+
+The chain, from the quote to the key:
+    quote -> bytes of an answer -> record in an archive file (WARC) -> SHA-256 of that file
+    -> entry of a log -> root of the log's tree -> checkpoint, signed by a key -> time stamps on it
+What it rests on: SHA-256, Ed25519, ECDSA, and that you learnt the key (--key) by another way than
+with this file. README.md beside this script says what is not shown.
+"""
+
+from __future__ import annotations
+
+import argparse
+import base64
+import calendar
+import gzip
+import hashlib
+import html
+import io
+import json
+import re
+import struct
+import subprocess
+import sys
+import tempfile
+import time
+import unicodedata
+import zipfile
+import zlib
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+from typing import Any, BinaryIO
+
+MANIFEST, DIGEST = "datapackage.json", "datapackage-digest.json"
+BUNDLE = "sousveil/bundle.json"
+CHECKPOINT = "sousveil/checkpoint"
+MAX_TEXT_BYTES = 64 * 2**20  # of an answer that is searched for a quote
+ED25519_SPKI = bytes.fromhex("302a300506032b6570032100")  # RFC 8410: what precedes the key
+
+
+# What reading a file that somebody made to be misread may raise.
+UNREADABLE = (
+    *(ArithmeticError, AttributeError, EOFError, LookupError, OSError, RuntimeError, TypeError),
+    *(ValueError, struct.error, zipfile.BadZipFile, zlib.error),
+)
+
+
+class Wrong(Exception):  # noqa: N818  # what is wrong, in words for a person
+    """A check that failed."""
+
+
+def main() -> int:
+    """Check the bundle that the command line names."""
+    options = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    options.add_argument("bundle", type=Path)
+    options.add_argument("--key", help="the log's key, as its owner told it to you")
+    given = options.parse_args()
+    try:
+        checks = Checks(given.bundle, given.key)
+    except UNREADABLE as error:
+        print(f"NOT READ: {given.bundle}: {error}")
+        return 2
+    return checks.run()
+
+
+class Checks:
+    """All checks of one bundle, and what they found."""
+
+    def __init__(self, path: Path, key: str | None) -> None:
+        self.path, self.expected_key = path, key
+        self.zip = zipfile.ZipFile(path)
+        self.is_whole = True
+        self.root, self.size = b"", 0
+        self.key = ""
+        self.archives: dict[str, int] = {}
+        self.entries: list[int] = []
+        self.findings: list[str] = []
+        self.stamps: list[str] = []
+
+    def run(self) -> int:
+        """Make all checks; return the exit status."""
+        self.check("the package", self.package)
+        self.check("the package's signature", self.package_signature)
+        self.check("what the bundle says of itself", self.contents)
+        self.check("the log's checkpoint", self.checkpoint)
+        for index in self.entries:
+            self.check(f"log entry {index}", partial(self.entry, index))
+        for warc in sorted(name for name in self.names if name.startswith("archive/")):
+            self.check(warc, partial(self.archive_file, warc))
+        for name in self.findings:
+            self.check(name, partial(self.finding, name))
+        for name in self.stamps:
+            self.check(name, partial(self.timestamp, name))
+        self.conclude()
+        return 0 if self.is_whole else 1
+
+    def check(self, what: str, how: Callable[[], str]) -> None:
+        """Run one check and print what it found; nothing in a bundle may stop the others."""
+        try:
+            told = f"ok   {what}: {how()}"
+        except Wrong as wrong:
+            told = f"NO   {what}: {wrong}"
+        except UNREADABLE as error:
+            told = f"NO   {what}: cannot be read ({type(error).__name__}: {error})"
+        self.is_whole = self.is_whole and told.startswith("ok")
+        # What strangers wrote must not paint over our words.
+        print("".join(one if one.isprintable() else f"<U+{ord(one):04X}>" for one in told))
+
+    def contents(self) -> str:
+        """Read which entries, files, findings and time stamps there are."""
+        told = self.json(BUNDLE)
+        self.key, self.archives = str(told["key"]), dict(told["archives"])
+        self.entries, self.findings = list(told["entries"]), list(told["findings"])
+        self.stamps = list(told.get("timestamps", []))
+        if told["version"] != 1 or not self.findings:
+            raise Wrong("is of another version, or names no finding")
+        return f"{len(self.findings)} findings, {len(self.entries)} log entries"
+
+    @property
+    def names(self) -> list[str]:
+        """The files in the package."""
+        return [entry.filename for entry in self.zip.infolist()]
+
+    def read(self, name: str) -> bytes:
+        """Return a file of the package, whole."""
+        return self.zip.read(name)
+
+    def json(self, name: str) -> dict[str, Any]:
+        """Return what a JSON file of the package says."""
+        told = json.loads(self.read(name))
+        if not isinstance(told, dict):
+            raise Wrong(f"{name} is no JSON object")
+        return told
+
+    # ------------------------------------------------------------ the package
+
+    def package(self) -> str:
+        """Check that every file is listed once, with size and digest, and nothing else is there."""
+        self.no_hidden_bytes()
+        names = self.names
+        if len(set(names)) != len(names):
+            raise Wrong("two files have one name")
+        listed = {each["path"]: each for each in self.json(MANIFEST)["resources"]}
+        there = set(names) - {MANIFEST, DIGEST}
+        if extra := sorted(there - set(listed)):
+            raise Wrong(f"holds files that are not listed: {', '.join(extra)}")
+        if missing := sorted(set(listed) - there):
+            raise Wrong(f"lacks files that are listed: {', '.join(missing)}")
+        for name, each in listed.items():
+            size, digest = self.digest(name)
+            if each["hash"] != f"sha256:{digest}" or each["bytes"] != size:
+                raise Wrong(f"{name} was changed: its SHA-256 is {digest}")
+        if not any(name.startswith("archive/") for name in there):
+            raise Wrong("holds no archive file")
+        return f"{len(there)} files, each with the SHA-256 that is listed, and nothing else"
+
+    def no_hidden_bytes(self) -> None:
+        """Check that every byte of the ZIP has its place and its one value (APPNOTE, section 4.3).
+
+        Files are stored as they are and follow each other without a gap; what is said of each where
+        it begins is said again in the list at the end, and nothing else is said.
+        """
+        with self.path.open("rb") as file:
+            listed, start = _list_of_files(file)
+            at = offset = 0
+            while offset < len(listed):
+                length, header, name, size = _listed(listed, offset, at)
+                offset += length
+                file.seek(at)
+                if file.read(len(header)) != header:
+                    raise Wrong(f"what is said of {name} where it begins is not what is listed")
+                at += len(header) + size
+        if at != start:
+            raise Wrong("bytes that belong to no file, before the list of files")
+
+    def digest(self, name: str) -> tuple[int, str]:
+        """Return size and SHA-256 of a file of the package."""
+        size, digest = 0, hashlib.sha256()
+        with self.zip.open(name) as file:
+            while piece := file.read(2**20):
+                size += len(piece)
+                digest.update(piece)
+        return size, digest.hexdigest()
+
+    def package_signature(self) -> str:
+        """Check ECDSA on P-384 over the digest of the manifest (WACZ-auth 0.1.0)."""
+        told, about = self.json(DIGEST), self.json(MANIFEST)
+        signed, actual = told["signedData"], f"sha256:{self.digest(MANIFEST)[1]}"
+        expected = {
+            "path": MANIFEST,
+            "hash": actual,
+            "signedData": {
+                "hash": actual,
+                "created": about["created"],
+                "software": about["software"],
+                "version": "0.1.0",
+                "signature": signed["signature"],
+                "publicKey": signed["publicKey"],
+            },
+        }
+        # Nothing signs this file itself; so it may say nothing else, and in no other way.
+        if self.read(DIGEST) != json.dumps(expected, ensure_ascii=False, indent=1).encode() + b"\n":
+            raise Wrong(f"{MANIFEST} is not the one that was signed, or {DIGEST} was changed")
+        numbers, key = _base64(signed["signature"]), _base64(signed["publicKey"])
+        half = len(numbers) // 2
+        der = _der_sequence(_der_integer(numbers[:half]) + _der_integer(numbers[half:]))
+        arguments = ["dgst", "-sha256", "-verify", "KEY", "-keyform", "DER", "-signature", "SIG"]
+        if not openssl(arguments, KEY=key, SIG=der, stdin=actual.encode()):
+            raise Wrong("the signature does not hold")
+        return f"one key signed all of it: {signed['publicKey']}"
+
+    # ------------------------------------------------------------ the log
+
+    def checkpoint(self) -> str:
+        """Check the Ed25519 signature over name, size and root (c2sp.org/tlog-checkpoint)."""
+        key = self.key
+        if self.expected_key is not None and self.expected_key != key:
+            raise Wrong(f"is of the key {key}, not of {self.expected_key}")
+        name, _, rest = key.partition("+")
+        key_id, _, encoded = rest.partition("+")
+        public = _base64(encoded)
+        named = hashlib.sha256(name.encode() + b"\n" + public).hexdigest()
+        if public[:1] != b"\x01" or named[:8] != key_id:
+            raise Wrong(f"the key {key} is mistyped")
+        note = self.read(CHECKPOINT)
+        text, _, signatures = note.partition(b"\n\n")
+        text += b"\n"
+        begin = f"\u2014 {name} ".encode()
+        ours = [line[len(begin) :] for line in signatures.splitlines() if line.startswith(begin)]
+        if not any(_signed(text, _base64(one.decode()), key_id, public[1:]) for one in ours):
+            raise Wrong(f"is not signed by {key}")
+        origin, size, root = text.decode().splitlines()[:3]
+        if origin != name:
+            raise Wrong(f"is of another log: {origin}")
+        self.size, self.root = int(size), _base64(root)
+        return f"{size} entries, root {root}, signed by {key}"
+
+    def entry(self, index: int) -> str:
+        """Check that an entry is in the tree (c2sp.org/tlog-proof), and its event is its own."""
+        entry = self.read(f"sousveil/entry-{index}.json")
+        proof = self.read(f"sousveil/entry-{index}.tlog-proof")
+        head, _, note = proof.partition(b"\n\n")
+        lines = head.decode().splitlines()
+        if note != self.read(CHECKPOINT) or lines[:2] != [
+            "c2sp.org/tlog-proof@v1",
+            f"index {index}",
+        ]:
+            raise Wrong("its proof is of another checkpoint, or of another entry")
+        if not self.root:
+            raise Wrong("there is no checkpoint that holds")
+        hashes = [_base64(line) for line in lines[2:]]
+        leaf = hashlib.sha256(b"\0" + entry).digest()
+        if _root(leaf, index, self.size, hashes) != self.root:
+            raise Wrong("is not in the log, or was changed")
+        told, event = json.loads(entry), self.read(f"sousveil/entry-{index}.event.json")
+        if told["body"] != f"sha256:{hashlib.sha256(event).hexdigest()}":
+            raise Wrong("its event was changed")
+        return f"{told['type']} of {told['time']}, in the log as it was signed"
+
+    def archive_file(self, name: str) -> str:
+        """Check that a file is the one that a log entry names by its SHA-256."""
+        index = self.archives[name]
+        logged = json.loads(self.read(f"sousveil/entry-{index}.json"))["warc"]
+        size, digest = self.digest(name)
+        if logged["sha256"] != digest or logged["bytes"] != size:
+            raise Wrong(f"is not the file that log entry {index} names")
+        return f"SHA-256 {digest}, as log entry {index} says"
+
+    # ------------------------------------------------------------ findings
+
+    def finding(self, name: str) -> str:
+        """Check that the record is the one cited; look for the quote in it, where it is text."""
+        told = self.json(name)
+        cited = told["sousveil:record"]
+        file = cited["file"]
+        if file not in self.archives or self.archives[file] != cited["log_index"]:
+            raise Wrong(f"{file} is not the file of log entry {cited['log_index']}")
+        head, block = self.record(file, cited["offset"], cited["length"])
+        if head.get("warc-record-id") != cited["record_id"]:
+            raise Wrong(f"no record {cited['record_id']} at byte {cited['offset']} of {file}")
+        if f"sha256:{hashlib.sha256(block).hexdigest()}" != cited["record_digest"]:
+            raise Wrong("the record's bytes are not those that are cited")
+        if "payload" in cited:  # the answer was the same as an earlier one, which holds the bytes
+            other = cited["payload"]
+            head, block = self.record(other["file"], other["offset"], other["length"])
+            if f"sha256:{hashlib.sha256(block).hexdigest()}" != other["record_digest"]:
+                raise Wrong("the record that holds the answer's bytes is not the one that is cited")
+        quote = told["target"]["selector"][0]["exact"]
+        return (
+            f"{head.get('warc-target-uri')} at {head.get('warc-date')}: {found(quote, head, block)}"
+        )
+
+    def record(self, file: str, offset: int, length: int) -> tuple[dict[str, str], bytes]:
+        """Return the header fields and the block of a WARC record (WARC 1.1, section 4)."""
+        with self.zip.open(file) as archive:
+            archive.seek(offset)
+            data = archive.read(length)
+        if data[:2] == b"\x1f\x8b":
+            data = gzip.decompress(data)
+        head, _, rest = data.partition(b"\r\n\r\n")
+        fields = _fields(head)
+        size = int(fields["content-length"])
+        if len(rest) < size:
+            raise Wrong(f"the record at byte {offset} of {file} is cut short")
+        return fields, rest[:size]
+
+    # ------------------------------------------------------------ time
+
+    def timestamp(self, name: str) -> str:
+        """Check that a time-stamping authority saw the checkpoint (RFC 3161)."""
+        token, stem = self.read(name), name[: -len(".tsr")]
+        parts = {"TOKEN": token, "DATA": self.read(CHECKPOINT), "CA": self.read(f"{stem}.pem")}
+        text = openssl(["ts", "-reply", "-in", "TOKEN", "-text"], TOKEN=token)
+        at = re.search(rb"Time stamp: (.*)", text)
+        if at is None:
+            raise Wrong("is no time stamp")
+        # Its certificates were good on the day it was made; today they may have run out.
+        seconds = openssl_time(at[1].decode().strip())
+        verify = ["ts", "-verify", "-in", "TOKEN", "-data", "DATA", "-CAfile", "CA"]
+        if b"Verification: OK" not in openssl([*verify, "-attime", str(seconds)], **parts):
+            raise Wrong("does not hold for this checkpoint and these authorities")
+        return f"this checkpoint existed at {at[1].decode().strip()}"
+
+    def conclude(self) -> None:
+        """Print what all of it comes to."""
+        print()
+        if not self.is_whole:
+            print("NO: this bundle is not what was logged; the lines above say what is wrong.")
+            return
+        print(f"YES: {len(self.findings)} findings, as they were logged and signed.")
+        if self.expected_key is None:
+            print(
+                f"Ask whoever gave you this, by another way, whether this is their key: {self.key}"
+            )
+        if not self.stamps:
+            print("The times are those of the computer that logged; nobody else vouches for them.")
+
+
+def found(quote: str, head: dict[str, str], block: bytes) -> str:
+    """Return in words whether a quote stands in an answer, as far as text can be had of it."""
+    fields = {"content-type": head.get("content-type", "")}
+    body: bytes | None = block
+    if head.get("warc-type") == "response":
+        start, _, sent = block.partition(b"\r\n\r\n")
+        fields = _fields(start)
+        body = _decoded(_dechunked(sent, fields), fields)
+    media_type, _, parameters = fields.get("content-type", "").partition(";")
+    named = re.search(r"charset\s*=\s*[\"']?([\w.:-]+)", parameters)
+    texts = re.compile(r"text/|application/(?:[\w.+-]*\+)?(?:json|xml)|application/javascript")
+    if body is None or not texts.match(media_type.strip()):
+        return "the record is the one cited; its text is for you to look at (no plain text)"
+    for charset in filter(None, [named and named[1], "utf-8", "gb18030", "cp1252"]):
+        try:
+            text = body[:MAX_TEXT_BYTES].decode(charset)
+        except (LookupError, UnicodeDecodeError):
+            continue
+        shown = re.sub(r"(?s)<(script|style)\b.*?</\1\s*>|<!--.*?-->|<[^>]*>", "", text)
+        unescaped = re.sub(r"\\u([0-9a-fA-F]{4})", lambda hit: chr(int(hit[1], 16)), text)
+        forms = (text, html.unescape(shown), html.unescape(text), unescaped)
+        if any(_letters(quote) in _letters(form) for form in forms):
+            return "the quote stands in these bytes, word for word"
+    return "the record is the one cited; the quote was put together of its parts: look at it"
+
+
+def _letters(text: str) -> str:
+    return "".join(c for c in unicodedata.normalize("NFKC", text) if c.isalnum())
+
+
+def _fields(head: bytes) -> dict[str, str]:
+    lines = head.decode("utf-8", "replace").split("\r\n")[1:]
+    pairs = (line.partition(":") for line in lines)
+    return {name.strip().lower(): value.strip() for name, _, value in pairs}
+
+
+def _dechunked(body: bytes, fields: dict[str, str]) -> bytes:
+    if fields.get("transfer-encoding", "").lower() != "chunked":
+        return body
+    data, parts = io.BytesIO(body), []
+    while size := int(data.readline().split(b";")[0], 16):
+        parts.append(data.read(size))
+        data.readline()
+    return b"".join(parts)
+
+
+def _decoded(body: bytes, fields: dict[str, str]) -> bytes | None:
+    coding = fields.get("content-encoding", "").lower()
+    if coding in {"gzip", "x-gzip"}:
+        return zlib.decompressobj(31).decompress(body, MAX_TEXT_BYTES)
+    if coding == "deflate":
+        raw = -15 if body[:1] != b"\x78" else 15
+        return zlib.decompressobj(raw).decompress(body, MAX_TEXT_BYTES)
+    return body if coding in {"", "identity"} else None
+
+
+# ---------------------------------------------------------------- ZIP (APPNOTE, section 4.3)
+
+LOCAL = struct.Struct("<4s5H3I2H")
+LISTED = struct.Struct("<4s4B4H3I5H2I")
+END = struct.Struct("<4s4H2IH")
+END64, LOCATOR = struct.Struct("<4sQ2H2I4Q"), struct.Struct("<4sIQI")
+MAX32, MAX16 = 0xFFFFFFFF, 0xFFFF
+PLAIN, WIDE = 20, 45  # versions of the format; the second has sizes of 64 bits
+UTF8 = 0x800
+FILE_MODE = 0o100644 << 16
+
+
+def _list_of_files(file: BinaryIO) -> tuple[bytes, int]:
+    """Return the list of files at the end of a ZIP, and where it begins."""
+    end_at = file.seek(0, io.SEEK_END) - END.size
+    file.seek(max(0, end_at))
+    told = END.unpack(file.read())
+    count, size, start = told[3], told[5], told[6]
+    expected: list[bytes] = [END.pack(b"PK\5\6", 0, 0, count, count, size, start, 0)]
+    if count == MAX16 or MAX32 in (size, start):
+        wide_at = end_at - LOCATOR.size - END64.size
+        file.seek(max(0, wide_at))
+        count, size, start = END64.unpack(file.read(END64.size))[-3:]
+        expected = [
+            END64.pack(b"PK\6\6", 44, WIDE, WIDE, 0, 0, count, count, size, start),
+            LOCATOR.pack(b"PK\6\7", 0, wide_at, 1),
+            END.pack(
+                *(b"PK\5\6", 0, 0, min(count, MAX16), min(count, MAX16)),
+                *(min(size, MAX32), min(start, MAX32), 0),
+            ),
+        ]
+    file.seek(start)
+    listed = file.read(size)
+    if len(listed) != size or file.read() != b"".join(expected):
+        raise Wrong("bytes that belong to no file, after the list of files")
+    return listed, start
+
+
+def _listed(data: bytes, offset: int, at: int) -> tuple[int, bytes, str, int]:
+    """Return length of a line of the list, its file's header, name and size.
+
+    The file begins at byte `at`; the line must be the only one that says so.
+    """
+    told = LISTED.unpack_from(data, offset)
+    when, crc, size, name_length = told[7:9], told[9], told[11], told[12]
+    name = data[offset + LISTED.size :][:name_length]
+    extra = data[offset + LISTED.size + name_length :][: told[13]]
+    wide = [int.from_bytes(extra[n : n + 8], "little") for n in range(4, len(extra), 8)]
+    real = wide[0] if size == MAX32 and wide else size
+    both = (real, real) if size == MAX32 else ()
+    more = both + ((at,) if told[18] == MAX32 else ())
+    flags, version = 0 if name.isascii() else UTF8, WIDE if more else PLAIN
+    expected = LISTED.pack(
+        *(b"PK\1\2", version, 3, version, 0, flags, 0, *when, crc),
+        *(size, size, name_length, len(extra), 0, 0, 0, FILE_MODE, min(at, MAX32)),
+    )
+    as_listed = data[offset : offset + LISTED.size] == expected
+    if not as_listed or extra != _sizes(more):
+        raise Wrong(f"a file is listed otherwise than its maker writes it: {name!r}")
+    local = LOCAL.pack(
+        *(
+            b"PK\3\4",
+            WIDE if both else PLAIN,
+            flags,
+            0,
+            *when,
+            crc,
+            size,
+            size,
+            name_length,
+            len(_sizes(both)),
+        )
+    )
+    return LISTED.size + name_length + len(extra), local + name + _sizes(both), name.decode(), real
+
+
+def _sizes(numbers: tuple[int, ...]) -> bytes:
+    """Return the extra field of sizes that need 64 bits (section 4.5.3)."""
+    if not numbers:
+        return b""
+    return struct.pack(f"<2H{len(numbers)}Q", 1, 8 * len(numbers), *numbers)
+
+
+# ---------------------------------------------------------------- hashes and signatures
+
+
+def _root(leaf: bytes, index: int, size: int, hashes: list[bytes]) -> bytes | None:
+    """Return the root that an inclusion proof leads to (RFC 9162, section 2.1.3.2)."""
+    if not 0 <= index < size:
+        return None
+    node, last, at = leaf, size - 1, index
+    for one in hashes:
+        if last == 0:
+            return None
+        if at % 2 or at == last:
+            node = hashlib.sha256(b"\1" + one + node).digest()
+            while at % 2 == 0 and at:
+                at, last = at // 2, last // 2
+        else:
+            node = hashlib.sha256(b"\1" + node + one).digest()
+        at, last = at // 2, last // 2
+    return node if last == 0 else None
+
+
+def _signed(text: bytes, signature: bytes, key_id: str, public: bytes) -> bool:
+    if signature[:4].hex() != key_id:
+        return False
+    arguments = ["pkeyutl", "-verify", "-pubin", "-inkey", "KEY", "-keyform", "DER", "-rawin"]
+    arguments += ["-in", "TEXT", "-sigfile", "SIG"]
+    return bool(openssl(arguments, KEY=ED25519_SPKI + public, TEXT=text, SIG=signature[4:]))
+
+
+def _base64(text: str) -> bytes:
+    """Return what base64 stands for; of several texts for the same bytes one alone is taken."""
+    data = base64.b64decode(text, validate=True)
+    if base64.b64encode(data).decode() != text:
+        raise Wrong(f"is not in base64 as it should be: {text}")
+    return data
+
+
+def openssl(arguments: list[str], stdin: bytes = b"", **files: bytes) -> bytes:
+    """Run openssl with `files` in place of their names; return its output, b"" when it says no."""
+    with tempfile.TemporaryDirectory() as folder:
+        paths = {name: Path(folder) / name for name in files}
+        for name, data in files.items():
+            paths[name].write_bytes(data)
+        command = ["openssl", *(str(paths.get(one, one)) for one in arguments)]
+        try:
+            done = subprocess.run(
+                command, input=stdin, capture_output=True, check=False, timeout=60
+            )
+        except (OSError, subprocess.TimeoutExpired) as error:
+            raise Wrong(f"openssl could not be run: {error}") from error
+    return (done.stdout + done.stderr) if done.returncode == 0 else b""
+
+
+def openssl_time(text: str) -> int:
+    """Return the seconds since 1970 of a time as openssl prints it: "Nov 23 16:20:05 2026 GMT"."""
+    return calendar.timegm(time.strptime(re.sub(r"\.\d+", "", text), "%b %d %H:%M:%S %Y %Z"))
+
+
+def _der_integer(number: bytes) -> bytes:
+    number = number.lstrip(b"\0") or b"\0"
+    if number[0] >> 7:
+        number = b"\0" + number
+    return b"\x02" + bytes([len(number)]) + number
+
+
+def _der_sequence(content: bytes) -> bytes:
+    return b"\x30" + bytes([len(content)]) + content
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,195 @@
+"""A bundle proves itself to a stranger, holds all it needs, and betrays every change."""
+
+import json
+import random
+import subprocess
+import sys
+import zipfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from sousveil.case import Case
+from sousveil.run.publish import verify_bundle
+from tests.commands import sousveil
+from tests.sites import Page, case_for, serve
+
+CLAIM = "The Dunmere gate camera determines the ethnicity of visitors and flags Uyghurs."
+FRAME = "<!doctype html><title>Gate</title><h1>Gate</h1><p>The gate is made of steel.</p>"
+MORE = "".join(
+    f"<p>Part {n} of the gate was tested in our plant for {n} years.</p>" for n in range(99)
+)
+REVIEWER = "Ruth Example"
+
+
+@pytest.fixture(scope="module")
+def case(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Case]:
+    """A case of a site with the same claim at two addresses, one of which goes."""
+    folder = tmp_path_factory.mktemp("bundled")
+    with pytest.MonkeyPatch.context() as patch, serve() as site:
+        patch.setenv("SOUSVEIL_CONFIG", str(folder / "config"))
+        case = case_for(folder / "case", site)
+        patch.setenv("SOUSVEIL_CASE", str(case.root))
+        links = '<a href="/s/gate.html">Gate</a> <a href="/s/gate-too.html">Too</a>'
+        site.pages["/s/"] = Page(f"{FRAME}{links}".encode())
+        for path in ("/s/gate.html", "/s/gate-too.html"):
+            site.pages[path] = Page(f"{FRAME}<p>{CLAIM}</p>{MORE}".encode())
+        assert sousveil("add", "--kind", "site", "--no-browser", f"{site.url}/s/").status == 0
+        assert sousveil("visit").status == 0
+        del site.pages["/s/gate.html"]
+        assert sousveil("visit", "--all").status == 0
+        assert sousveil("review", ids(case)[0], "confirm", "--by", REVIEWER).status == 0
+        yield case
+
+
+def ids(case: Case) -> list[str]:
+    told = sousveil("findings", "--case", case.root, "--json")
+    assert told.status == 0
+    return [str(one["id"]) for one in told.json()]
+
+
+@pytest.fixture(scope="module")
+def bundle(case: Case, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("bundle") / "evidence.wacz"
+    made = sousveil("bundle", "--case", case.root, *ids(case), "-o", path)
+    assert made.status == 0, made.err
+    return path
+
+
+def checked(path: Path, *options: str, folder: Path) -> subprocess.CompletedProcess[str]:
+    """Check a bundle as a stranger does: with the script that lies in it, and nothing of ours."""
+    with zipfile.ZipFile(path) as package:
+        script = Path(package.extract("sousveil/verify_bundle.py", folder))
+    command: list[str | Path] = [sys.executable, "-I", "-S", script, path, *options]
+    return subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
+
+
+def test_a_stranger_gets_a_yes(case: Case, bundle: Path, tmp_path: Path) -> None:
+    told = checked(bundle, "--key", case.settings.key, folder=tmp_path)
+    assert told.returncode == 0, told.stdout
+    assert "YES: 2 findings" in told.stdout
+    assert told.stdout.count("the quote stands in these bytes, word for word") == 2
+
+
+def test_another_key_is_a_no(case: Case, bundle: Path, tmp_path: Path) -> None:
+    wrong = case.settings.key[:-6] + "AAAAA="
+    told = checked(bundle, "--key", wrong, folder=tmp_path)
+    assert told.returncode == 1
+    assert "NO" in told.stdout.splitlines()[-1]
+
+
+def test_one_answer_is_a_revisit_whose_payload_is_in_the_bundle(bundle: Path) -> None:
+    with zipfile.ZipFile(bundle) as package:
+        found = [
+            json.loads(package.read(name))
+            for name in package.namelist()
+            if name.startswith("sousveil/finding-")
+        ]
+    assert sum("payload" in one["sousveil:record"] for one in found) == 1
+    assert {one["target"]["selector"][0]["exact"] for one in found} == {CLAIM}
+
+
+def test_the_answer_without_the_quote_is_in_the_bundle(bundle: Path) -> None:
+    with zipfile.ZipFile(bundle) as package:
+        events = [
+            json.loads(package.read(name))
+            for name in package.namelist()
+            if name.endswith(".event.json")
+        ]
+    assert 404 in {probe["status"] for event in events for probe in event["probes"]}
+
+
+def test_no_reviewer_is_named_unless_asked(case: Case, bundle: Path, tmp_path: Path) -> None:
+    assert REVIEWER.encode() not in bundle.read_bytes()
+    named = tmp_path / "named.wacz"
+    made = sousveil("bundle", "--case", case.root, ids(case)[0], "--with-names", "-o", named)
+    assert made.status == 0
+    assert REVIEWER.encode() in named.read_bytes()
+    assert checked(named, folder=tmp_path).returncode == 0
+
+
+def test_other_tools_take_it(bundle: Path) -> None:
+    program = Path(sys.executable).with_name("wacz")
+    done = subprocess.run(
+        [program, "validate", "-f", bundle], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_a_finding_that_is_not_there_is_named(case: Case, tmp_path: Path) -> None:
+    told = sousveil("bundle", "--case", case.root, "ffffffffffff", "-o", tmp_path / "x.wacz")
+    assert told.status == 2
+    assert "ffffffffffff: no such finding" in told.err
+    assert not list(tmp_path.iterdir())
+
+
+# ---------------------------------------------------------------- changes
+
+
+def is_accepted(data: bytes, path: Path) -> bool:
+    path.write_bytes(data)
+    try:
+        return verify_bundle.Checks(path, None).run() == 0
+    except verify_bundle.UNREADABLE:
+        return False
+
+
+def places(bundle: Path, count: int) -> list[int]:
+    """Return bytes to change: of each file's header and content, and of the list at the end."""
+    chance = random.Random(7)  # noqa: S311  # a choice, no secret
+    with zipfile.ZipFile(bundle) as package:
+        found = [chance.randrange(package.start_dir, bundle.stat().st_size) for _ in range(count)]
+        for entry in package.infolist():
+            begin = entry.header_offset + 30 + len(entry.filename)
+            found += [chance.randrange(entry.header_offset, begin) for _ in range(count // 8)]
+            found += [begin + chance.randrange(entry.file_size) for _ in range(count // 8)]
+            if entry.filename.startswith("datapackage"):
+                found += [begin + chance.randrange(entry.file_size) for _ in range(count)]
+    return found
+
+
+def changed_without_a_no(bundle: Path, tmp_path: Path, count: int) -> list[int]:
+    data = bundle.read_bytes()
+    chance = random.Random(8)  # noqa: S311  # a choice, no secret
+    unnoticed = []
+    for place in places(bundle, count):
+        changed = bytearray(data)
+        changed[place] ^= 1 << chance.randrange(8)
+        if is_accepted(bytes(changed), tmp_path / "changed.wacz"):
+            unnoticed.append(place)
+    return unnoticed
+
+
+def test_a_changed_bit_is_a_no(
+    bundle: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert is_accepted(bundle.read_bytes(), tmp_path / "same.wacz")
+    assert changed_without_a_no(bundle, tmp_path, 16) == []
+    assert "NO" in capsys.readouterr().out
+
+
+@pytest.mark.slow
+def test_changed_bits_by_the_thousand_are_all_a_no(bundle: Path, tmp_path: Path) -> None:
+    assert changed_without_a_no(bundle, tmp_path, 400) == []
+
+
+def test_what_is_added_taken_away_or_cut_off_is_a_no(bundle: Path, tmp_path: Path) -> None:
+    data = bundle.read_bytes()
+    with zipfile.ZipFile(bundle) as package:
+        end = package.start_dir
+    assert not is_accepted(data + b"\0", tmp_path / "longer.wacz")
+    assert not is_accepted(data[:-1], tmp_path / "cut.wacz")
+    assert not is_accepted(data[:end] + b"hidden" + data[end:], tmp_path / "hidden.wacz")
+    assert not is_accepted(b"hidden" + data, tmp_path / "before.wacz")
+
+
+def test_a_package_made_anew_with_another_page_is_a_no(bundle: Path, tmp_path: Path) -> None:
+    again = tmp_path / "again.wacz"
+    with zipfile.ZipFile(bundle) as old, zipfile.ZipFile(again, "w") as new:
+        for entry in old.infolist():
+            data = old.read(entry)
+            if entry.filename.startswith("sousveil/entry-") and entry.filename.endswith(".json"):
+                data = data.replace(b"visit", b"visut")
+            new.writestr(entry, data)
+    assert verify_bundle.Checks(again, None).run() == 1
