@@ -25,6 +25,7 @@ from sousveil.archive.revisits import Revisits
 from sousveil.case import SETTINGS_FILE, Case
 from sousveil.durable import file_sha256
 from sousveil.errors import LogError, SousveilError
+from sousveil.index.inquiries import inquiries, logged_inquiries
 from sousveil.index.query import findings, watches
 from sousveil.index.reviews import logged_model, logged_reviews, model_in, reviews
 from sousveil.index.store import INDEX_FILE, Index
@@ -156,6 +157,8 @@ def verify_findings(
         yield Fault(INDEX_FILE, "its watches are not those of the log: run `sousveil reindex`")
     if reviews(index) != logged_reviews(told):
         yield Fault(INDEX_FILE, "its decisions are not those of the log: run `sousveil reindex`")
+    if inquiries(index) != logged_inquiries(told):
+        yield Fault(INDEX_FILE, "its inquiries are not those of the log: run `sousveil reindex`")
     if logged_model(index) != model_in(told):
         yield Fault(INDEX_FILE, "its model is not that of the log: run `sousveil reindex`")
     problem = model_file_problem(case, index)

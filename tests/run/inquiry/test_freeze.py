@@ -1,6 +1,7 @@
 """Before a letter goes, all that it may make vanish is seen and logged; afterwards it is told."""
 
 import hashlib
+import sqlite3
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -130,6 +131,15 @@ def test_the_index_and_the_log_tell_the_same_inquiries(
     ]
     again = sousveil("inquiry", "close", told["id"], "--case", case.root)
     assert (again.status, "was closed 2026-11-26" in again.err) == (2, True)
+
+
+def test_verify_finds_an_inquiry_that_only_the_index_tells_of(site: Site, tmp_path: Path) -> None:
+    case = vendor(site, tmp_path / "case")
+    inquire(case, f"{site.url}/en/camera")
+    with sqlite3.connect(case.root / "index.sqlite") as db:
+        db.execute("UPDATE event SET body = CAST(replace(body, 'press office', 'x') AS BLOB)")
+    ran = sousveil("verify", case.root)
+    assert (ran.status, "its inquiries are not those of the log" in ran.out) == (1, True), ran.out
 
 
 def test_a_target_that_cannot_be_reached_is_told_before_the_letter_goes(
