@@ -288,7 +288,7 @@ class _Table:
         value = self._left.pop(key, {})
         if not isinstance(value, dict):
             raise CaseError(f"{self._where}: {self._prefix}{key} must be a table.")
-        return _Table(value, self._where, f"{key}.")
+        return _Table(value, self._where, f"{self._prefix}{key}.")
 
     def finish(self) -> None:
         if self._left:

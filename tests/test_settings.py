@@ -1,4 +1,4 @@
-"""A case's exits in `case.toml`: read back as written, and refused by name."""
+"""Exits and channels in `case.toml`: read back as written, refused by name, and kept secret."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 
 from sousveil.capture.guard.exits import Exit
-from sousveil.case import Case
+from sousveil.case import Case, save_settings
 from sousveil.errors import CaseError
-from sousveil.settings import format_settings, parse_settings
+from sousveil.settings import Alerts, Channel, format_settings, parse_settings
 
 WHERE = Path("case.toml")
 TOR = Exit("tor", "127.0.0.1", 9050)
@@ -52,3 +52,60 @@ def test_an_exit_that_cannot_be_used_is_told_by_name(
 
 def test_settings_show_no_password(case: Case) -> None:
     assert "w:rd" not in repr(replace(case.settings, exits={"site-a": KEPT_APART}))
+
+
+HOOK = Channel("hook", "json://u:s3cret@hooks.example/", tells="count", exit="direct")
+FAR = Channel("far-1", url_env="SOUSVEIL_ALERT_FAR", exit="tor")
+
+
+def test_channels_are_read_back_as_they_were_written(case: Case) -> None:
+    alerts = Alerts(feed=False, channels={"hook": HOOK, "far-1": FAR})
+    settings = replace(case.settings, exits={"tor": TOR}, alerts=alerts)
+    assert parse_settings(format_settings(settings), WHERE) == settings
+
+
+def test_a_case_keeps_a_feed_and_tells_nobody_until_it_names_somebody(case: Case) -> None:
+    assert parse_settings(format_settings(case.settings), WHERE).alerts == Alerts(feed=True)
+    head, _, tail = format_settings(case.settings).partition("[alerts]")
+    older = head + tail[tail.index("[log]") :]
+    assert parse_settings(older, WHERE).alerts == Alerts(feed=True)
+
+
+@pytest.mark.parametrize(
+    ("line", "words"),
+    [
+        ('hook = "json://u:s3cret@h"', r"alerts\.channels\.hook must be a table"),
+        ('hook = { tells = "count" }', r"channels\.hook needs either url, or url_env"),
+        ('hook = { url = "json://u:s3cret@h", url_env = "A" }', "needs either url, or url_env"),
+        ('hook = { url = "u:s3cret@h" }', r"channels\.hook\.url must be a URL as Apprise"),
+        ('hook = { url = "json://u:s3cret@h b" }', r"hook\.url must be a URL as Apprise"),
+        ('hook = { url_env = "A-s3cret" }', r"url_env must be the name of an environment variable"),
+        ('hook = { url = "json://s3cret", tells = "all" }', "must be one of count, sentence, full"),
+        ('hook = { url = "json://s3cret", exit = "tro" }', r"names 'tro', which is not in \[exits"),
+        (
+            'hook = { url = "json://s3cret", level = 1 }',
+            r"unknown setting alerts\.channels\.hook\.l",
+        ),
+        ('Hook = { url = "json://s3cret" }', "a channel's name is up to 40 small letters"),
+    ],
+)
+def test_a_channel_that_cannot_be_used_is_told_by_name_and_without_its_url(
+    case: Case, line: str, words: str
+) -> None:
+    text = format_settings(case.settings)
+    assert "\n\n[log]" in text
+    with pytest.raises(CaseError, match=rf"case\.toml: ?.*{words}") as refused:
+        parse_settings(text.replace("\n\n[log]", f"\n{line}\n\n[log]"), WHERE)
+    assert "s3cret" not in str(refused.value)
+
+
+def test_settings_show_no_url_of_a_channel(case: Case) -> None:
+    assert "s3cret" not in repr(replace(case.settings, alerts=Alerts(channels={"hook": HOOK})))
+
+
+def test_case_toml_is_its_owners_alone(case: Case) -> None:
+    path = case.root / "case.toml"
+    assert path.stat().st_mode & 0o777 == 0o600
+    path.chmod(0o644)
+    save_settings(case, case.settings)
+    assert path.stat().st_mode & 0o777 == 0o600

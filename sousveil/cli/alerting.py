@@ -19,7 +19,7 @@ from sousveil.index.store import Delivery, Index
 from sousveil.jsonform import instant
 from sousveil.model import Json
 from sousveil.run.alerting import send_each, tell_out, write_case_feed
-from sousveil.run.indexing import open_index
+from sousveil.run.indexing import open_index, sync_index
 from sousveil.settings import Channel
 
 TEST = Message("Test", "This is a test. Nothing happened.")
@@ -94,7 +94,8 @@ def alerts_send(*, folder: CaseOption = None) -> None:
     Exit status 1: some could not be told.
     """
     case = chosen_case(folder)
-    with locked(case), open_index(case) as index:
+    with locked(case), open_index(case, create=True) as index:
+        sync_index(case, index)
         delivered = tell_out(case, index, now, at_once=True)
     tell_delivered(delivered)
     if delivered.failed:
