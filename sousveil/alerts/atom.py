@@ -23,18 +23,6 @@ MAX_ENTRIES = 100  # of one file; a reader that looks daily misses none
 ATOM = "http://www.w3.org/2005/Atom"  # the namespace's name: section 1.2
 _TAG = "tag:sousveil.invalid,2026:"
 
-_TITLES = {
-    "found": "A sentence was found",
-    "held": "A sentence is missing, to be confirmed",
-    "gone": "A sentence is gone",
-    "reworded": "A sentence was reworded",
-    "moved": "A sentence moved",
-    "back": "A sentence is back",
-    "unwell": "A target is unreachable",
-    "well": "A target answers again",
-    "history": "A history changed",
-}
-
 # Characters that no XML document may hold (XML 1.0, production 2).
 _NO_CHARACTERS = re.compile("[^\t\n\r -\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
@@ -54,7 +42,7 @@ def atom(notices: Sequence[Notice], *, origin: str, begun: datetime) -> bytes:
     for notice in newest:
         entry = ET.SubElement(feed, "entry")
         _put(entry, "id", f"{_TAG}{own}/{notice.id}")
-        _put(entry, "title", _TITLES[notice.kind])
+        _put(entry, "title", notice.text)  # many readers show nothing else
         _put(entry, "updated", instant(notice.at))
         ET.SubElement(entry, "category", term=notice.kind)
         _put(entry, "content", notice.text).set("type", "text")

@@ -81,4 +81,5 @@ def _title(notices: Iterable[Notice]) -> str:
 
 
 def _where(place: Place) -> str:
-    return f"{place.actor}: {place.address}" if place.actor else place.address
+    address = place.address.replace("<", "%3C").replace(">", "%3E")
+    return f"{place.actor.translate(_HARMLESS)}: {address}" if place.actor else address

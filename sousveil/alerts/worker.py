@@ -6,6 +6,7 @@ the message (its name, its time zone), and, where there is an exit, that every c
 through it and every name is resolved there. `send.py` is the caller.
 """
 
+import contextlib
 import logging
 import re
 import socket
@@ -33,7 +34,9 @@ def main() -> None:
     vars(socket).update(getfqdn=lambda _="": NOBODY)  # smtplib greets with it (RFC 5321, 4.1.1.1)
     if request.way is not None:
         go_through(request.way)
-    sys.stdout.buffer.write(msgspec.json.encode(deliver(request)))
+    with contextlib.redirect_stdout(sys.stderr):  # the answer alone goes to our caller
+        answer = deliver(request)
+    sys.stdout.buffer.write(msgspec.json.encode(answer))
 
 
 def go_through(way: Way) -> None:

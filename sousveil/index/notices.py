@@ -8,6 +8,7 @@ An index that is made again takes over what its predecessor had told. Where that
 counts as told: nobody wants a case's whole history once more.
 """
 
+import functools
 import sqlite3
 from collections.abc import Iterable, Iterator
 from datetime import datetime
@@ -15,7 +16,10 @@ from pathlib import Path
 
 import msgspec
 
+from sousveil.actors import Register
 from sousveil.changes.notices import FAILING, Health, health_notice, notice_of
+from sousveil.changes.quoted import quoted
+from sousveil.index.query import register_of
 from sousveil.index.store import Delivery, Index
 from sousveil.model import Fate, Finding, Notice
 
@@ -42,10 +46,13 @@ def new_notices(
     """Yield what people are to be told: of findings whose fate changed, and of watches.
 
     Call it before the new fates are put; some of it may have been told already, by the same id.
+    Raises ActorError as `register_of`.
     """
     of_findings = _last_told(index, "finding_id")
+    register = register_of(index)
     for finding, before, after in changed:
-        notice = notice_of(finding, before, after, of_findings.get(finding.id))
+        quote = functools.partial(_quote, register, finding)
+        notice = notice_of(finding, before, after, of_findings.get(finding.id), quote)
         if notice is not None:
             yield notice
     of_watches = _last_told(index, "watch_id", " WHERE kind IN ('unwell', 'well')")
@@ -108,6 +115,21 @@ def take_over(index: Index, earlier: Path | None) -> None:
             index.take_as_told()
     else:
         index.take_as_told()
+
+
+def _quote(register: Register, finding: Finding, text: str) -> str:
+    """Quote a text of a finding without any name of its actor and publisher, or of others we know.
+
+    Of the former all names are hidden, of the latter those that are told to be names where they
+    stand.
+    """
+    told = finding.attribution
+    whose = (finding.actor, told.actor if told else None, told.publisher if told else None)
+    names = set(filter(None, whose))
+    known = filter(None, map(register.named, names))
+    aliases = (alias for one in known for alias in (*one.names, *one.cased, *one.common))
+    mentioned = (text[start:end] for start, end, _ in register.mentions(text))
+    return quoted(text, finding.url, {*names, *aliases, *mentioned})
 
 
 def _last_told(index: Index, key: str, where: str = "") -> dict[str, Notice]:

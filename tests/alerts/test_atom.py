@@ -90,9 +90,11 @@ def test_a_feed_of_nothing_is_a_feed() -> None:
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_each_kind_has_a_title(kind: str) -> None:
+def test_an_entry_is_called_by_its_sentence(kind: str) -> None:
     (entry,) = check_musts(feed([notice(1, kind=kind)]))
-    assert text_of(entry, "title")[0].isupper()
+    assert text_of(entry, "title") == text_of(entry, "content") == "“x” is gone."
+    (category,) = children(entry, "category")
+    assert category.getAttribute("term") == kind
 
 
 def test_two_cases_have_different_identifiers_that_tell_neither() -> None:
@@ -102,7 +104,7 @@ def test_two_cases_have_different_identifiers_that_tell_neither() -> None:
     assert b".case" not in one
 
 
-@given(st.text(), st.sampled_from(KINDS))
+@given(st.text(min_size=1).map("“{}”".format), st.sampled_from(KINDS))
 def test_any_text_is_told_as_far_as_xml_can(text: str, kind: str) -> None:
     (entry,) = check_musts(feed([notice(1, kind=kind, text=text)]))
     kept = "".join(

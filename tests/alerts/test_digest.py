@@ -1,5 +1,6 @@
 """Several notices are one message, which tells as much as its reader is to know."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
@@ -51,6 +52,10 @@ def test_a_quote_calls_nobody_and_makes_no_link() -> None:
         "4" * 12, AT, "gone", "“<!channel> @everyone <http://x|y> `*a*`”", None, None, 1
     )
     body = digest([hostile], "sentence", {}).body
+    place = Place("https://x.example/<!channel>@a*b", "<@everyone>")
+    assert digest([replace(hostile, finding_id="f")], "full", {"f": place}).body == (
+        f"{body}\n‹＠everyone›: https://x.example/%3C!channel%3E@a*b"
+    )
     assert body == "“‹!channel› ＠everyone ‹http://x¦y› ‘∗a∗‘”"
 
 

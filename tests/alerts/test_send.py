@@ -147,6 +147,14 @@ def test_a_secret_is_on_no_command_line_and_others_secrets_are_not_handed_on(
     assert "another-secret" not in seen
 
 
+def test_a_service_that_never_answers_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sousveil.alerts.send.WAIT_SECONDS", 1.5)
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        url = f"json://u:{SECRET}@127.0.0.1:{silent.getsockname()[1]}/"
+        told = send(Channel("hook", url), MESSAGE, None, {})
+    assert told == "it was given up after 1.5 seconds, or broke"
+
+
 def test_without_the_extra_it_is_told_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "apprise", None)
     told = send(Channel("hook", "json://127.0.0.1:1/"), MESSAGE, None, {})

@@ -4,26 +4,22 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
-from sousveil.changes.notices import Health, health_notice, notice_of, quoted
-from sousveil.model import Attribution, Fate, Finding, Notice, Verdict
+from sousveil.changes.notices import Health, health_notice, notice_of
+from sousveil.model import Fate, Finding, Notice, Verdict
 from tests.actors.findings import finding
 
 NOON = datetime(2026, 11, 23, 12, 4, tzinfo=UTC)
 LATER = NOON + timedelta(minutes=15)
 QUOTE = "The camera tells the ethnicity of passers-by"
-ADDRESS = "https://halcyon.example/products/gate"
 
 
 def found(quote: str = QUOTE) -> Finding:
-    return replace(
-        finding(quote, quote, url=ADDRESS),
-        id="0123456789ab",
-        actor="Halcyon Vision",
-        attribution=Attribution("Halcyon Vision", "Halcyon Media Ltd", "actor", ()),
-    )
+    return replace(finding(quote, quote), id="0123456789ab")
+
+
+def quote(text: str) -> str:
+    return f"“{text}”"
 
 
 def fate(verdict: Verdict = Verdict.PRESENT, **told: object) -> Fate:
@@ -36,7 +32,7 @@ GONE = fate(Verdict.QUOTE_REMOVED, gone_by=LATER)
 
 
 def told(before: Fate | None, after: Fate, last: Notice | None = None) -> Notice:
-    notice = notice_of(found(), before, after, last)
+    notice = notice_of(found(), before, after, last, quote)
     assert notice is not None
     return notice
 
@@ -100,24 +96,24 @@ def test_a_sentence_that_is_back_is_told_with_the_time_it_was_missing() -> None:
 def test_it_is_told_to_be_back_after_a_wall_had_hidden_it() -> None:
     gone = told(fate(), GONE)
     walled = fate(Verdict.BLOCKED_BY_COUNTRY)
-    assert notice_of(found(), GONE, walled, gone) is None
+    assert notice_of(found(), GONE, walled, gone, quote) is None
     assert told(walled, fate(), gone).kind == "back"
 
 
 @pytest.mark.parametrize("verdict", [Verdict.UNREACHABLE, Verdict.BLOCKED, Verdict.UNKNOWN])
 def test_a_look_that_cannot_tell_says_nothing_of_a_sentence(verdict: Verdict) -> None:
-    assert notice_of(found(), fate(), fate(verdict), None) is None
+    assert notice_of(found(), fate(), fate(verdict), None, quote) is None
 
 
 def test_a_wall_for_a_country_is_no_absence_that_is_held() -> None:
     walled = fate(Verdict.UNKNOWN, pending=Verdict.BLOCKED_BY_COUNTRY)
-    assert notice_of(found(), fate(), walled, None) is None
+    assert notice_of(found(), fate(), walled, None, quote) is None
 
 
 def test_a_sentence_that_stands_is_told_once() -> None:
-    assert notice_of(found(), fate(), fate(last_seen=LATER), None) is None
+    assert notice_of(found(), fate(), fate(last_seen=LATER), None, quote) is None
     first = told(None, fate())
-    assert notice_of(found(), None, fate(), first) is None
+    assert notice_of(found(), None, fate(), first, quote) is None
 
 
 def test_the_same_absence_has_one_id_and_a_later_one_another() -> None:
@@ -131,42 +127,9 @@ def test_the_same_absence_has_one_id_and_a_later_one_another() -> None:
 def test_a_move_is_told_once_and_again_after_it_was_back() -> None:
     moved = fate(Verdict.MOVED)
     first = told(fate(), moved)
-    assert notice_of(found(), moved, replace(moved, last_seen=LATER), first) is None
+    assert notice_of(found(), moved, replace(moved, last_seen=LATER), first, quote) is None
     back = told(moved, fate(), first)
     assert told(fate(), moved, back).id != first.id
-
-
-def test_names_and_addresses_in_a_quote_are_masked() -> None:
-    quote = (
-        "HALCYON VISION by Halcyon Media Ltd (www.else.where, sales@halcyon.example,"
-        " cloud.halcyon.example/gate, https://x.invalid/?q=1) reads face.ethnicity"
-    )
-    assert quoted(found(quote), quote) == (
-        "“[name] by [name] ([address], [address], [address] [address] reads face.ethnicity”"
-    )
-
-
-def test_a_short_name_is_masked_where_it_is_a_word() -> None:
-    short = replace(found(), actor="Ao", attribution=None)
-    assert quoted(short, "AO's chaos, by Ao识别") == "“[name]'s chaos, by [name]识别”"
-
-
-def test_a_long_quote_is_cut_at_a_words_end() -> None:
-    assert quoted(found(), "ethnicity " * 40) == "“" + "ethnicity " * 18 + "ethnicity ethnicity…”"
-    assert quoted(found(), "识别种族" * 100) == "“" + ("识别种族" * 50)[:199] + "…”"
-
-
-def test_what_is_written_from_right_to_left_leaves_the_sentence_in_order() -> None:
-    assert quoted(found(), "ئۇيغۇر\u202e") == "“\u2068ئۇيغۇر\u2069”"
-
-
-@given(st.text(), st.text(min_size=1))
-def test_any_quote_becomes_one_line_that_can_be_written(quote: str, name: str) -> None:
-    text = quoted(replace(found(), actor=name), quote)
-    assert len(text) < 1_200
-    assert text.isprintable() or not text.isascii()
-    assert "\n" not in text
-    text.encode()
 
 
 def test_a_watch_is_told_to_be_unwell_once_and_to_be_well_again() -> None:

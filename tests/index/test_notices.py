@@ -104,6 +104,28 @@ def test_a_sentence_is_told_once_however_often_it_is_looked_at(index: Index) -> 
     assert kinds == ["found", "gone", "back", "gone"]
 
 
+def test_names_by_which_anybody_is_known_leave_no_quote(tmp_path: Path, index: Index) -> None:
+    (tmp_path / "actors.toml").write_text(
+        '[[actor]]\nname = "Halcyon Vision"\nnames = ["翠鸟视觉"]\n'
+        '[[actor]]\nname = "Oddlestane"\n',
+        encoding="utf-8",
+    )
+    text = "翠鸟视觉 and HALCYON VISION read race better than Oddlestane"
+    named = replace(finding(text), actor="Halcyon Vision")
+    (told,) = new_notices(index, [(named, None, STANDS)])
+    assert "“[name] and [name] read race better than [name]”" in told.text
+
+
+def test_a_watch_that_was_retired_is_nobodys_worry(index: Index) -> None:
+    added = {"watch": msgspec.to_builtins(WATCH)}
+    project(index, Event(0, "watch.added", AT, added), lambda _: [])
+    for hour in range(5):
+        visit(index, AT + timedelta(hours=hour), answered=False)
+    assert [one.kind for one in new_notices(index, [])] == ["unwell"]
+    project(index, Event(6, "watch.retired", AT, {"watch_id": WATCH.id}), lambda _: [])
+    assert list(new_notices(index, [])) == []
+
+
 def test_a_watch_that_does_not_answer_is_told_of_once_and_when_it_does_again(index: Index) -> None:
     added = {"watch": msgspec.to_builtins(WATCH)}
     project(index, Event(0, "watch.added", AT, added), lambda _: [])
