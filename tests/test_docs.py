@@ -15,7 +15,7 @@ sys.stdout.write(runpy.run_path('tools/commands_reference.py')['reference']())
 PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")])
 COMMANDS = {
     "init", "add", "visit", "import", "analyse", "reindex", "findings", "show", "changes", "read",
-    "verify", "dossier", "export", "doctor", "demo", "topics", "actors", "review", "queue", "model",
+    "diff",    "verify", "dossier", "export", "doctor", "demo", "topics", "actors", "review", "queue", "model",
     "alerts", "inquiry", "watch",
 }  # fmt: skip
 

@@ -19,6 +19,7 @@ COMMANDS = (
     "findings",
     "show",
     "changes",
+    "diff",
     "queue",
     "review",
     "model train",

@@ -23,7 +23,9 @@ INTERRUPTED = 130  # as shells report SIGINT
 
 MODULES = {
     "casework": {"init", "add", "visit", "import", "analyse", "reindex"},
+    "watching": {"watch", "targets", "retire"},
     "reading": {"findings", "show", "changes", "topics"},
+    "differences": {"diff"},
     "files": {"read"},
     "actors": {"actors"},
     "reviewing": {"review", "queue", "model"},

@@ -140,4 +140,9 @@ def _pieces(atoms: Sequence[_Atom], before: Sequence[str], after: Sequence[str])
         parts = list(run)
         was = "".join(before[parts[0].was[0] : parts[-1].was[1]])
         now = "".join(after[parts[0].now[0] : parts[-1].now[1]])
-        yield Piece(was, now, is_changed, is_watched)
+        bare = was.rstrip(), now.rstrip()
+        if is_changed and all(bare) and bare != (was, now):
+            yield Piece(*bare, is_changed, is_watched)
+            yield Piece(was[len(bare[0]) :], now[len(bare[1]) :], is_changed=False)
+        else:
+            yield Piece(was, now, is_changed, is_watched)

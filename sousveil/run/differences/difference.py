@@ -6,8 +6,8 @@ what changes by itself (`changes/diff/noise.py`).
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Literal
+from dataclasses import dataclass, field
+from typing import Literal, TypeAlias
 
 import msgspec
 
@@ -15,7 +15,7 @@ from sousveil.case import Case
 from sousveil.changes.diff.compare import compare
 from sousveil.changes.diff.members import MemberChanges, changed_members
 from sousveil.changes.diff.noise import learn, quieten
-from sousveil.changes.diff.values import Change, Diff, Row
+from sousveil.changes.diff.values import Change, Diff, Row, Watched
 from sousveil.changes.diff.watched import watched_terms
 from sousveil.errors import InputError, SousveilError
 from sousveil.index.query import event_body, findings
@@ -30,6 +30,12 @@ from sousveil.run.read.looks import read_document
 MAX_TEACHERS = 8
 
 
+# Looks before the later one among which a change is sought when the user named none.
+MAX_FORMERS = 8
+
+Seen: TypeAlias = Literal["rendered", "wire"]
+
+
 @dataclass(frozen=True, slots=True)
 class Difference:
     """What changed at an address from one look to another."""
@@ -38,7 +44,7 @@ class Difference:
     former: Look
     later: Look
     looks: int  # that were made at this address
-    seen: Literal["rendered", "wire"]  # what is compared
+    seen: Seen  # what is compared
     diff: Diff
     members: MemberChanges
     taught_by: int  # other captures that noise was learnt from
@@ -51,33 +57,80 @@ def difference(
 ) -> Difference:
     """Return what changed at a target between two looks.
 
-    Raises TargetError and InputError as `looks_at` and `choose`, ArchiveError or ExtractError when
-    one of the two captures cannot be read, TopicError when the case names an unknown topic.
+    When `since` is None, the former is the last look that shows a change that is no noise, among
+    the `MAX_FORMERS` before the later one. Raises TargetError and InputError as `looks_at` and
+    `choose`, ArchiveError or ExtractError when one of the two captures cannot be read, TopicError
+    when the case names an unknown topic.
     """
     looks = looks_at(index, target)
-    former, later = choose(looks, since, until)
-    is_shown = former.rendered is not None and later.rendered is not None
-    seen: Literal["rendered", "wire"] = "rendered" if is_shown else "wire"
-    before, after = (read_document(case, _capture(look, seen)) for look in (former, later))
-    teachers, untaught = _teachers(case, looks, (former, later), seen)
-    there = tuple(one for one in findings(index) if one.url == former.visit.address)
-    diff = compare(before, after, watched_terms(load_topics(case)))
+    formers, later = choose(looks, since, until)
+    there = tuple(one for one in findings(index) if one.url == later.visit.address)
+    reader = _Reader(case, looks, there, watched_terms(load_topics(case)))
+    told = []
+    for former in formers[:MAX_FORMERS]:
+        seen: Seen = "rendered" if former.rendered and later.rendered else "wire"
+        found = _between(reader, former, later, seen)
+        if any(row.change is not Change.SAME and not row.noise for row in found.diff.rows):
+            return found
+        told.append(found)
+    return told[0]
+
+
+def _between(reader: "_Reader", former: Look, later: Look, seen: Seen) -> Difference:
+    before, after = reader.read(former, seen), reader.read(later, seen)
+    teachers, untaught = reader.others(former, later, seen)
     volatile = learn(teachers)
+    diff = compare(before, after, reader.watched)
     return Difference(
-        address=former.visit.address,
+        address=later.visit.address,
         former=former,
         later=later,
-        looks=len(looks),
+        looks=len(reader.looks),
         seen=seen,
-        diff=quieten(diff, volatile, [one.quote for one in there]),
+        diff=quieten(diff, volatile, [one.quote for one in reader.findings]),
         members=changed_members(before, after),
         taught_by=volatile.captures,
         untaught=untaught,
-        findings=there,
+        findings=reader.findings,
     )
 
 
-def _capture(look: Look, seen: Literal["rendered", "wire"]) -> Capture:
+@dataclass(slots=True)
+class _Reader:
+    """Reads captures of one address from the archive, each once, and knows what to guard there."""
+
+    case: Case
+    looks: Sequence[Look]
+    findings: tuple[Finding, ...]
+    watched: Watched
+    known: dict[tuple[int, Seen], Document] = field(default_factory=dict)
+
+    def read(self, look: Look, seen: Seen) -> Document:
+        """Return the text of a look's capture; raises ArchiveError, ExtractError or InputError."""
+        key = look.number, seen
+        if key not in self.known:
+            self.known[key] = read_document(self.case, _capture(look, seen))
+        return self.known[key]
+
+    def others(self, former: Look, later: Look, seen: Seen) -> tuple[list[Document], int]:
+        """Return the captures nearest to two looks, and how many of them cannot be read."""
+        pair = {former.number, later.number}
+        near = [
+            look
+            for look in self.looks
+            if look.number not in pair and look.is_page and (seen == "wire" or look.rendered)
+        ]
+        near.sort(key=lambda look: min(abs(look.number - number) for number in pair))
+        documents, unread = [], 0
+        for look in sorted(near[:MAX_TEACHERS], key=lambda look: look.number):
+            try:
+                documents.append(self.read(look, seen))
+            except SousveilError:
+                unread += 1  # told with the result; `analyse` says which, and why
+        return documents, unread
+
+
+def _capture(look: Look, seen: Seen) -> Capture:
     capture = look.rendered if seen == "rendered" else look.wire
     if capture is None:
         raise InputError(
@@ -85,26 +138,6 @@ def _capture(look: Look, seen: Literal["rendered", "wire"]) -> Capture:
             f" ({look.visit.outcome}). Name another with --from or --to."
         )
     return capture
-
-
-def _teachers(
-    case: Case, looks: Sequence[Look], pair: tuple[Look, Look], seen: Literal["rendered", "wire"]
-) -> tuple[list[Document], int]:
-    """Return the captures nearest to the two that are compared, and how many were unreadable."""
-    taken = {look.number for look in pair}
-    others = [
-        look
-        for look in looks
-        if look.number not in taken and look.is_page and (seen == "wire" or look.rendered)
-    ]
-    others.sort(key=lambda look: min(abs(look.number - number) for number in taken))
-    documents, unread = [], 0
-    for look in sorted(others[:MAX_TEACHERS], key=lambda look: look.number):
-        try:
-            documents.append(read_document(case, _capture(look, seen)))
-        except SousveilError:
-            unread += 1  # told with the result; `analyse` says which, and why
-    return documents, unread
 
 
 def rendering_of(index: Index, look: Look) -> Rendering | None:

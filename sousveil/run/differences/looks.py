@@ -2,8 +2,8 @@
 
 Takes an open index, a target, and what the user said of the two looks; gives the looks. A look is
 named by its number, from 1 (or from -1, the newest), or by a time, which means the last look until
-then. Without a name: the newest look that brought the page, and the last one before it whose bytes
-were others. Reads the index only.
+then. Without a name: the newest look that brought the page, and those before it, of which
+`difference.py` takes the last that shows a change. Reads the index only.
 """
 
 import re
@@ -72,14 +72,17 @@ def _look(number: int, visit: Visit) -> Look:
     return Look(number, visit, wire[-1] if wire else None, rendered[-1] if rendered else None)
 
 
-def choose(looks: Sequence[Look], since: str | None, until: str | None) -> tuple[Look, Look]:
+def choose(
+    looks: Sequence[Look], since: str | None, until: str | None
+) -> tuple[Sequence[Look], Look]:
     """Return the former and the later look that the user means.
 
-    Raises InputError when a name means no look, or there are no two to be compared.
+    The former is one of those returned, the newest of which comes first: more than one when the
+    user did not say. Raises InputError when a name means no look, or there are no two to compare.
     """
     later = _newest_page(looks) if until is None else _named(looks, until, "--to")
-    former = _before(looks, later) if since is None else _named(looks, since, "--from")
-    if former.number == later.number:
+    former = _before(looks, later) if since is None else [_named(looks, since, "--from")]
+    if former[0].number == later.number:
         raise InputError(
             f"{later.visit.address}: --from and --to both mean look {later.number} of"
             f" {len(looks)}. Name two looks, by number or by time."
@@ -97,20 +100,15 @@ def _newest_page(looks: Sequence[Look]) -> Look:
     return pages[-1]
 
 
-def _before(looks: Sequence[Look], later: Look) -> Look:
-    """Return the last look before `later` whose bytes were others; else the last before it."""
+def _before(looks: Sequence[Look], later: Look) -> list[Look]:
+    """Return the looks before `later` that brought the page, the newest first."""
     earlier = [look for look in looks if look.is_page and look.number < later.number]
     if not earlier:
         raise InputError(
             f"{later.visit.address}: there is no look before look {later.number} that brought the"
             " page. Visit it again, or name another with --from."
         )
-    others = [look for look in earlier if _digest(look) != _digest(later)]
-    return (others or earlier)[-1]
-
-
-def _digest(look: Look) -> str:
-    return look.wire.payload_digest if look.wire is not None else ""
+    return earlier[::-1]
 
 
 def _named(looks: Sequence[Look], name: str, option: str) -> Look:

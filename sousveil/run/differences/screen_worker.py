@@ -8,6 +8,7 @@ only pushed down is no difference; between them lie the regions that differ. `sc
 """
 
 import sys
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from io import BytesIO
 from typing import TypeAlias
@@ -181,9 +182,9 @@ def _ink(picture: Image.Image, rows: _Rows) -> tuple[int, int, int, int] | None:
     if rows[0] == rows[1]:
         return None
     part = _crop(picture, rows)
-    few = picture.resize(SAMPLE, Image.Resampling.NEAREST)
-    _, paper = max(few.getcolors(SAMPLE[0] * SAMPLE[1]) or [(0, (255, 255, 255))])
-    blank = Image.new(RGB, part.size, paper)
+    few = picture.resize(SAMPLE, Image.Resampling.NEAREST).tobytes()
+    colours = Counter(few[at : at + len(RGB)] for at in range(0, len(few), len(RGB)))
+    blank = Image.new(RGB, part.size, tuple(colours.most_common(1)[0][0]))
     return ImageChops.difference(part, blank).convert("L").point(_SEEN).getbbox()
 
 

@@ -103,14 +103,14 @@ def test_the_terms_of_a_topic_are_watched_in_every_script() -> None:
 
 def test_an_edit_in_uyghur_shows_whole_words() -> None:
     was, now = "بۇ سىستېما ئۇيغۇر چىرايىنى تونۇيدۇ", "بۇ سىستېما ئادەم چىرايىنى تونۇيدۇ"
-    assert one_change(was, now) == "بۇ سىستېما [-ئۇيغۇر -]{+ئادەم +}چىرايىنى تونۇيدۇ"
+    assert one_change(was, now) == "بۇ سىستېما [-ئۇيغۇر-]{+ئادەم+} چىرايىنى تونۇيدۇ"
 
 
 def test_an_edit_in_english_joins_what_one_word_parts() -> None:
     was = "It sorts the guests at the door of your shop by their looks."
     now = "It greets all visitors at the door of your shop by their looks."
     assert one_change(was, now) == (
-        "It [-sorts the guests -]{+greets all visitors +}at the door of your shop by their looks."
+        "It [-sorts the guests-]{+greets all visitors+} at the door of your shop by their looks."
     )
 
 
