@@ -33,6 +33,7 @@ import zlib
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from http import HTTPStatus
 from itertools import chain
 from pathlib import Path
 from typing import Self
@@ -138,13 +139,11 @@ class WarcWriter:
             sync_folder(self.path.parent)
             self.sha256 = self._hash.hexdigest()
 
-    def write_exchange(
-        self, exchange: Exchange, unmodified: Original | None = None
-    ) -> list[Capture]:
+    def write_exchange(self, exchange: Exchange, of: Original | None = None) -> list[Capture]:
         """Write what was asked, what came back and how; return the answer as a capture, if any.
 
-        `unmodified` is the record whose payload the server said to be unmodified (304): the answer
-        is a revisit of it (section 6.7.3).
+        `of` is the record that a poll compared the answer with: what the server said to be
+        unmodified (304) and what has its payload becomes a revisit of it (section 6.7).
 
         A request of which no byte was sent, and an answer of which none came, have no record; the
         `metadata` record that says why is always written.
@@ -155,10 +154,10 @@ class WarcWriter:
         written: list[RecordRef] = []
         captures = []
         if exchange.response_head:
-            if unmodified is None:
-                captures.append(self._write_answer(with_fitting_head(exchange), named))
+            if of is not None and exchange.status == HTTPStatus.NOT_MODIFIED:
+                captures.append(self._write_not_modified(exchange, named, of))
             else:
-                captures.append(self._write_not_modified(exchange, named, unmodified))
+                captures.append(self._write_answer(with_fitting_head(exchange), named, of))
             written.append(captures[0].record)
         if exchange.request_head:
             fields = [*named, ("Content-Type", REQUEST), *_concurrent(written)]
@@ -198,7 +197,9 @@ class WarcWriter:
         fields = [("WARC-Filename", name), ("Content-Type", "application/warc-fields")]
         return self._write("warcinfo", now, fields, _Block("".join(lines).encode())).record_id
 
-    def _write_answer(self, exchange: Exchange, named: _Fields) -> Capture:
+    def _write_answer(
+        self, exchange: Exchange, named: _Fields, of: Original | None = None
+    ) -> Capture:
         """Write a `response`, or a `revisit` where the archive holds the payload."""
         fields = [*named, ("Content-Type", RESPONSE)]
         digest, size = _payload(exchange)
@@ -206,6 +207,8 @@ class WarcWriter:
             fields.append(("WARC-Payload-Digest", digest))
         is_referable = bool(digest) and _is_whole(exchange) and size >= MIN_REVISIT_BYTES
         original = self._original(exchange.url, digest) if is_referable else None
+        if is_referable and of is not None and of.payload_digest == digest:
+            original = of
         if original is not None:
             fields += [*_revisit_fields(SAME_PAYLOAD, original), ("WARC-Truncated", "length")]
             block = _Block(exchange.response_head)

@@ -1,7 +1,6 @@
 """Commands that bring evidence into a case: init, add, visit, import, analyse, reindex."""
 
-from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
@@ -11,44 +10,35 @@ import typer
 
 from sousveil.case import Case, locked
 from sousveil.cli.delivered import tell_delivered
-from sousveil.cli.options import CaseOption, JsonOption, chosen_case
-from sousveil.cli.revised import revisions_json, tell_revisions
-from sousveil.cli.screen import FOUND_WRONG, clock, count_of, plain, progress, say, tell, write_json
-from sousveil.cli.words import tell_finding, tell_gone
+from sousveil.cli.news import (
+    crawl_line,
+    just_revised,
+    tell_analysis,
+    tell_postponed,
+    visit_json,
+)
+from sousveil.cli.options import CaseOption, JsonOption, chosen_case, patience
+from sousveil.cli.screen import FOUND_WRONG, count_of, plain, progress, say, tell, write_json
 from sousveil.errors import InputError
+from sousveil.index.due import pasts
 from sousveil.index.former import forget_aside, set_aside
 from sousveil.index.notices import take_over
-from sousveil.index.query import last_visits
 from sousveil.index.reviews import reviews
 from sousveil.index.store import Index
-from sousveil.jsonform import finding_json, instant
 from sousveil.ledger import Writer, create_case, read_events, writing
-from sousveil.model import Bounds, Json, Review, Visit, Watch, WatchKind
-from sousveil.review.revisions import Revision
+from sousveil.model import Bounds, Visit, Watch, WatchKind
 from sousveil.run.alerting import tell_out
 from sousveil.run.indexing import open_index, sync_index
 from sousveil.run.learning import unfit_model, write_model_file
-from sousveil.run.read.analyse import Analysis, analyse, load_engine
+from sousveil.run.read.analyse import analyse, load_engine
 from sousveil.run.visit.imports import Imported, archives_in, import_file
 from sousveil.run.visit.visits import Crawled, Postponed, visit_all
 from sousveil.run.visit.watches import add_watches, logged_watches
-from sousveil.watch.targets import DEFAULT_BOUNDS, DEFAULT_EVERY, due, find_watches, make_watch
+from sousveil.watch.schedule import due
+from sousveil.watch.targets import DEFAULT_BOUNDS, DEFAULT_EVERY, find_watches, make_watch
 
 MAX_DEPTH = 20  # links from a site's front page; people follow five
 MAX_PAGES = 10_000  # of one visit: at the delay between requests it takes most of a day
-MAX_KINDS = 8  # media types named when captures cannot be read
-
-
-_LEFT_OUT = {  # why an address of a site was not asked for
-    "beyond": "beyond what one visit remembers",
-    "depth": "too many links away",
-    "no page": "pictures and programs",
-    "pages": "over the limit of pages",
-    "robots": "not allowed by robots.txt, or it could not be had",
-    "scope": "outside the scope",
-    "seen": "seen before",
-    "trap": "like many others",
-}
 
 
 class ScopeWord(StrEnum):
@@ -165,7 +155,7 @@ def add(
         "bounds": bounds,
     }
     given = [name for name, value in options.items() if value is not None]
-    with writing(case) as writer, open_index(case, create=True) as index:
+    with writing(case, patience(case)) as writer, open_index(case, create=True) as index:
         sync_index(case, index)
         added = add_watches(writer, index, wanted, now(), given=given)
         sync_index(case, index)
@@ -216,7 +206,7 @@ def visit(
     whose time has come are visited.
     """
     case = chosen_case(folder)
-    with writing(case) as writer, open_index(case, create=True) as index:
+    with writing(case, patience(case)) as writer, open_index(case, create=True) as index:
         sync_index(case, index)
         engine = load_engine(case, index)
         # From the log, not from the index: whoever edits that must not choose whom we visit.
@@ -228,14 +218,14 @@ def visit(
         elif everything:
             chosen = known
         else:
-            chosen = due(known, last_visits(index), now())
+            chosen = [watch for watch, _ in due(known, pasts(index), now())]
         _visit_and_tell(writer, index, chosen, as_json=as_json)
         if not chosen and not due_only:
             tell("Nothing is due. `sousveil visit --all` visits everything now.")
         with progress("reading") as bar:
             result = analyse(case, index, engine, bar)
         decided = reviews(index)
-        _tell_analysis(result, decided, _just_revised(result), as_json=as_json)
+        tell_analysis(result, decided, just_revised(result), as_json=as_json)
         tell_delivered(tell_out(case, index, now))
 
 
@@ -259,25 +249,15 @@ def _visit_and_tell(
     finally:
         targets = {watch.id: watch.target for watch in chosen}
         if as_json:
-            write_json(_visit_json(one, targets) for one in made)
+            write_json(visit_json(one, targets) for one in made)
         else:
             for one in made:
                 target = plain(one.address)
                 say(f"{one.verdict:<18}  {target}  ({plain(one.outcome)})")
         for crawl in crawled:
-            tell(_crawl_line(crawl))
+            tell(crawl_line(crawl))
         for left in postponed:
-            target, until = plain(left.watch.target), clock(left.until)
-            tell(f"left for later: {target}: the server asked for rest until {until}", "yellow")
-
-
-def _crawl_line(crawl: Crawled) -> str:
-    told = f"{plain(crawl.watch.target)}: asked for {count_of(crawl.asked, 'page')}"
-    left_out = ", ".join(
-        f"{count} {_LEFT_OUT.get(reason, reason)}"
-        for reason, count in sorted(crawl.left_out.items())
-    )
-    return f"{told}; left out: {left_out}" if left_out else told
+            tell_postponed(left)
 
 
 def import_(
@@ -293,7 +273,7 @@ def import_(
     case = chosen_case(folder)
     files = archives_in(paths)
     imported: list[Imported] = []
-    with writing(case) as writer, open_index(case, create=True) as index:
+    with writing(case, patience(case)) as writer, open_index(case, create=True) as index:
         sync_index(case, index)
         engine = load_engine(case, index)
         with progress("importing", len(files)) as bar:
@@ -310,7 +290,7 @@ def import_(
         with progress("reading") as bar:
             result = analyse(case, index, engine, bar)
         decided = reviews(index)
-    _tell_analysis(result, decided, _just_revised(result), as_json=as_json)
+    tell_analysis(result, decided, just_revised(result), as_json=as_json)
     if any(one.faults for one in imported):
         raise typer.Exit(FOUND_WRONG)
 
@@ -318,7 +298,7 @@ def import_(
 def analyse_(*, folder: CaseOption = None, as_json: JsonOption = False) -> None:
     """Read again what this version has not read."""
     case = chosen_case(folder)
-    with locked(case), open_index(case, create=True) as index:
+    with locked(case, patience(case)), open_index(case, create=True) as index:
         sync_index(case, index)
         _analyse(case, index, as_json=as_json)
 
@@ -326,7 +306,7 @@ def analyse_(*, folder: CaseOption = None, as_json: JsonOption = False) -> None:
 def reindex(*, folder: CaseOption = None, as_json: JsonOption = False) -> None:
     """Make the index again, from the evidence."""
     case = chosen_case(folder)
-    with locked(case):
+    with locked(case, patience(case)):
         earlier = set_aside(case.root)
         with open_index(case, create=True) as index:
             count = sync_index(case, index)
@@ -349,61 +329,7 @@ def _analyse(case: Case, index: Index, earlier: Path | None = None, *, as_json: 
         )
     if not result.is_comparable:
         tell("the earlier index cannot be read: what this engine changed is not known", "yellow")
-    _tell_analysis(result, reviews(index), result.revised, as_json=as_json)
-
-
-def _just_revised(result: Analysis) -> tuple[Revision, ...]:
-    """Return what another engine changed, unless it was told at an earlier run."""
-    return result.revised if result.is_revision else ()
-
-
-def _tell_analysis(
-    result: Analysis,
-    decided: Mapping[str, tuple[Review, ...]],
-    revised: Sequence[Revision],
-    *,
-    as_json: bool,
-) -> None:
-    if as_json:
-        write_json([*_changes_json(result), *revisions_json(revised, decided)])
-        return
-    tell_revisions(revised, decided)
-    for finding in result.new:
-        tell_finding(finding, None)
-    if result.gone:
-        say("What vanished", "bold")
-        for finding, fate in result.gone:
-            tell_gone(finding, fate)
-    if result.unread:
-        kinds = Counter(media_type or "unknown" for _, media_type, _ in result.unread)
-        told = ", ".join(f"{plain(kind)} {count}" for kind, count in kinds.most_common(MAX_KINDS))
-        tell(f"{len(result.unread)} captures are kept, but could not be read, or not whole: {told}")
-    told = f"{count_of(len(result.new), 'new finding')}, {len(result.gone)} gone"
-    by_another = f", {len(revised)} changed by another engine" if revised else ""
-    say(f"{told}{by_another}.")
-
-
-def _changes_json(result: Analysis) -> list[Json]:
-    gone = {finding.id: fate for finding, fate in result.gone}
-    new = [
-        {"event": "found", **finding_json(finding, gone.get(finding.id))} for finding in result.new
-    ]
-    return new + [{"event": "gone", **finding_json(finding, fate)} for finding, fate in result.gone]
-
-
-def _visit_json(made: Visit, targets: dict[str, str]) -> Json:
-    return {
-        "event": "visit",
-        "watch": made.watch_id,
-        "target": targets[made.watch_id],
-        "address": made.address,
-        "at": instant(made.started_at),
-        "verdict": made.verdict,
-        "outcome": made.outcome,
-        "status": made.status,
-        "captures": len(made.captures),
-        "log_index": made.log_index,
-    }
+    tell_analysis(result, reviews(index), result.revised, as_json=as_json)
 
 
 def _import_line(one: Imported) -> str:

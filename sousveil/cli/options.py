@@ -1,12 +1,18 @@
 """Options and arguments that several commands share."""
 
+import time
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from sousveil.case import SETTINGS_FILE, Case, open_case
+from sousveil.case import SETTINGS_FILE, Case, Wait, open_case
+from sousveil.cli.screen import plain, tell
 from sousveil.errors import CaseError
+
+# `sousveil watch` writes for moments and reads for seconds; a visit may go on for hours.
+PATIENCE_SECONDS = 30.0
+_MOMENT_SECONDS = 0.05
 
 CaseOption = Annotated[
     Path | None,
@@ -40,3 +46,19 @@ def case_around() -> Case | None:
         if (candidate / SETTINGS_FILE).is_file():
             return open_case(candidate)
     return None
+
+
+def patience(case: Case) -> Wait:
+    """Return how a command waits for its turn to write: up to half a minute, and it says so."""
+    begun: list[float] = []
+
+    def wait() -> bool:
+        if not begun:
+            begun.append(time.monotonic())
+        elif len(begun) == 1:
+            tell(f"waiting for another sousveil to finish writing to {plain(str(case.root))}")
+            begun.append(0.0)
+        time.sleep(_MOMENT_SECONDS)
+        return time.monotonic() - begun[0] < PATIENCE_SECONDS
+
+    return wait

@@ -28,7 +28,8 @@ class Pace:
 
     log_index: int  # of the last look, in the order of the log
     looks: int  # visits and polls of the target itself
-    last_at: datetime | None = None  # None while a crawl is not over
+    last_at: datetime | None = None  # when that look began
+    is_over: bool = True  # False while a crawl goes on
     outcome: str = ""  # of the last look, in a few words: "HTTP 200", "unchanged"
     failures: int = 0  # looks in a row without an answer
     failing_since: datetime | None = None
@@ -80,12 +81,11 @@ def take_visit(index: Index, event: Event) -> None:
     body = event.body
     watch_id, is_crawl = body["watch_id"], bool(body.get("crawl"))
     before = pace_of(index, watch_id) or Pace(event.index, 0)
+    at = msgspec.convert(body["started_at"], datetime)
     if is_crawl:
-        before = replace(before, log_index=event.index, last_at=None)
+        before = replace(before, log_index=event.index, last_at=at, is_over=False)
     if body.get("depth", 0) == 0 and body.get("role") not in GUIDES:
-        at = msgspec.convert(body["started_at"], datetime)
-        now = _after_visit(before, event, at)
-        now = replace(now, last_at=None if is_crawl else at)
+        now = replace(_after_visit(before, event, at), last_at=at, is_over=not is_crawl)
         base = _base(index, event, at)
         told = msgspec.json.encode(base) if base else None
         index.put_pace(watch_id, msgspec.json.encode(now), told)
@@ -119,7 +119,7 @@ def take_crawl(index: Index, event: Event) -> None:
     """Take in the end of a crawl."""
     watch_id = event.body["watch_id"]
     before = pace_of(index, watch_id) or Pace(event.index, 0)
-    now = replace(before, log_index=event.index, last_at=event.time)
+    now = replace(before, log_index=event.index, last_at=event.time, is_over=True)
     index.put_pace(watch_id, msgspec.json.encode(now), None)
 
 
@@ -134,6 +134,7 @@ def take_poll(index: Index, event: Event) -> None:
             log_index=event.index,
             looks=before.looks + 1,
             last_at=at,
+            is_over=True,
             outcome=f"HTTP {polled['status']}, unchanged",
             failures=0,
             failing_since=None,

@@ -92,21 +92,6 @@ def _visits(index: Index, where: str, value: object) -> Iterator[Visit]:
         )
 
 
-def last_visits(index: Index) -> dict[str, datetime]:
-    """Return when each watch was visited last, by watch id: last in the log, not by the clock.
-
-    A watch whose crawl was interrupted is not among them: its visit is not over.
-    """
-    rows = index.rows(
-        "SELECT l.watch_id, l.at, json_extract(e.body, '$.crawl'), l.log_index FROM look l"
-        " JOIN event e ON e.idx = l.log_index WHERE l.watch_id NOT NULL"
-        " UNION ALL SELECT json_extract(body, '$.watch_id'), time, NULL, idx FROM event"
-        " WHERE type = 'crawl' ORDER BY 4"
-    )
-    last = {watch_id: (datetime.fromisoformat(at), crawl) for watch_id, at, crawl, _ in rows}
-    return {watch_id: at for watch_id, (at, crawl) in last.items() if crawl is None}
-
-
 def unread(index: Index, engine: str) -> list[Held]:
     """Return the captures that `engine` has not read, the oldest first."""
     return _held(index, " WHERE c.engine IS NULL OR c.engine != ?", engine)

@@ -43,12 +43,13 @@ INQUIRY_GROWTH = 0.5
 class Past:
     """What the log tells of a watch."""
 
-    last_at: datetime | None = None  # of its last look; None while that is not over
-    log_index: int | None = None  # of that look, or of where it stopped; None before the first
+    last_at: datetime | None = None  # of its last look
+    log_index: int = 0  # of that look
     failures: int = 0  # looks in a row without an answer of its host
     held_until: datetime | None = None  # when an absence that was seen can be confirmed
     looks_left: int = 0  # until then, at the least
     inquired_at: datetime | None = None  # when the letter of an open inquiry was sent
+    is_over: bool = True  # False when its last look was interrupted, as a crawl may be
 
 
 NEVER = Past()
@@ -65,8 +66,9 @@ class Due:
 def next_due(watch: Watch, past: Past, now: datetime) -> Due:
     """Return when `watch` is due; a time gone by for "now"."""
     if past.last_at is None:
-        why = "never looked at" if past.log_index is None else "its last look was interrupted"
-        return Due(min(watch.added_at, now), why)
+        return Due(min(watch.added_at, now), "never looked at")
+    if not past.is_over:
+        return Due(min(past.last_at, now), "its last look was interrupted")
     chosen = min(_reasons(watch, past, past.last_at), key=lambda due: due.at)
     own = timedelta(seconds=watch.every_seconds)
     if past.last_at - now > own:
@@ -91,7 +93,7 @@ def _reasons(watch: Watch, past: Past, last_at: datetime) -> Iterable[Due]:
         left = max(past.held_until - last_at, timedelta()) / max(past.looks_left, 1)
         yield Due(last_at + max(left, SPACING), "to confirm an absence that was seen")
     wait = _backed_off(own, past.failures)
-    early = JITTER * _fraction(watch.id, past.log_index or 0) * wait
+    early = JITTER * _fraction(watch.id, past.log_index) * wait
     why = "its interval"
     if wait > own:
         why = f"its interval, longer after {past.failures} looks without an answer"

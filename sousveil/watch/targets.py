@@ -1,4 +1,4 @@
-"""Targets: what a person may name to be watched, and what is due.
+"""Targets: what a person may name to be watched.
 
 Takes what was typed and gives a checked `Watch`, or a `TargetError` that says what to type instead.
 Looks at the disk only to recognise a local repository; nothing is fetched.
@@ -6,8 +6,8 @@ Looks at the disk only to recognise a local repository; nothing is fetched.
 
 import hashlib
 import re
-from collections.abc import Iterable, Mapping
-from datetime import datetime, timedelta
+from collections.abc import Iterable
+from datetime import datetime
 from pathlib import Path
 from urllib.parse import quote, urlsplit, urlunsplit
 
@@ -73,21 +73,6 @@ def parse_every(every: str) -> int:
     if seconds < SHORTEST_SECONDS:
         raise TargetError(f"--every {every}: too often. The shortest is {SHORTEST_SECONDS}s.")
     return seconds
-
-
-def due(watches: Iterable[Watch], last_seen: Mapping[str, datetime], now: datetime) -> list[Watch]:
-    """Return the watches whose interval has passed at `now`, the longest overdue first.
-
-    A time to come was written by a clock that was wrong; it makes nobody wait.
-    """
-
-    def due_at(watch: Watch) -> datetime:
-        seen = last_seen.get(watch.id)
-        if seen is None or seen > now:
-            return min(watch.added_at, now)
-        return seen + timedelta(seconds=watch.every_seconds)
-
-    return sorted((watch for watch in watches if due_at(watch) <= now), key=due_at)
 
 
 def find_watches(watches: Iterable[Watch], names: Iterable[str]) -> list[Watch]:

@@ -8,8 +8,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from sousveil.archive.foreign import scan_archive
+from sousveil.index.pace import paces
 from sousveil.index.project import project
-from sousveil.index.query import last_visits
 from sousveil.index.store import Index
 from sousveil.model import Event
 
@@ -102,4 +102,4 @@ def test_the_last_visit_is_the_last_of_the_log(tmp_path: Path) -> None:
     index = Index(tmp_path / "index.sqlite", create=True)
     for at in (NOW + timedelta(days=900), NOW):
         visit(index, at)
-    assert last_visits(index) == {WATCH: NOW}
+    assert paces(index)[WATCH].last_at == NOW

@@ -2,8 +2,7 @@
 
 import os
 import subprocess
-from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -14,7 +13,6 @@ from sousveil.errors import TargetError
 from sousveil.model import Watch, WatchKind
 from sousveil.watch.targets import (
     DEFAULT_BOUNDS,
-    due,
     find_watches,
     make_watch,
     parse_every,
@@ -92,19 +90,6 @@ def test_a_watch_is_found_by_target_or_by_the_beginning_of_its_id() -> None:
     assert find_watches([watch], [watch.id[:6], watch.target]) == [watch]
     with pytest.raises(TargetError, match="not watched"):
         find_watches([watch], ["https://other.example/"])
-
-
-def test_the_longest_overdue_is_visited_first_and_the_rest_waits() -> None:
-    fresh, old, never = (watch_of(f"https://halden.example/{name}") for name in "abc")
-    seen = {fresh.id: NOW - timedelta(hours=1), old.id: NOW - timedelta(hours=9)}
-    assert due([fresh, old, never], seen, NOW) == [old, never]
-
-
-def test_a_visit_in_the_future_was_dated_by_a_wrong_clock_and_delays_nothing() -> None:
-    watch = watch_of("https://halden.example/a")
-    ahead = replace(watch, added_at=NOW + timedelta(days=900))
-    assert due([watch], {watch.id: NOW + timedelta(days=900)}, NOW) == [watch]
-    assert due([ahead], {}, NOW) == [ahead]
 
 
 @pytest.mark.parametrize(

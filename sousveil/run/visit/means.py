@@ -32,10 +32,15 @@ class Unshown:
 class Means:
     """Browser, guard proxy and exits of one run; a context manager."""
 
-    def __init__(self, settings: Settings, clock: Callable[[], datetime]) -> None:
-        """Make ready; nothing is started yet."""
+    def __init__(
+        self,
+        settings: Settings,
+        clock: Callable[[], datetime],
+        stop: threading.Event | None = None,
+    ) -> None:
+        """Make ready; nothing is started yet. Once `stop` is set, what is under way ends soon."""
         self.settings, self.clock = settings, clock
-        self.stop = threading.Event()  # once set, what is under way ends as soon as it can
+        self.stop = stop or threading.Event()
         self._starting = threading.Lock()
         self._open = ExitStack()
         self._proxy: GuardProxy | None = None
@@ -51,7 +56,13 @@ class Means:
     def close(self) -> None:
         """End what is under way, and the browser; may be called twice."""
         self.stop.set()
+        self.rest()
+
+    def rest(self) -> None:
+        """End the browser and the proxy until a page wants them again; nothing is under way."""
         self._open.close()
+        self._proxy = self._browser = None
+        self._without = ""
 
     def exit_name(self, watch: Watch) -> str:
         """Return the name of the exit that a watch goes by; "" for none."""

@@ -46,7 +46,7 @@ _CRAWLED = frozenset({WatchKind.SITE, WatchKind.FEED})
 _ONE_BY_ONE = _CRAWLED | {WatchKind.REPOSITORY}
 
 # Failures before anything is sent to the host.
-_NOT_ASKED = frozenset({FailureKind.REFUSED_ADDRESS, FailureKind.EXIT})
+NOT_ASKED = frozenset({FailureKind.REFUSED_ADDRESS, FailureKind.EXIT})
 
 # Nothing wakes us before a host has rested; so an interrupt is seen within this time all the same.
 WAKE_SECONDS = 0.5
@@ -80,6 +80,7 @@ class Outing:
     means: Means
     politeness: Politeness
     sleep: Callable[[float], None] = time.sleep
+    until: datetime | None = None  # when a crawl stops, to go on at its next visit
 
     def look(self, watch: Watch, url: str, facts: Json) -> Event:
         """Look at `url`, keep and log it; `facts` join the event's body."""
@@ -100,10 +101,13 @@ class Outing:
         own_delay = self.means.settings.delay_seconds
         more = 0.0 if self.politeness.is_exempt(url) else max(0.0, asked_seconds - own_delay)
         seconds = max(0.0, self.politeness.seconds_left(url)) + more
-        if not self.politeness.is_worth_waiting(seconds):
+        if not self.politeness.is_worth_waiting(seconds) or self._is_late():
             return False
         self.sleep(seconds)
-        return True
+        return not self.means.stop.is_set()
+
+    def _is_late(self) -> bool:
+        return self.until is not None and self.means.clock() > self.until
 
 
 def visit_all(
@@ -240,7 +244,8 @@ def _lanes(outing: Outing, begun: Mapping[str, Exchange]) -> Iterator[_Lanes]:
 
 def _each(turns: Turns, lanes: _Lanes) -> Iterator[tuple[Watch, _UnderWay | None]]:
     """Yield each watch with the look at it, once over; None for what its taker is to look at."""
-    while True:
+    stop = lanes.outing.means.stop
+    while not stop.is_set():
         while not lanes.are_full and (watch := turns.take()) is not None:
             if watch.kind in _ONE_BY_ONE:
                 yield watch, None
@@ -250,7 +255,9 @@ def _each(turns: Turns, lanes: _Lanes) -> Iterator[tuple[Watch, _UnderWay | None
         if seconds is None and not lanes.running:
             return
         if lanes.running:
-            yield from ((ended.watch, ended) for ended in lanes.ended(WAKE_SECONDS))
+            for ended in lanes.ended(WAKE_SECONDS):
+                if not stop.is_set():
+                    yield ended.watch, ended
         else:
             lanes.outing.sleep(min(seconds or 0.0, WAKE_SECONDS))
 
@@ -267,7 +274,7 @@ def _page_events(outing: Outing, past: Past, ended: _UnderWay) -> Iterator[Event
 def _was_asked(event: Event) -> bool:
     """Tell whether anything was sent to the host; one that was not reached for was not asked."""
     failures = [probe["failure"] for probe in event.body.get("probes", ())]
-    return any(not f or f["kind"] not in _NOT_ASKED for f in failures)
+    return any(not f or f["kind"] not in NOT_ASKED for f in failures)
 
 
 def _retry_after(event: Event) -> str:

@@ -1,0 +1,360 @@
+"""The service: visits what falls due, for as long as it is let.
+
+Batch after batch: what is due follows from the log (`index/due.py`, `watch/schedule.py`), so a
+service that was killed goes on where it was, and visits nothing twice for nothing. Pages that may
+be as they were are polled first (`sweep.py`); whatever is not becomes a visit; what visits brought
+is read at once. The case's lock is held only while something is written, and other commands write
+in between: what they added, retired or set is seen at the next batch.
+
+Clock and sleep are handed in. Once `stop` is set, what is under way is given up within seconds, and
+what was reported stays.
+"""
+
+import shutil
+import threading
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from sousveil.case import Case, Wait, locked, open_case, watched
+from sousveil.claims import Engine
+from sousveil.errors import CaseError
+from sousveil.index.due import pasts
+from sousveil.index.pace import Base, base_of
+from sousveil.index.reviews import logged_model
+from sousveil.index.store import Index
+from sousveil.ledger import TurnWriter, log_size
+from sousveil.model import Event, Exchange, Visit, Watch, WatchKind
+from sousveil.run.alerting import Delivered, tell_out
+from sousveil.run.indexing import open_index, sync_index, take_event
+from sousveil.run.read.analyse import Analysis, analyse, load_engine
+from sousveil.run.visit.means import Means
+from sousveil.run.visit.pending import clear_pending, new_folder
+from sousveil.run.visit.visits import Crawled, Outing, Postponed, visit_with
+from sousveil.run.watch.filled import is_filled
+from sousveil.run.watch.known import Known
+from sousveil.run.watch.sweep import Changed, Poll, sweep
+from sousveil.watch.politeness import Politeness
+from sousveil.watch.schedule import NEVER, Due, Past, next_due
+
+# Looks that fall due within this time go together, one commit for many.
+GATHER_SECONDS = 10.0
+# Polls of a batch begin within this time; then visits have their turn.
+SWEEP_SECONDS = 20.0
+# Visits of a batch, for each one at a time: so that reading, and what is newly due, need not wait.
+VISITS_A_LANE = 20
+# A crawl is left after this time and goes on with the next batch; others are due meanwhile.
+CRAWL_SECONDS = 60.0
+# Nothing is slept for longer: a clock may have been put right meanwhile.
+MAX_NAP_SECONDS = 3_600.0
+# A browser that nobody needed for so long is closed.
+IDLE = timedelta(minutes=5)
+# Channels that could not be told are tried again about as often (run/alerting.py).
+TELL_AGAIN = timedelta(minutes=1)
+# However cheap polls are: once in this time a page is visited, and shown in a browser.
+RENEW = timedelta(days=7)
+
+_POLLED = frozenset({WatchKind.PAGE, WatchKind.DOCUMENT})
+
+
+@dataclass(slots=True)
+class Batch:
+    """What one batch brought."""
+
+    at: datetime
+    targets: dict[str, str] = field(default_factory=dict)  # of the watches that were due, by id
+    unchanged: int = 0
+    visits: list[Visit] = field(default_factory=list)
+    crawled: list[Crawled] = field(default_factory=list)
+    postponed: list[Postponed] = field(default_factory=list)
+    analysis: Analysis | None = None  # of what the visits brought
+    delivered: Delivered | None = None  # who was told of it, and could not be
+    troubles: list[str] = field(default_factory=list)  # what keeps us from our work, in words
+    next_due: datetime | None = None  # None when nothing is watched
+
+    @property
+    def due(self) -> int:
+        """How many watches were due when it began."""
+        return len(self.targets)
+
+
+@dataclass(frozen=True, slots=True)
+class Outside:
+    """What a service needs of the world."""
+
+    clock: Callable[[], datetime]
+    sleep: Callable[[float], None]  # returns early once `stop` is set
+    nap: Callable[[float], None]  # as `sleep`, and early when there may be something new to see
+    wait: Wait  # for the case's lock; False ends the service
+    stop: threading.Event
+    progress: Callable[[Batch], None]  # told of a batch while it goes on
+
+
+def run_until(
+    case: Case,
+    outside: Outside,
+    *,
+    once: bool = False,
+    everything: bool = False,
+    gather_seconds: float = GATHER_SECONDS,
+) -> Generator[Batch, None, None]:
+    """Visit what falls due until `outside.stop` is set, yielding each batch that did something.
+
+    With `once` the service ends when nothing is due, with `everything` it first looks at all
+    watches. Raises CaseError when another service keeps watch over the case, and whatever keeps a
+    visit from being logged.
+    """
+    with watched(case), _service(case, outside) as service:
+        pending = set(service.known.watches) if everything else set[str]()
+        while not outside.stop.is_set():
+            batch = service.batch(pending)
+            yield batch
+            if outside.stop.is_set() or (once and service.is_done(batch)):
+                return
+            service.nap(batch, gather_seconds)
+
+
+@contextmanager
+def _service(case: Case, outside: Outside) -> Iterator["_Service"]:
+    clear_pending(case, TurnWriter.scratch)
+    service = _Service(case, outside)
+    try:
+        yield service
+    finally:
+        service.means.rest()
+        clear_pending(case, TurnWriter.scratch)
+
+
+class _Service:
+    """What is kept between batches: means, politeness, what the log tells."""
+
+    def __init__(self, case: Case, outside: Outside) -> None:
+        self.case, self.outside = case, outside
+        self.known = Known()
+        self.known.follow(case)
+        self._renew_means()
+        self._told_at = outside.clock()
+        self._barred: set[str] = set()  # watches whose exit the case does not name
+        self._filled: dict[str, tuple[int, bool]] = {}  # by watch, of its base
+        self._engine: tuple[object, Engine] | None = None
+
+    # ------------------------------------------------------------ between batches
+
+    def _renew_means(self) -> None:
+        settings, clock = self.case.settings, self.outside.clock
+        self.means = Means(settings, clock, self.outside.stop)
+        self.politeness = Politeness(
+            settings.delay_seconds, clock=clock, exempt=settings.allow_hosts
+        )
+        self._used_at = clock()
+
+    def _follow(self, batch: Batch) -> None:
+        """See what other commands, and people in `case.toml`, changed."""
+        try:
+            case = open_case(self.case.root)
+        except CaseError as error:
+            batch.troubles.append(f"{error} Until then the former settings hold.")
+        else:
+            if case.settings != self.case.settings:
+                self.case = case
+                self.means.rest()
+                self._renew_means()
+        if self.outside.clock() - self._used_at > IDLE:
+            self.means.rest()
+            self._used_at = self.outside.clock()
+        with locked(self.case, self.outside.wait), open_index(self.case, create=True) as index:
+            sync_index(self.case, index)
+        self.known.follow(self.case)
+
+    def is_done(self, batch: Batch) -> bool:
+        """Tell whether nothing is left that could be done now."""
+        return batch.next_due is None or batch.next_due > self.outside.clock()
+
+    def nap(self, batch: Batch, gather_seconds: float) -> None:
+        """Sleep until something is due, or there is something new to see."""
+        if log_size(self.case) > self.known.size:
+            return
+        until = batch.next_due
+        seconds = MAX_NAP_SECONDS
+        if until is not None:
+            seconds = min((until - self.outside.clock()).total_seconds(), MAX_NAP_SECONDS)
+        if seconds > 0:
+            self.outside.nap(max(seconds, gather_seconds))
+
+    # ------------------------------------------------------------ one batch
+
+    def batch(self, pending: set[str]) -> Batch:
+        """Do what is due; `pending` are watches to be looked at whatever their time."""
+        batch = Batch(self.outside.clock())
+        self._follow(batch)
+        with open_index(self.case, create=True) as index:
+            past = pasts(index)
+            chosen = self._chosen(past, pending, batch)
+            batch.targets = {watch.id: watch.target for watch in chosen}
+            try:
+                self._look(index, chosen, past, batch, pending)
+                self._read_and_tell(batch)
+            except InterruptedError:
+                if not self.outside.stop.is_set():
+                    raise
+            batch.next_due = self._next(index, pending)
+        return batch
+
+    def _chosen(self, past: Mapping[str, Past], pending: set[str], batch: Batch) -> list[Watch]:
+        """Return the watches to look at now, the longest overdue first."""
+        now = self.outside.clock()
+        self._barred.clear()
+        ripe: list[tuple[datetime, Watch]] = []
+        for watch in self.known.watches.values():
+            when = next_due(watch, past.get(watch.id, NEVER), now)
+            if when.at > now and watch.id not in pending:
+                continue
+            if self._rests(watch, now):
+                continue
+            try:
+                self.means.exit_of(watch)
+            except CaseError as error:
+                batch.troubles.append(str(error))
+                self._barred.add(watch.id)
+                continue
+            ripe.append((when.at, watch))
+        ripe.sort(key=lambda one: (one[0], one[1].id))
+        return [watch for _, watch in ripe]
+
+    def _rests(self, watch: Watch, now: datetime) -> bool:
+        left = (self.politeness.free_at(watch.target) - now).total_seconds()
+        return not self.politeness.is_worth_waiting(left)
+
+    def _look(
+        self,
+        index: Index,
+        chosen: Sequence[Watch],
+        past: Mapping[str, Past],
+        batch: Batch,
+        pending: set[str],
+    ) -> None:
+        """Poll what may be as it was, then visit what is not, and what must be visited."""
+        outing = self._outing(index)
+        polls, visits = self._parted(index, chosen, past)
+        begun: dict[str, Exchange] = {}
+        changed: list[Watch] = []
+        folder = new_folder(outing.writer)
+        try:
+            until = self.outside.clock() + timedelta(seconds=SWEEP_SECONDS)
+            for found in sweep(outing, polls, folder, until):
+                if isinstance(found, Changed):
+                    begun[found.watch.id] = found.exchange
+                    changed.append(found.watch)
+                else:
+                    batch.unchanged += found.count
+                    pending -= {one["watch_id"] for one in found.event.body["polled"]}
+                    self.outside.progress(batch)
+            most = VISITS_A_LANE * self.case.settings.tabs
+            wanted = changed + visits[: max(0, most - len(changed))]
+            if not self.outside.stop.is_set():
+                self._visit(outing, wanted, begun, batch, pending)
+        finally:
+            shutil.rmtree(folder)
+
+    def _visit(
+        self,
+        outing: Outing,
+        wanted: Sequence[Watch],
+        begun: Mapping[str, Exchange],
+        batch: Batch,
+        pending: set[str],
+    ) -> None:
+        for one in visit_with(outing, wanted, self.known.kept, self.known.past, begun):
+            if isinstance(one, Postponed):
+                batch.postponed.append(one)
+                continue
+            if isinstance(one, Crawled):
+                batch.crawled.append(one)
+                pending.discard(one.watch.id)
+            else:
+                batch.visits.append(one)
+                pending.discard(one.watch_id)
+            self.outside.progress(batch)
+        if wanted:
+            self._used_at = self.outside.clock()
+
+    def _outing(self, index: Index) -> Outing:
+        def then(event: Event) -> None:
+            take_event(self.case, index, event)
+            self.known.take(event)
+
+        writer = TurnWriter(self.case, self.outside.wait, then)
+        until = self.outside.clock() + timedelta(seconds=SWEEP_SECONDS + CRAWL_SECONDS)
+        return Outing(writer, index, self.means, self.politeness, self.outside.sleep, until)
+
+    def _parted(
+        self, index: Index, chosen: Sequence[Watch], past: Mapping[str, Past]
+    ) -> tuple[list[Poll], list[Watch]]:
+        """Return those whose pages may be as they were, and those that must be visited."""
+        polls, visits = [], []
+        for watch in chosen:
+            base = base_of(index, watch.id) if watch.kind in _POLLED else None
+            # A look that is to confirm an absence has to be one.
+            is_held = past.get(watch.id, NEVER).held_until is not None
+            if base is None or is_held or self._must_visit(index, watch, base):
+                visits.append(watch)
+            else:
+                polls.append(Poll(watch, base))
+        return polls, visits
+
+    def _must_visit(self, index: Index, watch: Watch, base: Base) -> bool:
+        """Tell whether an answer like `base` would not show that the page is as it was."""
+        if self.outside.clock() - base.at >= RENEW or base.exit != self.means.exit_name(watch):
+            return True
+        if not base.is_shown:
+            return False
+        known = self._filled.get(watch.id)
+        if known is None or known[0] != base.log_index:
+            known = (base.log_index, is_filled(self.case, index, watch.id, base))
+            self._filled[watch.id] = known
+        return known[1]
+
+    def _read_and_tell(self, batch: Batch) -> None:
+        """Read what the visits brought, and tell people; who stops us does so between captures."""
+        is_time = self.outside.clock() - self._told_at >= TELL_AGAIN
+        if not batch.visits and not is_time:
+            return
+
+        def progress(_done: int, _total: int, _at: str) -> None:
+            if self.outside.stop.is_set():
+                raise InterruptedError
+            self.outside.progress(batch)
+
+        with locked(self.case, self.outside.wait), open_index(self.case, create=True) as index:
+            sync_index(self.case, index)
+            if batch.visits:
+                batch.analysis = analyse(self.case, index, self._engine_of(index), progress)
+            batch.delivered = tell_out(self.case, index, self.outside.clock)
+        self._told_at = self.outside.clock()
+
+    def _engine_of(self, index: Index) -> Engine:
+        """Return the engine that the settings, topic files and model ask for; made anew by need."""
+        topics = self.case.settings.topics
+        files = [self.case.root / name for name in topics if name.endswith(".toml")]
+        asked = (topics, [_written_at(path) for path in files], logged_model(index))
+        if self._engine is None or self._engine[0] != asked:
+            self._engine = (asked, load_engine(self.case, index))
+        return self._engine[1]
+
+    def _next(self, index: Index, pending: set[str]) -> datetime | None:
+        """Return when the next watch is due and its host may be asked."""
+        now, past = self.outside.clock(), pasts(index)
+        soonest: list[datetime] = []
+        for watch in self.known.watches.values():
+            if watch.id in self._barred:
+                continue
+            when: Due = next_due(watch, past.get(watch.id, NEVER), now)
+            at = now if watch.id in pending else when.at
+            soonest.append(max(at, self.politeness.free_at(watch.target)))
+        return min(soonest, default=None)
+
+
+def _written_at(path: Path) -> int:
+    return path.stat().st_mtime_ns if path.exists() else 0
