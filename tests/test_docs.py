@@ -15,8 +15,8 @@ sys.stdout.write(runpy.run_path('tools/commands_reference.py')['reference']())
 PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")])
 COMMANDS = {
     "init", "add", "visit", "import", "analyse", "reindex", "findings", "show", "changes", "read",
-    "diff",    "verify", "dossier", "export", "doctor", "demo", "topics", "actors", "review", "queue", "model",
-    "alerts", "inquiry", "watch",
+    "verify", "dossier", "export", "doctor", "demo", "topics", "actors", "review", "queue", "model",
+    "diff", "alerts", "inquiry", "watch",
 }  # fmt: skip
 
 
