@@ -494,6 +494,46 @@ class Fate:
         return self.verdict in GONE and not self.remains
 
 
+# ---------------------------------------------------------------- traces
+
+
+@dataclass(frozen=True, slots=True)
+class Copy:
+    """A finding that says elsewhere what another one says."""
+
+    finding_id: str
+    relation: Literal["same_words", "other_language", "same_claim"]
+    url: str
+    path: str | None  # of a file in a repository, or within a package
+    lang: str
+    quote: str
+    state: Literal["stands", "held", "gone", "unclear"]
+    first_seen: datetime
+    last_seen: datetime
+    gone_by: datetime | None  # first look without it
+
+
+@dataclass(frozen=True, slots=True)
+class Trace:
+    """The story of one quote: where it stood, what became of it, and where else it is said."""
+
+    finding_id: str
+    state: Literal["stands", "held", "reworded", "moved", "gone", "unclear"]
+    first_seen: datetime
+    last_seen: datetime
+    missing_since: datetime | None  # first look without it, whether that is confirmed or held
+    after: str | None  # what stands in its place
+    swaps: tuple[str, ...]  # in words: "“Uyghur” became “minority”"
+    moved_to: Copy | None  # where the same words came up when they were gone here
+    copies: tuple[Copy, ...]  # those that stand first, the nearest relation first
+    unlisted: int = 0  # copies beyond those
+
+    @property
+    def survivors(self) -> tuple[Copy, ...]:
+        """The copies that stand."""
+        return tuple(one for one in self.copies if one.state == "stands")
+
+
 # ---------------------------------------------------------------- events
 
 

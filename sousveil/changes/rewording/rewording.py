@@ -73,7 +73,7 @@ class Rewording:
     def told(self) -> tuple[str, ...]:
         """The swaps in words, those of watched terms first: "“Uyghur” became “minority”"."""
         ordered = sorted(self.swaps, key=lambda one: not one.is_watched)
-        return tuple(_swap_words(one) for one in ordered)
+        return tuple(one.told for one in ordered)
 
 
 def find_rewording(
@@ -225,9 +225,3 @@ def _speaks(
 
 def _is_short(piece: Piece) -> bool:
     return len(piece.text) <= MAX_MEMBER_CHARACTERS
-
-
-def _swap_words(swap: Swap) -> str:
-    if not swap.was:
-        return f"“{swap.now}” was put in"
-    return f"“{swap.was}” became “{swap.now}”" if swap.now else f"“{swap.was}” was taken out"

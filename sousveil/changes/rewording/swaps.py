@@ -58,6 +58,13 @@ class Swap:
     now: str
     is_watched: bool = False  # a watched term went, and a related one or a stand-in came
 
+    @property
+    def told(self) -> str:
+        """The swap in words: "“Uyghur” became “minority”"."""
+        if not self.was:
+            return f"“{self.now}” was put in"
+        return f"“{self.was}” became “{self.now}”" if self.now else f"“{self.was}” was taken out"
+
 
 @dataclass(frozen=True, slots=True)
 class Alike:
