@@ -11,7 +11,7 @@ from sousveil.alerts.send import MISSING, exit_of, is_installed, masked
 from sousveil.case import SETTINGS_FILE, Case, locked
 from sousveil.cli.casework import now
 from sousveil.cli.delivered import tell_delivered
-from sousveil.cli.options import CaseOption, JsonOption, chosen_case
+from sousveil.cli.options import CaseOption, JsonOption, chosen_case, patience
 from sousveil.cli.screen import FOUND_WRONG, count_of, plain, say, tell, write_json
 from sousveil.errors import InputError
 from sousveil.index.notices import deliveries, waiting
@@ -94,7 +94,7 @@ def alerts_send(*, folder: CaseOption = None) -> None:
     Exit status 1: some could not be told.
     """
     case = chosen_case(folder)
-    with locked(case), open_index(case, create=True) as index:
+    with locked(case, patience(case)), open_index(case, create=True) as index:
         sync_index(case, index)
         delivered = tell_out(case, index, now, at_once=True)
     tell_delivered(delivered)
@@ -106,7 +106,7 @@ def alerts_send(*, folder: CaseOption = None) -> None:
 def alerts_feed(*, folder: CaseOption = None) -> None:
     """Write the Atom feed of what happened, and say where it is."""
     case = chosen_case(folder)
-    with locked(case), open_index(case) as index:
+    with locked(case, patience(case)), open_index(case) as index:
         path = write_case_feed(case, index)
     say(plain(str(path)))
 
