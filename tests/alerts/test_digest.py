@@ -60,7 +60,7 @@ def test_a_quote_calls_nobody_and_makes_no_link() -> None:
 
 
 @pytest.mark.parametrize("tells", ["count", "sentence", "full"])
-@given(texts=st.lists(st.text(min_size=1, max_size=3_000), min_size=1, max_size=30))
+@given(texts=st.lists(st.text(min_size=1, max_size=700), min_size=1, max_size=15))
 def test_a_message_is_short_enough_for_any_service(tells: str, texts: list[str]) -> None:
     many = [Notice(f"{n:012}", AT, "gone", text, None, None, 1) for n, text in enumerate(texts)]
     told = digest(many, tells, {})  # type: ignore[arg-type]  # one of the three, by name

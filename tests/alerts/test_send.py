@@ -1,7 +1,6 @@
 """Messages go out by the real Apprise, to real servers on this computer, and tell no more."""
 
 import getpass
-import os
 import socket
 import sys
 from collections.abc import Callable
@@ -30,6 +29,7 @@ def test_a_webhook_is_told_and_learns_nothing_of_this_computer() -> None:
     assert MESSAGE.title in body
     for own in (socket.gethostname(), getpass.getuser(), "sousveil", str(Path.cwd())):
         assert own not in receiver.heard.replace("127.0.0.1", "")
+    assert "apprise" not in sys.modules, "its code stays out of our process"
 
 
 def test_a_mail_arrives_and_tells_neither_the_computers_name_nor_its_time_zone(
@@ -59,17 +59,15 @@ def test_a_url_may_lie_in_the_environment() -> None:
     assert masked(channel, {}) == "?"
 
 
-@pytest.mark.parametrize("login", [None, ("someone", "p@ss")])
-def test_everything_goes_through_the_exit_and_names_are_resolved_there(
-    login: tuple[str, str] | None,
-) -> None:
+def test_everything_goes_through_the_exit_and_names_are_resolved_there() -> None:
+    login = ("someone", "p@ss")
     with webhook() as hook, mail_server() as mail, exit_server(login=login) as way:
         urls = [f"json://hooks.invalid:{hook.port}/", mail.url("mail.invalid")]
         for url in urls:
             assert send(Channel("far", url), MESSAGE, way.exit, {}) is None
     assert way.asked == [("name", "hooks.invalid", hook.port), ("name", "mail.invalid", mail.port)]
     assert (len(hook.bodies), len(mail.messages)) == (1, 1)
-    assert set(way.logins) == ({login} if login else set())
+    assert set(way.logins) == {login}
 
 
 def _json_url(hook: Webhook, _: MailServer) -> str:
@@ -113,7 +111,6 @@ def test_a_service_cannot_send_a_message_on_to_somebody_else() -> None:
 @pytest.mark.parametrize(
     ("url", "problem"),
     [
-        (f"nosuch://{SECRET}@host/", "its URL is none that Apprise knows"),
         (f"slack://{SECRET}", "its URL is none that Apprise knows"),
         (f"json://u:{SECRET}@127.0.0.1:1/", "not delivered"),
     ],
@@ -160,12 +157,6 @@ def test_without_the_extra_it_is_told_what_to_install(monkeypatch: pytest.Monkey
     told = send(Channel("hook", "json://127.0.0.1:1/"), MESSAGE, None, {})
     assert told == MISSING
     assert "pip install 'sousveil[alerts]'" in MISSING
-
-
-def test_our_own_process_never_loads_apprise() -> None:
-    with webhook() as receiver:
-        assert send(Channel("hook", receiver.url), MESSAGE, None, dict(os.environ)) is None
-    assert "apprise" not in sys.modules
 
 
 def test_a_channel_goes_by_the_cases_exit_unless_it_names_another(case: Case) -> None:
