@@ -22,7 +22,7 @@ MAX_CHARACTERS = 1_900
 # services read some.
 _HARMLESS = str.maketrans({"<": "‹", ">": "›", "@": "＠", "`": "‘", "*": "∗", "|": "¦"})
 
-_TARGETS = frozenset({"unwell", "well"})
+_TARGETS = frozenset({"history", "unwell", "well"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +74,7 @@ def _title(notices: Iterable[Notice]) -> str:
             "sentence changed",
             "sentences changed",
         ),
+        (sum(kind == "history" for kind in kinds), "target changed", "targets changed"),
         (sum(kind == "unwell" for kind in kinds), "target unreachable", "targets unreachable"),
         (sum(kind == "well" for kind in kinds), "target answers again", "targets answer again"),
     )

@@ -21,8 +21,12 @@ PLACES = {
 
 
 def test_a_count_tells_no_sentence() -> None:
-    told = digest([GONE, FOUND, GONE, UNWELL], "count", PLACES)
-    assert told.title == "1 sentence found, 2 sentences changed, 1 target unreachable"
+    history, well = replace(UNWELL, kind="history"), replace(UNWELL, kind="well")
+    told = digest([GONE, FOUND, GONE, UNWELL, history, well, well], "count", PLACES)
+    assert told.title == (
+        "1 sentence found, 2 sentences changed, 1 target changed, 1 target unreachable,"
+        " 2 targets answer again"
+    )
     assert told.body == f"{told.title}. Open the case."
 
 
