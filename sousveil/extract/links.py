@@ -36,6 +36,10 @@ _ENTRIES = frozenset({"item", "entry"})
 _SITEMAP_RECORDS = frozenset({"url", "sitemap"})
 _DATES = ("published", "pubdate", "date", "updated")  # the first that there is counts
 _READ = frozenset({*_DATES, "loc", "lastmod", "link", "guid"})
+_SITEMAP_END = re.compile(
+    r"</(?:\w+:)?(?:urlset|sitemapindex)\s*>(?:\s|<!--.*?-->)*\Z", re.IGNORECASE | re.DOTALL
+)
+_END_CHARACTERS = 2_000  # of a site map, in which its end is looked for
 _PLAIN_ADDRESS = re.compile(r"https?://\S+")
 
 
@@ -124,8 +128,15 @@ def sitemap_links(source: str) -> tuple[tuple[Entry, ...], tuple[str, ...]]:
             if record.name == "sitemap":
                 maps.append(href)
             else:
-                pages.append(Entry(href, _date(record.texts.get("lastmod", ""))))
+                pages.append(Entry(href, date_of(record.texts.get("lastmod", ""))))
     return tuple(pages), tuple(maps)
+
+
+def ends_as_sitemap(source: str) -> bool:
+    """Tell whether a site map's text is whole: ends with its root element, or is plain text."""
+    if not source.lstrip("\ufeff \t\r\n").startswith("<"):
+        return True
+    return _SITEMAP_END.search(source[-_END_CHARACTERS:]) is not None
 
 
 def _is_address(line: str) -> bool:
@@ -139,7 +150,7 @@ def _entries(source: str) -> Iterator[Entry]:
         href = record.href or texts.get("link", "") or (guid if _is_address(guid) else "")
         href = href or record.about
         dates = (
-            _date(texts[name])
+            date_of(texts[name])
             for name in ("published", "pubdate", "date", "updated")
             if name in texts
         )
@@ -173,7 +184,7 @@ def _records(source: str, names: frozenset[str]) -> Iterator[_Record]:
             yield record
             record = None
         if is_start:
-            values = _values(source, token.start, token.end)
+            values = values_of(source, token.start, token.end)
             if name in names and record is None:
                 record = _Record(name, values.get("rdf:about", ""), {})
             elif record is not None and name == "link":
@@ -192,26 +203,27 @@ def _records(source: str, names: frozenset[str]) -> Iterator[_Record]:
 def _text(source: str, token: Token) -> str:
     if token.kind is TokenKind.CDATA:
         return source[token.start : token.end]
-    return _decoded(source, token.start, token.end) if token.kind is TokenKind.TEXT else ""
+    return decoded(source, token.start, token.end) if token.kind is TokenKind.TEXT else ""
 
 
 def _elements(source: str, *, xml: bool = False) -> Iterator[tuple[str, dict[str, str]]]:
     for token in tokens(source, xml=xml):
         if token.kind is TokenKind.START:
             name = token.name.rpartition(":")[2] if xml else token.name
-            yield name, _values(source, token.start, token.end)
+            yield name, values_of(source, token.start, token.end)
 
 
-def _values(source: str, start: int, end: int) -> dict[str, str]:
+def values_of(source: str, start: int, end: int) -> dict[str, str]:
     """Return a tag's attributes, decoded; of two alike the first counts."""
     values: dict[str, str] = {}
     for found in attributes(source, start, end):
         if found.name not in values:
-            values[found.name] = _decoded(source, found.start, found.end, attribute=True).strip()
+            values[found.name] = decoded(source, found.start, found.end, attribute=True).strip()
     return values
 
 
-def _decoded(source: str, start: int, end: int, *, attribute: bool = False) -> str:
+def decoded(source: str, start: int, end: int, *, attribute: bool = False) -> str:
+    """Return a piece of source with its character references written out."""
     pieces = []
     while (mark := source.find("&", start, end)) >= 0:
         pieces.append(source[start:mark])
@@ -221,7 +233,7 @@ def _decoded(source: str, start: int, end: int, *, attribute: bool = False) -> s
     return "".join([*pieces, source[start:end]])
 
 
-def _date(text: str) -> datetime | None:
+def date_of(text: str) -> datetime | None:
     """Return a date of RFC 3339 or RFC 5322, in UTC; None for what is neither."""
     for parse in (datetime.fromisoformat, parsedate_to_datetime):
         try:

@@ -10,7 +10,7 @@ words do not depend on the order in which captures were read.
 """
 
 import sqlite3
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -22,7 +22,7 @@ import msgspec
 from sousveil.changes.absence import Absence
 from sousveil.changes.fate import Look
 from sousveil.errors import CaseError
-from sousveil.model import Capture, Event, Fate, Finding, Notice, Review, Watch
+from sousveil.model import Capture, Event, Fate, Finding, Happening, Notice, Review, Watch
 
 INDEX_FILE = "index.sqlite"
 SCHEMA_VERSION = 5
@@ -66,6 +66,11 @@ CREATE TABLE notice (number INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, kind T
     finding_id TEXT, watch_id TEXT, data BLOB NOT NULL) STRICT;
 CREATE INDEX notice_by_finding ON notice (finding_id, number);
 CREATE INDEX notice_by_watch ON notice (watch_id, number);
+CREATE TABLE happening (number INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE,
+    watch_id TEXT NOT NULL, log_index INTEGER NOT NULL, data BLOB NOT NULL) STRICT;
+CREATE TABLE history (watch_id TEXT NOT NULL, subject TEXT NOT NULL, data BLOB NOT NULL,
+    PRIMARY KEY (watch_id, subject)) STRICT, WITHOUT ROWID;
+CREATE TABLE heard (upto INTEGER NOT NULL) STRICT;
 CREATE TABLE channel (name TEXT PRIMARY KEY, told INTEGER NOT NULL, tried INTEGER NOT NULL,
     tries INTEGER NOT NULL, next_try TEXT, problem TEXT NOT NULL) STRICT, WITHOUT ROWID;
 """
@@ -341,6 +346,30 @@ class Index:
                     (one.id, one.kind, one.finding_id, one.watch_id, msgspec.json.encode(one))
                     for one in notices
                 ],
+            )
+
+    def put_history(
+        self,
+        upto: int,
+        watch_id: str,
+        remembered: Mapping[str, object],
+        happened: Iterable[Happening],
+    ) -> None:
+        """Add what happened to a watch as a whole, with what its next look is compared with.
+
+        `remembered` holds that by subject, `upto` is the first event that was not gone through.
+        """
+        with self.transaction():
+            self._db.execute("DELETE FROM heard")
+            self._db.execute("INSERT INTO heard VALUES (?)", (upto,))
+            self._db.executemany(
+                "INSERT OR REPLACE INTO history VALUES (?, ?, ?)",
+                [(watch_id, name, msgspec.json.encode(one)) for name, one in remembered.items()],
+            )
+            self._db.executemany(
+                "INSERT OR IGNORE INTO happening (id, watch_id, log_index, data)"
+                " VALUES (?, ?, ?, ?)",
+                [(one.id, watch_id, one.log_index, msgspec.json.encode(one)) for one in happened],
             )
 
     def put_channels(self, names: Iterable[str]) -> None:

@@ -27,7 +27,7 @@ from sousveil.capture.git.bundle import (
     read_bundle_header,
     write_bundle,
 )
-from sousveil.capture.git.errors import SHALLOW, explain
+from sousveil.capture.git.errors import NO_COMMITS, SHALLOW, explain
 from sousveil.capture.git.run import GitError, run_git, stream_git
 from sousveil.capture.guard.exits import Exit, exit_url
 from sousveil.model import Failure, FailureKind
@@ -302,7 +302,7 @@ def _checked(
     refs: dict[str, str], head: str, objects: Path | None, ip_address: str | None
 ) -> _Listing:
     if not refs:
-        raise _OutcomeError(FailureKind.REPOSITORY, "the repository has no commits yet")
+        raise _OutcomeError(FailureKind.REPOSITORY, NO_COMMITS)
     return _Listing(refs, head or None, objects, ip_address)
 
 

@@ -12,22 +12,24 @@ from sousveil.capture.guard.exits import TARGET_REPLIES, Exit
 from sousveil.capture.guard.socks import reply_words
 from sousveil.model import Failure, FailureKind
 
-_CLOSED = "the server asks for a password: the repository is private, renamed or gone"
-_REDIRECT = (
+CLOSED = "the server asks for a password: the repository is private, renamed or gone"
+ELSEWHERE = (
     "the server sends git to another address, which git does not tell (often the same with .git at "
     "its end); add that address instead"
 )
+ABSENT = "there is no repository at this address"
+NO_COMMITS = "the repository has no commits yet"
 SHALLOW = (
     "its history is cut off (a shallow clone); run `git fetch --unshallow` there, or add the "
     "repository it came from"
 )
 _HINTS: tuple[tuple[str, FailureKind, str], ...] = (
     # What git says, in part; what it is; what it means and what to do.
-    ("terminal prompts disabled", FailureKind.REPOSITORY, _CLOSED),
-    ("Authentication failed", FailureKind.REPOSITORY, _CLOSED),
-    ("unable to update url base from redirection", FailureKind.REPOSITORY, _REDIRECT),
-    ("The requested URL returned error: 30", FailureKind.REPOSITORY, _REDIRECT),
-    ("not found", FailureKind.REPOSITORY, "there is no repository at this address"),
+    ("terminal prompts disabled", FailureKind.REPOSITORY, CLOSED),
+    ("Authentication failed", FailureKind.REPOSITORY, CLOSED),
+    ("unable to update url base from redirection", FailureKind.REPOSITORY, ELSEWHERE),
+    ("The requested URL returned error: 30", FailureKind.REPOSITORY, ELSEWHERE),
+    ("not found", FailureKind.REPOSITORY, ABSENT),
     ("SSL certificate", FailureKind.TLS, "the server's certificate does not hold"),
     ("Failed to connect", FailureKind.CONNECT, "the server does not answer"),
     ("Operation too slow", FailureKind.TIMEOUT, "the server stopped sending"),

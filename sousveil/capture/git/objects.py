@@ -20,7 +20,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TypeAlias
 
-from sousveil.capture.git.run import READING_SECONDS, converse_git, stream_git
+from sousveil.capture.git.run import READING_SECONDS, converse_git, run_git, stream_git
 from sousveil.errors import RepositoryError
 from sousveil.model import Commit
 
@@ -132,6 +132,22 @@ def read_commits(mirror: Path, ids: Collection[str]) -> dict[str, Commit]:
             raise RepositoryError(f"{mirror}: object {object_id} is a {kind}, not a commit.")
         commits[object_id] = parse_commit(object_id, content)
     return commits
+
+
+def commits_named(mirror: Path, ids: Sequence[str]) -> dict[str, str]:
+    """Return, for each object id, the commit that it names, tags followed.
+
+    A tag of a file or a tree, and an object that the mirror lacks, name none and are left out.
+    """
+    wanted = "".join(f"{object_id}^{{}}\n" for object_id in ids).encode("ascii")
+    form = "--batch-check=%(objectname) %(objecttype)"
+    answer = run_git(["cat-file", form], git_dir=mirror, stdin=wanted).decode("ascii")
+    named = (line.partition(" ") for line in answer.splitlines())
+    return {
+        given: object_id
+        for given, (object_id, _, kind) in zip(ids, named, strict=True)
+        if kind == "commit"
+    }
 
 
 def parse_commit(commit_id: str, content: bytes) -> Commit:

@@ -40,7 +40,6 @@ class Refs:
 
     named: Mapping[str, str]  # "refs/heads/main", "refs/tags/v1", "HEAD" -> object id
     commits: Mapping[str, str] = field(default_factory=dict)  # tag object -> commit it names
-    missing: int = 0  # objects that the repository itself lacked
 
     def commit_of(self, name: str) -> str:
         """Return the commit that a reference names, tags followed."""
@@ -53,8 +52,7 @@ def refs_between(
     """Return what became of the branches and tags of `before`.
 
     `dropped` holds, for each commit that a reference of `before` named and that no reference of
-    `after` reaches, all commits that went with it. A repository that lacks more objects than it did
-    is damaged, or a copy that lost something: no name that it lacks counts as deleted.
+    `after` reaches, all commits that went with it.
     """
     turns = [
         *_left(before, after, dropped),
@@ -78,7 +76,7 @@ def _left(before: Refs, after: Refs, dropped: Mapping[str, Sequence[str]]) -> It
             reason = f"{other} appeared at the same visit and names the same {_what(folder)}"
             kind = _KINDS[folder, "renamed"]
             yield Turn(kind, name, commit, other, confidence=CONFIDENCE, reasons=(reason,))
-        elif after.missing <= before.missing:
+        else:
             went = tuple(dropped.get(commit, ()))
             yield Turn(
                 _KINDS[folder, "deleted"],

@@ -2,20 +2,20 @@
 
 Takes a `Happening` and gives a sentence for the person at this computer, which names everything
 (`sentence`), and the `Notice` that may leave it, which names no address, branch or tag
-(`notice_of`). Findings whose quotes stood only in commits that were dropped are told with it.
+(`history_notice`). Findings whose quotes stood only in commits that were dropped are told with it.
 """
 
-import hashlib
 import re
 from collections.abc import Sequence
 
-from sousveil.changes.notices import quoted
 from sousveil.model import Finding, Happening, Notice, Turn
 
 MAX_NAMED = 3  # addresses that a sentence names; the others are counted
 _SHORT_ID = 12  # digits by which people know a commit
-_ID_DIGITS = 12
 _OBJECT_ID = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
+
+QUIET = frozenset({"joined_map"})
+"""Kinds that no alert is sent of: sites grow every day."""
 
 _SENTENCES = {
     "rewritten": "The history of {subject} was rewritten: {dropped}. It was at commit {before} and"
@@ -77,19 +77,21 @@ def stood_only_there(happening: Happening, findings: Sequence[Finding]) -> list[
     ]
 
 
-def sentence(happening: Happening, lost: Sequence[Finding] = ()) -> str:
-    """Return what happened, in one sentence; `lost` is what `stood_only_there`."""
+def sentence(happening: Happening, lost: Sequence[str] = ()) -> str:
+    """Return what happened, in one sentence; `lost` are quotes of what `stood_only_there`."""
     turn = happening.turn
     form = _SENTENCES[turn.kind] if turn.subject else _MANY[turn.kind]
     return f"{_filled(form, turn)}{_lost(lost)}."
 
 
-def notice_of(happening: Happening, lost: Sequence[Finding] = ()) -> Notice:
-    """Return what people are told of a happening by other ways than this computer."""
+def history_notice(happening: Happening, lost: Sequence[str] = ()) -> Notice:
+    """Return what people are told of a happening by other ways than this computer.
+
+    `lost` are quotes in which nothing is left that is to be hidden (`changes/quoted.py`).
+    """
     text = f"{_filled(_DISCREET[happening.turn.kind], happening.turn)}{_lost(lost)}."
-    digest = hashlib.sha256(f"history\n{happening.id}".encode()).hexdigest()[:_ID_DIGITS]
     return Notice(
-        digest, happening.at, "history", text, None, happening.watch_id, happening.log_index
+        happening.id, happening.at, "history", text, None, happening.watch_id, happening.log_index
     )
 
 
@@ -114,10 +116,9 @@ def _short(name: str) -> str:
     return name.removeprefix("refs/heads/").removeprefix("refs/tags/")
 
 
-def _lost(lost: Sequence[Finding]) -> str:
-    if not lost:
+def _lost(quotes: Sequence[str]) -> str:
+    if not quotes:
         return ""
-    first = quoted(lost[0], lost[0].quote)
-    if len(lost) == 1:
-        return f"; {first} stood only there"
-    return f"; {first} and {len(lost) - 1} more quotes stood only there"
+    more = len(quotes) - 1
+    others = f" and {more} more {'quote' if more == 1 else 'quotes'}" if more else ""
+    return f"; {quotes[0]}{others} stood only there"

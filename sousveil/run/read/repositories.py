@@ -168,7 +168,7 @@ def commits_logged(index: Index, watch_id: str, mirror: Path) -> frozenset[str]:
 
     Raises RepositoryError when the mirror lacks one of those tips.
     """
-    return frozenset(_commits_below(mirror, sorted(_tips_logged(index, watch_id)), []))
+    return frozenset(commits_below(mirror, sorted(_tips_logged(index, watch_id)), []))
 
 
 def _tips_in_order(index: Index, watch_id: str) -> list[str]:
@@ -231,12 +231,12 @@ def _first_bundles(mirror: Path, index: Index, bundles: Sequence[Held]) -> dict[
     before: list[str] = []
     for number, held in enumerate(bundles):
         tips = list(_refs(index, held).values())
-        kept_in |= dict.fromkeys(_commits_below(mirror, tips, before), number)
+        kept_in |= dict.fromkeys(commits_below(mirror, tips, before), number)
         before += tips
     return kept_in
 
 
-def _commits_below(mirror: Path, tips: Sequence[str], before: Sequence[str]) -> list[str]:
+def commits_below(mirror: Path, tips: Sequence[str], before: Sequence[str]) -> list[str]:
     """Return the commits that `tips` lead to and `before` do not."""
     lines = "".join([*(f"{tip}\n" for tip in tips), *(f"^{tip}\n" for tip in before)])
     listed = run_git(

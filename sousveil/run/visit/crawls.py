@@ -15,13 +15,9 @@ from datetime import datetime, timedelta
 
 import msgspec
 
-from sousveil.archive.coding import decode_body
-from sousveil.archive.read import Payload, payload
 from sousveil.capture.robots import Robots, read_robots, robots_url
 from sousveil.case import Case
-from sousveil.extract.charset import decode
 from sousveil.extract.links import (
-    MAX_SITEMAP_BYTES,
     Link,
     feed_entries,
     html_links,
@@ -29,8 +25,9 @@ from sousveil.extract.links import (
     sitemap_links,
 )
 from sousveil.ledger import Writer, read_events
-from sousveil.model import RENDERING_TYPE, Bounds, Capture, Event, Json, Watch, WatchKind
-from sousveil.watch.frontier import GUIDES, Frontier, Role, Step
+from sousveil.model import Bounds, Event, Json, Watch, WatchKind
+from sousveil.run.read.guides import Answer, last_capture, read_answer
+from sousveil.watch.frontier import GUIDES, MAX_MET, Frontier, Role, Step
 from sousveil.watch.scope import is_document, page_address, same_host
 from sousveil.watch.targets import DEFAULT_BOUNDS
 
@@ -54,8 +51,6 @@ DOCUMENT_REST = timedelta(days=7)
 
 _HTML = frozenset({"text/html", "application/xhtml+xml", ""})
 _XML = ("application/xml", "text/xml", "+xml")
-_GZIP = b"\x1f\x8b"
-_SUCCESS = range(200, 300)
 
 
 @dataclass(slots=True)
@@ -177,6 +172,8 @@ class _Crawl:
         self._maps: deque[Step] = deque()
         self._maps_met: set[str] = set()
         self._held: Step | None = None  # waits for the robots.txt of its host
+        self._looked_at: set[str] = set()
+        self._led_by: dict[str, str] = {}  # page -> the first page that links to it
 
     def _known(self) -> list[str]:
         """Return the pages of earlier crawls, those seen longest ago first."""
@@ -233,6 +230,7 @@ class _Crawl:
             self._learn_map(url, event)
             return
         self._frontier.took(url)
+        self._looked_at.add(url)
         answer = _answer(self._case, event)
         if answer is None:
             return
@@ -243,6 +241,8 @@ class _Crawl:
                 self._follow(address, link, url, depth)
 
     def _follow(self, address: str, link: Link, via: str, depth: int) -> None:
+        if address != via and len(self._led_by) < MAX_MET:
+            self._led_by.setdefault(address, via)
         if link.kind == "sitemap":
             self._add_map(address, via)
         else:
@@ -270,7 +270,7 @@ class _Crawl:
         answer = _answer(self._case, event)
         if answer is None:
             return
-        pages, maps = sitemap_links(_text(answer))
+        pages, maps = sitemap_links(answer.text())
         for named in maps:
             if (address := page_address(url, named)) is not None:
                 self._add_map(address, url)
@@ -278,8 +278,8 @@ class _Crawl:
             if (address := page_address(url, page.href)) is not None:
                 self._frontier.meet(address, via=url, depth=1)
 
-    def _learn_feed(self, answer: "_Answer", depth: int) -> None:
-        for entry in feed_entries(_text(answer)):
+    def _learn_feed(self, answer: Answer, depth: int) -> None:
+        for entry in feed_entries(answer.text()):
             address = page_address(answer.url, entry.href)
             if address is None:
                 continue
@@ -302,6 +302,7 @@ class _Crawl:
                 "ended_at": ended_at,
                 "bounds": self._bounds,
                 "asked": self._frontier.taken,
+                "led_by": {url: by for url, by in self._led_by.items() if url in self._looked_at},
                 "left_out": dict(self._frontier.left_out),
                 "examples": self._frontier.examples,
                 "robots": {url: rules.reason for url, rules in self._robots.items()},
@@ -319,28 +320,9 @@ def _bounds(watch: Watch) -> Bounds:
     return bounds
 
 
-@dataclass(frozen=True, slots=True)
-class _Answer:
-    """The last answer of a look, read from the archive."""
-
-    url: str
-    payload: Payload
-
-    @property
-    def body(self) -> bytes:
-        return self.payload.body
-
-
-def _answer(case: Case, event: Event, *, whatever_status: bool = False) -> _Answer | None:
+def _answer(case: Case, event: Event, *, whatever_status: bool = False) -> Answer | None:
     """Return what a look was given in the end; None unless it is a success."""
-    kept = msgspec.convert(event.body["captures"], list[Capture])
-    captures = [one for one in kept if one.media_type != RENDERING_TYPE]
-    if not captures:
-        return None
-    last = captures[-1]
-    if not whatever_status and (last.status or 0) not in _SUCCESS:
-        return None
-    return _Answer(last.url, payload(case.root, last.record, refers_to=last.refers_to))
+    return read_answer(case, last_capture(event.body), whatever_status=whatever_status)
 
 
 def page_links(case: Case, event: Event) -> Iterator[tuple[str, Link]]:
@@ -348,20 +330,12 @@ def page_links(case: Case, event: Event) -> Iterator[tuple[str, Link]]:
     answer = _answer(case, event)
     if answer is None or answer.payload.media_type not in _HTML:
         return
-    found = html_links(_text(answer))
+    found = html_links(answer.text())
     base = page_address(answer.url, found.base) or answer.url
     for link in found.links:
         if (address := page_address(base, link.href)) is not None:
             yield address, link
 
 
-def _text(answer: _Answer) -> str:
-    body = answer.body
-    if body.startswith(_GZIP):  # a site map in a file of its own, whatever its media type
-        body, _ = decode_body([body], [], ["gzip"], MAX_SITEMAP_BYTES)
-    text, _ = decode(body[:MAX_SITEMAP_BYTES], http=answer.payload.charset or None, declares=True)
-    return text
-
-
-def _is_feed(answer: _Answer) -> bool:
-    return answer.payload.media_type.endswith(_XML) and is_feed(_text(answer))
+def _is_feed(answer: Answer) -> bool:
+    return answer.payload.media_type.endswith(_XML) and is_feed(answer.text())
