@@ -13,6 +13,7 @@ from typing import Any
 from sousveil.model import (
     Attribution,
     Commit,
+    Copy,
     Fate,
     Finding,
     Json,
@@ -21,6 +22,7 @@ from sousveil.model import (
     Region,
     Review,
     Source,
+    Trace,
 )
 from sousveil.review.decisions import status
 
@@ -31,7 +33,10 @@ PDF_FRAGMENTS = "http://tools.ietf.org/rfc/rfc3778"
 
 
 def finding_json(
-    finding: Finding, fate: Fate | None = None, reviews: Sequence[Review] = ()
+    finding: Finding,
+    fate: Fate | None = None,
+    reviews: Sequence[Review] = (),
+    trace: Trace | None = None,
 ) -> Json:
     """Return `finding` as JSON values.
 
@@ -40,7 +45,8 @@ def finding_json(
     `passage`, `lang`, `title` and `watch` where they are not empty. A `fate` adds `verdict`,
     `confidence`, `first_seen`, `last_seen`, `gone`, `after`, `evidence` and `gone_log_index`;
     `reviews` add `status` (confirmed, rejected or disputed), `review`, the latest, and `reviews`,
-    all of them, of several. Lines and columns count from 1, offsets from 0.
+    all of them, of several; `trace` adds `trace`: `state`, `missing_since`, `swaps`, `moved_to`,
+    `copies` and `unlisted_copies`. Lines and columns count from 1, offsets from 0.
     """
     claim = finding.claim
     form = {
@@ -63,7 +69,8 @@ def finding_json(
         "caveats": list(finding.caveats),
         "watch": finding.watch_id,
     }
-    told = _present(form | (_fate(finding, fate) if fate else {}) | _reviews(reviews))
+    form |= _fate(finding, fate) if fate else {}
+    told = _present(form | _reviews(reviews) | ({"trace": _trace(trace)} if trace else {}))
     return told | {"actor": finding.actor}
 
 
@@ -217,13 +224,49 @@ def _reviews(reviews: Sequence[Review]) -> Json:
 
 def _fate(finding: Finding, fate: Fate) -> Json:
     entered = finding.source.entered
+    first = entered.committed_at if entered else finding.capture.captured_at
     return {
         "verdict": fate.verdict.value,
         "confidence": fate.confidence,
-        "first_seen": instant(entered.committed_at if entered else finding.capture.captured_at),
+        "first_seen": instant(fate.first_seen or first),
         "last_seen": instant(fate.last_seen),
         "gone": instant(fate.gone_by) if fate.gone_by else None,
         "after": fate.after,
         "evidence": fate.evidence,
         "gone_log_index": fate.log_index,
+        "why": list(fate.reasons),
+        "pending": fate.pending.value if fate.pending else None,
+        "due": instant(fate.due) if fate.due else None,
+        "looks_left": fate.looks_left or None,
+        "still_claims": fate.remains or None,
     }
+
+
+def _trace(trace: Trace) -> Json:
+    return _present(
+        {
+            "state": trace.state,
+            "missing_since": instant(trace.missing_since) if trace.missing_since else None,
+            "swaps": list(trace.swaps),
+            "moved_to": _copy_of(trace.moved_to) if trace.moved_to else None,
+            "copies": [_copy_of(copy) for copy in trace.copies],
+            "unlisted_copies": trace.unlisted or None,
+        }
+    )
+
+
+def _copy_of(copy: Copy) -> Json:
+    return _present(
+        {
+            "id": copy.finding_id,
+            "relation": copy.relation,
+            "state": copy.state,
+            "url": copy.url,
+            "path": copy.path,
+            "lang": copy.lang,
+            "quote": copy.quote,
+            "first_seen": instant(copy.first_seen),
+            "last_seen": instant(copy.last_seen),
+            "gone": instant(copy.gone_by) if copy.gone_by else None,
+        }
+    )

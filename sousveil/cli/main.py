@@ -24,7 +24,8 @@ INTERRUPTED = 130  # as shells report SIGINT
 MODULES = {
     "casework": {"init", "add", "visit", "import", "analyse", "reindex"},
     "watching": {"watch", "targets", "retire"},
-    "reading": {"findings", "show", "changes", "topics"},
+    "reading": {"findings", "show", "topics"},
+    "tracing": {"changes"},
     "differences": {"diff"},
     "files": {"read"},
     "actors": {"actors"},

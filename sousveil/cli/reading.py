@@ -1,4 +1,4 @@
-"""Commands that show what was found: findings, show, changes, topics."""
+"""Commands that show what was found: findings, show, topics."""
 
 from collections.abc import Mapping
 from typing import Annotated
@@ -7,25 +7,25 @@ import typer
 
 from sousveil.cli.options import CaseOption, JsonOption, chosen_case
 from sousveil.cli.screen import clock, count_of, plain, say, tell, tell_problems, write_json
-from sousveil.cli.words import names, tell_finding, tell_gone, tell_who
+from sousveil.cli.tracing import tell_trace
+from sousveil.cli.words import names, tell_finding, tell_who
 from sousveil.errors import InputError
-from sousveil.index.query import fates, findings, unread, watches
+from sousveil.index.query import fates, findings, unread
 from sousveil.index.reviews import no_longer_found, reviews
 from sousveil.index.store import Index
+from sousveil.index.traces import traces
 from sousveil.jsonform import finding_json
 from sousveil.model import LABELS, Finding, Json
 from sousveil.review.decisions import STATUSES, status
 from sousveil.run.indexing import open_index
 from sousveil.run.read.analyse import load_engine
 from sousveil.topics import check, load, shipped
-from sousveil.watch.targets import find_watches
 
 
 def register(app: typer.Typer) -> None:
     """Add this module's commands."""
     app.command(name="findings")(findings_)
     app.command()(show)
-    app.command()(changes)
     topics = typer.Typer(help="What to look for.", invoke_without_command=True)
     topics.callback()(topics_help)
     topics.command(name="list")(topics_list)
@@ -106,11 +106,13 @@ def show(
     case = chosen_case(folder)
     with open_index(case) as index:
         finding = one_finding(index, finding_id)
-        fate = fates(index).get(finding.id)
+        told = fates(index)
+        fate = told.get(finding.id)
+        trace = traces(index, told=told).get(finding.id)
         decided = reviews(index).get(finding.id, ())
         lost = {one.id: reader for one, reader in no_longer_found(index)}
     if as_json:
-        write_json([finding_json(finding, fate, decided) | _lost_json(finding, lost)])
+        write_json([finding_json(finding, fate, decided, trace) | _lost_json(finding, lost)])
         return
     tell_finding(finding, fate, decided)
     if finding.id in lost:
@@ -121,6 +123,8 @@ def show(
     for reason in finding.claim.reasons:
         say(f"    - {plain(reason)}")
     tell_who(finding)
+    if trace is not None:
+        tell_trace(finding, fate, trace)
     _tell_evidence(finding)
 
 
@@ -144,33 +148,6 @@ def _tell_evidence(finding: Finding) -> None:
                 message = plain(commit.message)
                 say(f"    {word} in commit {commit.id}, {clock(commit.authored_at)}: “{message}”")
     say("Check it: sousveil verify")
-
-
-def changes(
-    target: Annotated[str | None, typer.Argument(help="One watch, by target or id.")] = None,
-    *,
-    folder: CaseOption = None,
-    as_json: JsonOption = False,
-) -> None:
-    """List what vanished: quotes no longer in place."""
-    case = chosen_case(folder)
-    with open_index(case) as index:
-        chosen = find_watches(watches(index), [target]) if target is not None else []
-        ids = {watch.id for watch in chosen}
-        told = fates(index)
-        gone = [
-            (finding, told[finding.id])
-            for finding in findings(index)
-            if finding.id in told
-            and told[finding.id].is_gone
-            and (target is None or finding.watch_id in ids)
-        ]
-    if as_json:
-        write_json(finding_json(finding, fate) for finding, fate in gone)
-        return
-    for finding, fate in gone:
-        tell_gone(finding, fate)
-    say(f"{len(gone)} gone.")
 
 
 def one_finding(index: Index, finding_id: str) -> Finding:

@@ -71,6 +71,7 @@ CREATE TABLE happening (number INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE,
 CREATE TABLE history (watch_id TEXT NOT NULL, subject TEXT NOT NULL, data BLOB NOT NULL,
     PRIMARY KEY (watch_id, subject)) STRICT, WITHOUT ROWID;
 CREATE TABLE heard (upto INTEGER NOT NULL) STRICT;
+CREATE TABLE edition (capture_id INTEGER PRIMARY KEY, urls BLOB NOT NULL) STRICT;
 CREATE TABLE channel (name TEXT PRIMARY KEY, told INTEGER NOT NULL, tried INTEGER NOT NULL,
     tries INTEGER NOT NULL, next_try TEXT, problem TEXT NOT NULL) STRICT, WITHOUT ROWID;
 """
@@ -370,6 +371,14 @@ class Index:
                 "INSERT OR IGNORE INTO happening (id, watch_id, log_index, data)"
                 " VALUES (?, ?, ?, ?)",
                 [(one.id, watch_id, one.log_index, msgspec.json.encode(one)) for one in happened],
+            )
+
+    def put_editions(self, named: Mapping[int, Sequence[str]]) -> None:
+        """Add the editions in other languages that pages name, by the number of the capture."""
+        with self.transaction():
+            self._db.executemany(
+                "INSERT OR REPLACE INTO edition VALUES (?, ?)",
+                [(number, msgspec.json.encode(urls)) for number, urls in named.items()],
             )
 
     def put_channels(self, names: Iterable[str]) -> None:

@@ -28,6 +28,7 @@ from sousveil.index.store import Held, Index
 from sousveil.model import Capture, Document, Fate, Finding
 from sousveil.review.casemodel import case_model
 from sousveil.review.revisions import Revision, revise
+from sousveil.run.read.editions import note_editions
 from sousveil.run.read.fates import all_fates
 from sousveil.run.read.histories import read_histories
 from sousveil.run.read.looks import read_document, read_look
@@ -99,6 +100,7 @@ def analyse(
                 one, read.findings, engine=engine.name, note=read.note, absence=read.absence
             )
     read_histories(case, index)
+    note_editions(case, index)
     is_comparable = earlier is None or carry_over(index, earlier)
     told = list(all_fates(index, _reader(case)))
     by_id = {finding.id: finding for finding in findings(index)}

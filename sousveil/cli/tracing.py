@@ -1,0 +1,154 @@
+"""The command that tells what became of quotes: changes; and how a trace reads in a terminal."""
+
+from collections import Counter
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Annotated
+
+import typer
+
+from sousveil.changes.trace import copy_line, story
+from sousveil.cli.options import CaseOption, JsonOption, chosen_case
+from sousveil.cli.screen import plain, say, write_json
+from sousveil.errors import InputError
+from sousveil.index.query import fates, findings, watches
+from sousveil.index.traces import traces
+from sousveil.jsonform import finding_json
+from sousveil.model import Copy, Fate, Finding, Trace
+from sousveil.run.indexing import open_index
+from sousveil.watch.targets import find_watches
+
+# Copies that a listing names; `show` names them all.
+MAX_COPIES_LISTED = 3
+
+# What is no change: it stands, or nobody could look.
+_QUIET = frozenset({"stands", "unclear"})
+
+_HEADS = {
+    "held": ("missing, not confirmed", "bold yellow"),
+    "reworded": ("reworded", "bold magenta"),
+    "moved": ("moved", "bold cyan"),
+    "gone": ("gone", "bold red"),
+    "unclear": ("cannot be told", "bold"),
+    "stands": ("stands", "bold green"),
+}
+
+
+def register(app: typer.Typer) -> None:
+    """Add this module's command."""
+    app.command()(changes)
+
+
+def changes(
+    target: Annotated[str | None, typer.Argument(help="One watch, by target or id.")] = None,
+    *,
+    since: Annotated[
+        str | None, typer.Option(help="What was missing first at this time or later.")
+    ] = None,
+    why: Annotated[bool, typer.Option("--why", help="Say what each verdict rests on.")] = False,
+    folder: CaseOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Tell what became of quotes: gone, reworded, moved.
+
+    The newest first, each with the copies in which it survives. An absence that is not confirmed
+    yet is told as held, and until when.
+    """
+    start = _moment(since) if since is not None else None
+    case = chosen_case(folder)
+    with open_index(case) as index:
+        chosen = find_watches(watches(index), [target]) if target is not None else []
+        ids = {watch.id for watch in chosen}
+        found, told = findings(index), fates(index)
+        by_id = traces(index, found, told)
+    changed = [
+        (finding, told.get(finding.id), by_id[finding.id])
+        for finding in found
+        if by_id[finding.id].state not in _QUIET
+        and (target is None or finding.watch_id in ids)
+        and (start is None or _missing(by_id[finding.id]) >= start)
+    ]
+    changed.sort(key=lambda one: _missing(one[2]), reverse=True)
+    if as_json:
+        write_json(finding_json(finding, fate, (), trace) for finding, fate, trace in changed)
+        return
+    for finding, fate, trace in changed:
+        tell_change(finding, fate, trace, why=why)
+    say(_summary([trace for _, _, trace in changed]))
+
+
+def _moment(text: str) -> datetime:
+    try:
+        at = datetime.fromisoformat(text)
+    except ValueError as error:
+        raise InputError(
+            f"--since {text}: not a time. Write 2026-11-24, or 2026-11-24T09:00 (which is UTC)."
+        ) from error
+    return at if at.tzinfo is not None else at.replace(tzinfo=UTC)
+
+
+def tell_change(finding: Finding, fate: Fate | None, trace: Trace, *, why: bool) -> None:
+    """Print the story of a quote that is not where it was, with the copies that survive."""
+    head, style = _HEADS[trace.state]
+    verdict = fate.pending or fate.verdict if fate else None
+    actor = f"  {plain(finding.actor)}" if finding.actor else ""
+    say(f"{finding.id}  {head}{f' ({verdict})' if verdict else ''}{actor}", style)
+    say(f"    “{plain(finding.quote)}”")
+    if trace.after:
+        say(f"    now: “{plain(trace.after)}”")
+    for sentence in story(trace, fate, place_of(finding)):
+        say(f"    {plain(sentence)}")
+    _tell_copies(trace, limit=MAX_COPIES_LISTED, standing=True)
+    if fate is not None and fate.evidence:
+        say(f"    {plain(fate.evidence)}", "dim")
+    if why and fate is not None:
+        for reason in fate.reasons:
+            say(f"    - {plain(reason)}", "dim")
+
+
+def tell_trace(finding: Finding, fate: Fate | None, trace: Trace) -> None:
+    """Print the whole story of one quote, every copy of it named."""
+    say("What became of it:")
+    for sentence in story(trace, fate, place_of(finding)):
+        say(f"    {plain(sentence)}")
+    for reason in fate.reasons if fate else ():
+        say(f"    - {plain(reason)}", "dim")
+    if trace.copies:
+        say("Said elsewhere:")
+        _tell_copies(trace, limit=len(trace.copies), standing=False)
+
+
+def place_of(finding: Finding) -> str:
+    """Return where a quote stands, in one line: its address, and its path there."""
+    path = finding.source.path or finding.source.part
+    return f"{plain(finding.url)} ({plain(path)})" if path else plain(finding.url)
+
+
+def _tell_copies(trace: Trace, *, limit: int, standing: bool) -> None:
+    copies: Sequence[Copy] = trace.survivors if standing else trace.copies
+    moved = trace.moved_to
+    ordered = sorted(copies, key=lambda one: one != moved)
+    for copy in ordered[:limit]:
+        arrow = "->" if copy == moved else " *"
+        say(f"    {arrow} {copy.finding_id}  {copy_line(copy, _copy_place(copy))}")
+        if copy.relation != "same_words":
+            say(f"         “{plain(copy.quote)}”")
+    left = len(ordered) - limit + trace.unlisted
+    if left > 0:
+        say(f"     * {left:,} more", "dim")
+
+
+def _copy_place(copy: Copy) -> str:
+    return f"{plain(copy.url)} ({plain(copy.path)})" if copy.path else plain(copy.url)
+
+
+def _missing(trace: Trace) -> datetime:
+    return trace.missing_since or trace.last_seen
+
+
+def _summary(told: Sequence[Trace]) -> str:
+    """Return how many went which way: "2 gone, 1 reworded; 1 missing, to be confirmed"."""
+    count = Counter(trace.state for trace in told)
+    sure = [f"{count[state]} {state}" for state in ("gone", "reworded", "moved") if count[state]]
+    held = [f"{count['held']} missing, to be confirmed"] if count["held"] else []
+    return "; ".join([", ".join(sure) or "0 gone", *held]) + "."

@@ -1,0 +1,83 @@
+"""A reader is told what became of each quote, and where it survives."""
+
+from pathlib import Path
+
+from tests.commands import Ran, sousveil
+from tests.extract.pdfs import Text, make_pdf
+from tests.sites import Page, case_for, serve
+
+CLAIM = "Our camera recognises the ethnicity of every face it sees at the gate."
+REST = "<p>Halden makes cameras for gates and doors.</p><p>Write to us for an offer.</p>"
+
+
+def page(claim: str, lang: str = "en", head: str = "") -> Page:
+    body = f"<html lang={lang}><head>{head}</head><body><p>{claim}</p>{REST}</body></html>"
+    return Page(body.encode())
+
+
+def watched(root: Path, *targets: str) -> None:
+    assert sousveil("add", "--case", root, "--actor", "Halden", *targets).status == 0
+    assert sousveil("visit", "--case", root).status == 0
+
+
+def looked(root: Path) -> Ran:
+    assert sousveil("visit", "--all", "--case", root).status == 0
+    return sousveil("changes", "--case", root)
+
+
+def test_a_page_is_gone_and_its_pdf_stays(tmp_path: Path) -> None:
+    root = tmp_path / "case"
+    with serve() as site:
+        case_for(root, site)
+        site.pages["/product"] = page(CLAIM)
+        paper = make_pdf([[Text(CLAIM)]])
+        site.pages["/product.pdf"] = Page(paper, content_type="application/pdf")
+        watched(root, f"{site.url}/product", f"{site.url}/product.pdf")
+        assert "0 gone." in sousveil("changes", "--case", root).out
+        del site.pages["/product"]
+        told = looked(root)
+    assert f"{site.url}/product, between " in told.out or f"Left {site.url}/product " in told.out
+    assert "The same words stand in one other place." in told.out
+    assert f"{site.url}/product.pdf: the same words, stands" in told.out
+    (line,) = sousveil("changes", "--case", root, "--json").json()
+    (copy,) = line["trace"]["copies"]
+    assert (copy["relation"], copy["state"]) == ("same_words", "stands")
+    shown = sousveil("show", "--case", root, copy["id"]).out
+    assert "Stands at" in shown
+    assert line["id"] in shown
+    assert sousveil("changes", "--case", root, "--since", "2100-01-01").out.strip() == "0 gone."
+    assert "not a time" in sousveil("changes", "--case", root, "--since", "soon").err
+
+
+def test_the_chinese_page_is_reworded_and_the_english_stands(tmp_path: Path) -> None:
+    root = tmp_path / "case"
+    head = '<link rel="alternate" hreflang="zh" href="/product/chinese">'
+    with serve() as site:
+        case_for(root, site)
+        site.pages["/product"] = page(CLAIM, head=head)
+        site.pages["/product/chinese"] = page("摄像机可识别每位访客的民族，并上报平台。", "zh")
+        watched(root, f"{site.url}/product", f"{site.url}/product/chinese")
+        site.pages["/product/chinese"] = page("摄像机可识别每位访客的肤色，并上报平台。", "zh")
+        looked(root)
+    lines = sousveil("changes", "--case", root, "--json").json()
+    (line,) = [one for one in lines if "民族" in one["quote"]]
+    (copy,) = line["trace"]["copies"]
+    assert (copy["relation"], copy["state"]) == ("other_language", "stands")
+    assert copy["quote"] in CLAIM
+    assert "肤色" in line["after"]
+    assert line["trace"]["swaps"] == ["“民族” became “肤色”"]
+
+
+def test_a_sentence_moves_to_a_sibling_page(tmp_path: Path) -> None:
+    root = tmp_path / "case"
+    with serve() as site:
+        case_for(root, site)
+        site.pages["/product"] = page(CLAIM)
+        site.pages["/more"] = page("Our camera has a lens of glass.")
+        watched(root, f"{site.url}/product", f"{site.url}/more")
+        site.pages["/product"], site.pages["/more"] = site.pages["/more"], site.pages["/product"]
+        told = looked(root)
+    assert f"{site.url}/more: the same words, stands" in told.out
+    (line,) = sousveil("changes", "--case", root, "--json").json()
+    assert line["trace"]["moved_to"]["url"] == f"{site.url}/more"
+    assert "-> " in told.out
