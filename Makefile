@@ -35,6 +35,7 @@ bench: $(VENV)/.dev
 	$(BIN)/python bench/claims.py
 	$(BIN)/python bench/speed_claims.py
 	$(BIN)/python bench/absence.py
+	$(BIN)/python bench/diffs.py
 	$(BIN)/python bench/capture.py
 
 $(VENV)/bin/uv:

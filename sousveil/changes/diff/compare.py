@@ -113,6 +113,7 @@ class _Writer:
         if pieces is None:
             self.too_long += 1
             pieces = [whole(was, now, self.watched)]
+        is_edited = any(piece.is_changed for piece in pieces)  # 中 文 to 中文 is no edit
         standing = Change.EDITED if is_edited else Change.SAME
         change = Change.MOVED if moved else standing
         is_minor = is_edited and words_of(was) == words_of(now)

@@ -229,7 +229,7 @@ def _noise(row: Row, volatile: Volatile, *, in_place: bool) -> Noise | None:
         return None
     if in_place:
         return Noise.PLACE
-    if not row.is_edited and (was or now) in volatile.returning:
+    if all(key in volatile.returning for key in (was, now) if key):
         return Noise.RETURNING
     return None
 

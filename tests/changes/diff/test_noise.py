@@ -76,6 +76,17 @@ def test_passages_that_come_and_go_are_known_again_in_another_place() -> None:
     assert [row.noise for row in changed(quieten(diff, learn(seen), []))] == [Noise.RETURNING]
 
 
+def test_two_wordings_that_take_turns_are_noise() -> None:
+    one, other = "Write to help at shop north", "Write to help at shop south"
+    seen = [document(*BODY, text) for text in (one, one, other, one, other)]
+    diff = compare(document(*BODY, one), document(*BODY, other), nothing)
+    third = compare(document(*BODY, one), document(*BODY, f"{other} and west"), nothing)
+    assert [row.noise for row in changed(quieten(diff, learn(seen[1:]), []))] == [Noise.PLACE]
+    moved = compare(document(one, *BODY), document(other, *BODY), nothing)
+    assert [row.noise for row in changed(quieten(moved, learn(seen[1:]), []))] == [Noise.RETURNING]
+    assert [row.noise for row in changed(quieten(third, learn([]), []))] == [None]
+
+
 def test_a_passage_that_stood_for_long_is_no_noise_for_having_been_away_once() -> None:
     claim = "It tells guests apart."
     seen = [document(*BODY, claim) for _ in range(6)]
