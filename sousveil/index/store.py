@@ -417,16 +417,25 @@ class Index:
     def carry_notices(self, earlier: Path) -> None:
         """Take the notices and channels of an index that is being made again.
 
-        What was worked out anew is dropped for what was told then.
+        What was worked out anew, and not told of then, comes before all of them: it counts as told.
         """
         self._db.execute("ATTACH DATABASE ? AS earlier", (str(earlier),))
         try:
             with self.transaction():
-                self._db.execute("DELETE FROM main.notice")
-                self._db.execute("INSERT INTO main.notice SELECT * FROM earlier.notice")
+                ((anew,),) = self.rows("SELECT coalesce(max(number), 0) FROM main.notice")
+                self._db.execute(
+                    "DELETE FROM main.notice WHERE id IN (SELECT id FROM earlier.notice)"
+                )
+                self._db.execute(
+                    "INSERT INTO main.notice SELECT number + ?, id, kind, finding_id, watch_id,"
+                    " data FROM earlier.notice",
+                    (anew,),
+                )
                 self._take_as_told()
                 self._db.execute(
-                    "INSERT OR REPLACE INTO main.channel SELECT * FROM earlier.channel"
+                    "INSERT OR REPLACE INTO main.channel SELECT name, told + ?1, tried + ?1,"
+                    " tries, next_try, problem FROM earlier.channel",
+                    (anew,),
                 )
         finally:
             self._db.execute("DETACH DATABASE earlier")
