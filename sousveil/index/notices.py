@@ -17,11 +17,13 @@ from pathlib import Path
 import msgspec
 
 from sousveil.actors import Register
+from sousveil.changes.histories.words import QUIET, history_notice
 from sousveil.changes.notices import FAILING, Health, health_notice, notice_of
 from sousveil.changes.quoted import quoted
+from sousveil.index.histories import lost_with
 from sousveil.index.query import register_of
 from sousveil.index.store import Delivery, Index
-from sousveil.model import Fate, Finding, Notice
+from sousveil.model import Fate, Finding, Happening, Notice
 
 _SILENT = ", ".join(f"'{verdict}'" for verdict in FAILING)
 
@@ -43,7 +45,7 @@ FROM told JOIN look l ON l.id = (SELECT id FROM look WHERE watch_id = told.id
 def new_notices(
     index: Index, changed: Iterable[tuple[Finding, Fate | None, Fate]]
 ) -> Iterator[Notice]:
-    """Yield what people are to be told: of findings whose fate changed, and of watches.
+    """Yield what people are to be told: of findings, of watches, and of histories.
 
     Call it before the new fates are put; some of it may have been told already, by the same id.
     Raises ActorError as `register_of`.
@@ -60,6 +62,20 @@ def new_notices(
         notice = health_notice(health, of_watches.get(health.watch_id))
         if notice is not None:
             yield notice
+    yield from _of_histories(index, register)
+
+
+def _of_histories(index: Index, register: Register) -> Iterator[Notice]:
+    """Yield what happened to repositories, sites and feeds as a whole and was not told yet."""
+    rows = index.rows(
+        "SELECT data FROM happening WHERE id NOT IN (SELECT id FROM notice) ORDER BY number"
+    )
+    told = [msgspec.json.decode(data, type=Happening) for (data,) in rows]
+    loud = [one for one in told if one.turn.kind not in QUIET]
+    lost = lost_with(index, loud)
+    for one in loud:
+        quotes = [quote_of(register, finding, finding.quote) for finding in lost[one.id]]
+        yield history_notice(one, quotes)
 
 
 def quote_of(register: Register, finding: Finding, text: str) -> str:
