@@ -656,6 +656,22 @@ class LogHead:
 
 
 @dataclass(frozen=True, slots=True)
+class Stamp:
+    """A time stamp that holds: an authority's word that the log's first entries existed by then."""
+
+    file: str  # POSIX path below the case folder
+    authority: str  # as the case calls it
+    by: str  # the name in the authority's certificate
+    at: datetime
+    entries: int  # of the log that are covered: 0 to `entries` - 1
+    root: str  # name of the root that the authority's certificate leads to
+    root_sha256: str  # hexadecimal, of the root's certificate
+    is_trusted: bool  # whether this computer trusts that root by itself
+    stands_until: datetime  # when the first of its certificates ends, or that of a renewal
+    is_renewal: bool = False  # it covers older stamps, and through them the log
+
+
+@dataclass(frozen=True, slots=True)
 class Area:
     """A rectangle on a picture, in its pixels from the top left corner."""
 
@@ -705,6 +721,7 @@ class Report:
     decided: Mapping[str, Literal["confirmed", "disputed"]] = field(default_factory=dict)  # by id
     rejected: int = 0  # findings that people rejected: they are left out
     lost: int = 0  # findings that people confirmed and this version does not find: left out, too
+    stamps: tuple[Stamp, ...] = ()  # that hold, the earliest first
 
 
 @dataclass(frozen=True, slots=True)

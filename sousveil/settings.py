@@ -19,7 +19,8 @@ from typing import Any, Literal, TypeAlias, get_args
 import sousveil
 from sousveil.capture.guard.addresses import check_allowed
 from sousveil.capture.guard.exits import DIRECT, Exit, exit_url, parse_exit
-from sousveil.errors import CaseError, InputError
+from sousveil.errors import CaseError, InputError, TargetError
+from sousveil.watch.targets import web_address
 
 # Identifies us to the servers we visit, so that nobody can say we hid.
 USER_AGENT = f"Mozilla/5.0 (compatible; sousveil/{sousveil.__version__})"
@@ -37,6 +38,10 @@ MAX_TABS = 16
 # How long a browser is given for one page, from the request to the picture.
 PAGE_SECONDS = 60.0
 MAX_PAGE_SECONDS = 600
+
+# A day has four stamps then, which tell a morning from an evening and burden nobody.
+STAMP_HOURS = 6.0
+MAX_STAMP_HOURS = 24 * 30
 
 # RFC 9110 section 10.1.5, as far as we use it: what libcurl sends must stay one header field.
 _USER_AGENT = re.compile(r"[ -~]+")
@@ -68,6 +73,23 @@ class Alerts:
 
 
 @dataclass(frozen=True, slots=True)
+class Authority:
+    """Somebody who says when the log existed (RFC 3161)."""
+
+    name: str
+    url: str
+    ca_file: str = ""  # its root, if this computer does not trust it; relative to the case's folder
+
+
+@dataclass(frozen=True, slots=True)
+class Timestamps:
+    """Who is asked for time stamps over the log, and how often."""
+
+    every_hours: float = STAMP_HOURS  # while `sousveil watch` runs
+    authorities: Mapping[str, Authority] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
     """One case's settings, checked."""
 
@@ -85,6 +107,7 @@ class Settings:
     tabs: int = TABS  # pages looked at at once
     page_seconds: float = PAGE_SECONDS  # for one page in the browser
     alerts: Alerts = Alerts()
+    timestamps: Timestamps = Timestamps()
 
 
 def config_folder() -> Path:
@@ -111,6 +134,7 @@ def format_settings(settings: Settings) -> str:
     topics = ", ".join(_quote(topic) for topic in settings.topics)
     hosts = ", ".join(_quote(host) for host in sorted(settings.allow_hosts))
     channels = "".join(_channel_line(one) for one in settings.alerts.channels.values())
+    authorities = "".join(_authority_line(one) for one in settings.timestamps.authorities.values())
     exits = "".join(f"{name} = {_quote(exit_url(one))}\n" for name, one in settings.exits.items())
     return f"""\
 # Settings of this case. Edit them freely: they are no evidence, and the log does not need them.
@@ -134,6 +158,11 @@ enabled = {str(settings.browser).lower()}   # also keep what Chromium shows, if 
 tabs = {settings.tabs}   # pages looked at at once
 page_seconds = {settings.page_seconds}   # for one page, at most
 
+[timestamps]
+every_hours = {settings.timestamps.every_hours}   # while `sousveil watch` runs
+
+[timestamps.authorities]   # two at least, such as: a = {{ url = "http://tsa.example/tsr" }}
+{authorities}
 [alerts]
 feed = {str(settings.alerts.feed).lower()}   # keep alerts.atom in this folder
 
@@ -162,6 +191,7 @@ def parse_settings(text: str, where: Path) -> Settings:
     browser = top.table("browser")
     exits = top.table("exits")
     alerts = top.table("alerts")
+    timestamps = top.table("timestamps")
     log = top.table("log")
     settings = Settings(
         title=top.text("title"),
@@ -178,8 +208,9 @@ def parse_settings(text: str, where: Path) -> Settings:
         tabs=int(browser.number("tabs", TABS, least=1, most=MAX_TABS)),
         page_seconds=browser.number("page_seconds", PAGE_SECONDS, least=1, most=MAX_PAGE_SECONDS),
         alerts=_alerts(alerts, where),
+        timestamps=_timestamps(timestamps, where),
     )
-    for table in (top, capture, exits, browser, alerts, log):
+    for table in (top, capture, exits, browser, alerts, timestamps, log):
         table.finish()
     if not _USER_AGENT.fullmatch(settings.user_agent):
         raise CaseError(f"{where}: capture.user_agent must be printable ASCII on one line.")
@@ -240,6 +271,32 @@ def _channel_line(channel: Channel) -> str:
     values = {"url": channel.url, "url_env": channel.url_env, "exit": channel.exit}
     told = "".join(f"{key} = {_quote(value)}, " for key, value in values.items() if value)
     return f"{channel.name} = {{ {told}tells = {_quote(channel.tells)} }}\n"
+
+
+def _timestamps(table: "_Table", where: Path) -> Timestamps:
+    hours = table.number("every_hours", STAMP_HOURS, least=0, most=MAX_STAMP_HOURS)
+    listed = table.table("authorities")
+    return Timestamps(hours, {name: _authority(name, listed, where) for name in listed.keys})
+
+
+def _authority(name: str, listed: "_Table", where: Path) -> Authority:
+    table = listed.table(name)
+    place = f"{where}: timestamps.authorities.{name}"
+    url, ca_file = table.text("url"), table.text("ca_file", "")
+    table.finish()
+    if not _CHANNEL.fullmatch(name):
+        raise CaseError(
+            f"{place}: an authority's name is up to 40 small letters, digits, '-' and '_'."
+        )
+    try:
+        return Authority(name, web_address(url), ca_file)
+    except TargetError as error:
+        raise CaseError(f"{place}.url: {error}") from error
+
+
+def _authority_line(authority: Authority) -> str:
+    ca_file = f", ca_file = {_quote(authority.ca_file)}" if authority.ca_file else ""
+    return f"{authority.name} = {{ url = {_quote(authority.url)}{ca_file} }}\n"
 
 
 class _Table:

@@ -8,7 +8,14 @@ import pytest
 from sousveil.capture.guard.exits import Exit
 from sousveil.case import Case, save_settings
 from sousveil.errors import CaseError
-from sousveil.settings import Alerts, Channel, format_settings, parse_settings
+from sousveil.settings import (
+    Alerts,
+    Authority,
+    Channel,
+    Timestamps,
+    format_settings,
+    parse_settings,
+)
 
 WHERE = Path("case.toml")
 TOR = Exit("tor", "127.0.0.1", 9050)
@@ -109,3 +116,36 @@ def test_case_toml_is_its_owners_alone(case: Case) -> None:
     path.chmod(0o644)
     save_settings(case, case.settings)
     assert path.stat().st_mode & 0o777 == 0o600
+
+
+def test_authorities_for_time_stamps_are_written_and_read_back(case: Case) -> None:
+    listed = {
+        "a": Authority("a", "http://tsa.example/tsr"),
+        "b-2": Authority("b-2", "https://stamps.example/", "roots/b.pem"),
+    }
+    settings = replace(case.settings, timestamps=Timestamps(12.5, listed))
+    assert parse_settings(format_settings(settings), WHERE) == settings
+
+
+def test_a_case_made_before_time_stamps_names_no_authority(case: Case) -> None:
+    head, _, tail = format_settings(case.settings).partition("[timestamps]")
+    older = head + tail[tail.index("[alerts]") :]
+    assert parse_settings(older, WHERE).timestamps == Timestamps()
+
+
+@pytest.mark.parametrize(
+    ("line", "problem"),
+    [
+        ('a = "http://tsa.example/"', r"timestamps\.authorities\.a must be a table"),
+        ('a = { ca_file = "x" }', r"timestamps\.authorities\.a\.url is missing"),
+        ('a = { url = "ftp://tsa.example/" }', r"authorities\.a\.url: .*only http"),
+        ('a = { url = "http://u:p@tsa.example/" }', "remove user name and password"),
+        ('A = { url = "http://tsa.example/" }', "small letters"),
+        ('a = { url = "http://tsa.example/", every = 1 }', "unknown setting"),
+    ],
+)
+def test_an_authority_that_cannot_be_asked_is_refused(case: Case, line: str, problem: str) -> None:
+    text = format_settings(case.settings)
+    place = text.index("[alerts]")
+    with pytest.raises(CaseError, match=problem):
+        parse_settings(text[:place].rstrip() + f"\n{line}\n" + text[place:], WHERE)

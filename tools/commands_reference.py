@@ -36,6 +36,7 @@ COMMANDS = (
     "alerts feed",
     "read",
     "verify",
+    "stamp",
     "dossier",
     "export",
     "doctor",

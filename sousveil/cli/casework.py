@@ -19,6 +19,7 @@ from sousveil.cli.news import (
 )
 from sousveil.cli.options import CaseOption, JsonOption, chosen_case, patience
 from sousveil.cli.screen import FOUND_WRONG, count_of, plain, progress, say, tell, write_json
+from sousveil.cli.stamped import stamp_and_tell
 from sousveil.errors import InputError
 from sousveil.index.due import pasts
 from sousveil.index.former import forget_aside, set_aside
@@ -222,6 +223,7 @@ def visit(
         _visit_and_tell(writer, index, chosen, as_json=as_json)
         if not chosen and not due_only:
             tell("Nothing is due. `sousveil visit --all` visits everything now.")
+        stamp_and_tell(case, now)
         with progress("reading") as bar:
             result = analyse(case, index, engine, bar)
         decided = reviews(index)

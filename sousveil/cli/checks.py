@@ -24,6 +24,7 @@ from sousveil.run.publish.reports import make_report
 from sousveil.run.quotes import quote_reader
 from sousveil.run.read.analyse import load_engine
 from sousveil.run.verify import Verification, verify_evidence, verify_findings
+from sousveil.tlog.timestamps.told import told
 
 
 def register(app: typer.Typer) -> None:
@@ -97,8 +98,13 @@ def _tell(result: Verification, faults: tuple[Fault, ...]) -> None:
     say(f"    log {plain(result.origin)}, root {result.root}")
     say(f"    signed by {plain(result.key)}")
     say("    This shows that nothing was changed since it was logged, and in which order it came.")
+    if result.stamps:
+        for sentence in told(result.stamps, result.entries):
+            say(f"    {plain(sentence)}")
+        say("    It does not show what the servers sent to others.")
+        return
     say("    It does not show when to anybody who doubts this computer's clock, nor what the")
-    say("    servers sent to others.")
+    say("    servers sent to others. Time stamps would: name two authorities in case.toml.")
 
 
 def _entries(result: Verification) -> str:

@@ -18,6 +18,7 @@ from sousveil.cli.casework import now
 from sousveil.cli.moments import parse_moment
 from sousveil.cli.options import CaseOption, JsonOption, chosen_case
 from sousveil.cli.screen import FOUND_WRONG, clock, count_of, plain, progress, say, tell, write_json
+from sousveil.cli.stamped import stamp_and_tell
 from sousveil.errors import InputError
 from sousveil.index.inquiries import inquiries, replies
 from sousveil.ledger import read_events, writing
@@ -120,6 +121,7 @@ def inquiry_about(
             froze = freeze(
                 writer, index, asked, clock=now, chosen=_tell_chosen, ended=_counter(bar)
             )
+        stamp_and_tell(case, now)
         with progress("reading") as bar:
             analyse(case, index, engine, bar)
         logged = one_inquiry(index, froze.event.body["id"])

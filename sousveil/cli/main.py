@@ -33,6 +33,7 @@ MODULES = {
     "inquiring": {"inquiry"},
     "alerting": {"alerts"},
     "checks": {"verify", "dossier", "doctor"},
+    "stamping": {"stamp"},
     "exports": {"export", "bundle"},
     "story": {"demo"},
 }

@@ -30,7 +30,7 @@ from sousveil.index.query import findings, watches
 from sousveil.index.reviews import logged_model, logged_reviews, model_in, reviews
 from sousveil.index.store import INDEX_FILE, Index
 from sousveil.ledger import JOURNAL_FILE, event_lines, head_problem, read_events
-from sousveil.model import Capture, Event, Fault, Finding
+from sousveil.model import Capture, Event, Fault, Finding, Stamp
 from sousveil.review.casemodel import FILE
 from sousveil.run.learning import model_file_problem
 from sousveil.run.lists import check_lists
@@ -41,6 +41,7 @@ from sousveil.tlog.audit import check
 from sousveil.tlog.checkpoint import Checkpoint
 from sousveil.tlog.log import entries as log_entries
 from sousveil.tlog.log import read_checkpoint
+from sousveil.tlog.timestamps.audit import check_stamps
 
 Progress = Callable[[int, int, str], None]
 
@@ -96,10 +97,11 @@ class Verification:
     size_bytes: int  # of those
     faults: tuple[Fault, ...]
     notes: tuple[str, ...]  # not wrong, but worth knowing
+    stamps: tuple[Stamp, ...] = ()  # that hold, the earliest first
 
 
 def verify_evidence(case: Case, progress: Progress) -> Verification:
-    """Check log, events and archive of a case."""
+    """Check log, events, archive and time stamps of a case."""
     faults = list(check(case.log, case.settings.key))
     notes = list(_notes(case))
     checkpoint, entries = _signed_entries(case, faults)
@@ -119,6 +121,7 @@ def verify_evidence(case: Case, progress: Progress) -> Verification:
         progress(done, len(promised), name)
         faults += _check_file(case, index, entries[index], revisits)
     faults += revisits.faults()
+    stamps, unfit = check_stamps(case.log, case.settings.key, checkpoint)
     return Verification(
         origin=case.settings.origin,
         key=case.settings.key,
@@ -126,8 +129,9 @@ def verify_evidence(case: Case, progress: Progress) -> Verification:
         root=base64.b64encode(checkpoint.root).decode() if checkpoint else "",
         files=len(promised),
         size_bytes=sum(entry.warc.bytes for entry in entries if entry.warc),
-        faults=tuple(dict.fromkeys(faults)),
+        faults=tuple(dict.fromkeys([*faults, *unfit])),
         notes=tuple(notes),
+        stamps=tuple(stamps),
     )
 
 

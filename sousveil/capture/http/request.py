@@ -57,7 +57,7 @@ def request(
             left = seconds_left - sum(exchange.elapsed_seconds for exchange in exchanges)
             with closing(pycurl.Curl()) as curl:
                 prepare(curl, incoming, left, verify=verify)
-                code, words = _perform(curl, stop)
+                code, words = perform(curl, stop)
                 exchanges.append(
                     exchange_of(curl, incoming, started_at, code, words, verify=verify)
                 )
@@ -66,7 +66,7 @@ def request(
     return exchanges
 
 
-def _perform(curl: pycurl.Curl, stop: threading.Event) -> tuple[int, str]:
+def perform(curl: pycurl.Curl, stop: threading.Event) -> tuple[int, str]:
     """Run the request; return libcurl's code, 0 when all is well, and its words.
 
     By the multi interface, so that an interrupt (Ctrl-C), or `stop` when this is another thread

@@ -1,0 +1,51 @@
+"""Posts: one request with a body, to a service whose answer is wanted, not kept as evidence.
+
+The guard and the case's exit stand before it as before every request (`transfer.py`), but the body
+of the answer is what the server meant: no content coding is asked for, and chunks are undone.
+"""
+
+import threading
+from collections.abc import Callable
+from contextlib import closing
+from dataclasses import replace
+from datetime import datetime
+from pathlib import Path
+
+import pycurl
+
+from sousveil.capture.guard.exits import Exit
+from sousveil.capture.http.request import perform
+from sousveil.capture.http.transfer import Incoming, WireSettings, exchange_of, prepare, unasked
+from sousveil.model import Exchange
+
+
+def post(
+    url: str,
+    body: bytes,
+    media_type: str,
+    *,
+    settings: WireSettings,
+    allowed: frozenset[str],
+    folder: Path,
+    clock: Callable[[], datetime],
+    exit_: Exit | None,
+) -> Exchange:
+    """Send `body` to `url` and return the exchange; redirects are not followed.
+
+    Whatever goes wrong is its `failure`. A server whose certificate is not to be trusted is sent
+    nothing. The answer's body is a new file in `folder`; raises OSError when it cannot be written.
+    """
+    with Incoming(url, settings, allowed, folder, exit_) as incoming:
+        started_at = clock()
+        if exit_ and (failure := incoming.find_exit(exit_)):
+            return unasked(url, started_at, failure)
+        with closing(pycurl.Curl()) as curl:
+            prepare(curl, incoming, settings.total_seconds)
+            # "Expect" would make libcurl wait for an interim answer that few servers give.
+            fields = [f"Content-Type: {media_type}", "Accept-Encoding: identity", "Expect:"]
+            curl.setopt(curl.HTTPHEADER, fields)
+            curl.setopt(curl.HTTP_TRANSFER_DECODING, 1)
+            curl.setopt(curl.POSTFIELDS, body)
+            code, words = perform(curl, threading.Event())
+            sent = exchange_of(curl, incoming, started_at, code, words, verify=True)
+    return replace(sent, request_body=body)

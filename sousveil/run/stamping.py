@@ -1,0 +1,236 @@
+"""Stamping: the log's newest checkpoint goes to time-stamping authorities, and what holds is kept.
+
+Nothing of the case leaves but a digest, a nonce and our address, by the case's exit. Whoever cannot
+be reached is asked again next time: the newest checkpoint covers all that an older one did, so
+nothing waits but the log itself, and nothing is lost. A stamp that does not hold is not kept.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from http import HTTPStatus
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from sousveil.capture.http.post import post
+from sousveil.capture.http.transfer import WireSettings
+from sousveil.case import Case
+from sousveil.errors import LogError
+from sousveil.model import Stamp
+from sousveil.settings import Authority
+from sousveil.tlog.log import read_checkpoint
+from sousveil.tlog.timestamps.audit import check_stamps
+from sousveil.tlog.timestamps.chain import (
+    Certificate,
+    name_of,
+    read_certificates,
+    system_roots,
+    write_certificates,
+)
+from sousveil.tlog.timestamps.files import (
+    MAX_CHAIN_BYTES,
+    clear_leftovers,
+    format_sums,
+    keep_stamp,
+    keep_subject,
+    list_stamps,
+    read_subject,
+    renewal_name,
+    stamp_file,
+)
+from sousveil.tlog.timestamps.token import MAX_TOKEN_BYTES, check_token, make_query
+
+QUERY_TYPE = "application/timestamp-query"  # RFC 3161, section 3.4
+
+# An authority answers within a second. A visit waits for it, so a server that hangs is given up.
+STAMP_SECONDS = 20.0
+
+# Two make it hard to say that one of them lied, or lost its key.
+ENOUGH = 2
+
+# Time enough to find another authority, where the old one has closed.
+RENEW_BEFORE = timedelta(days=90)
+# A renewal by authorities whose own certificates end soon is not repeated at each visit.
+RENEW_REST = timedelta(days=7)
+
+# The service asks again this long after an authority could not be had.
+RETRY_AFTER = timedelta(minutes=15)
+
+# Authorities keep time to the second; beyond this our clock is worth a word.
+CLOCK_TOLERANCE = timedelta(minutes=2)
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What an authority answered."""
+
+    authority: str
+    entries: int  # of the log that were to be stamped
+    at: datetime | None  # as the authority says; None when there is no stamp
+    by: str  # the name in its certificate
+    problem: str  # why there is none, in words
+    clock_ahead: timedelta = timedelta(0)  # of this computer, where it is worth a word
+    is_renewal: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """What an authority has not stamped yet."""
+
+    authority: str
+    entries: int  # of the log, at its end
+
+
+def waiting(case: Case) -> list[Waiting]:
+    """Return what each of the case's authorities has not stamped yet, if anything."""
+    head = read_checkpoint(case.log, case.settings.key)
+    size = head.size if head else 0
+    stamped = dict.fromkeys(case.settings.timestamps.authorities, 0)
+    for one in list_stamps(case.log).stamps:
+        if one.authority in stamped:
+            stamped[one.authority] = max(stamped[one.authority], one.size or 0)
+    return [Waiting(name, size - done) for name, done in stamped.items() if done < size]
+
+
+def stamp(case: Case, clock: Callable[[], datetime]) -> Iterator[Asked]:
+    """Have the log's newest checkpoint stamped by each authority that has not; yield the answers.
+
+    The caller holds the case's lock. Raises LogError when the log cannot be read or written.
+    """
+    head = read_checkpoint(case.log, case.settings.key)
+    names = [one.authority for one in waiting(case)]
+    if head is None or not names:
+        return
+    clear_leftovers(case.log)
+    subject = keep_subject(case.log, f"{head.size}.checkpoint", head.note)
+    for name in names:
+        yield _ask(case, name, subject, head.size, clock)
+
+
+def renew(case: Case, clock: Callable[[], datetime]) -> Iterator[Asked]:
+    """Have all stamps of the case stamped anew, by each authority; yield the answers.
+
+    The caller holds the case's lock. Raises as `stamp`.
+    """
+    stamps = list_stamps(case.log).stamps
+    if not stamps:
+        return
+    clear_leftovers(case.log)
+    covered = max(one.size or 0 for one in stamps)
+    subject = keep_subject(case.log, renewal_name(clock()), format_sums(case.log))
+    for name in case.settings.timestamps.authorities:
+        yield _ask(case, name, subject, covered, clock)
+
+
+def renewal_is_due(stamps: Sequence[Stamp], now: datetime) -> bool:
+    """Tell whether stamps that stand will soon not, and no renewal was made lately.
+
+    What stands no more cannot be helped: a renewal shows only that it existed by then.
+    """
+    if any(one.is_renewal and now - one.at < RENEW_REST for one in stamps):
+        return False
+    return any(timedelta(0) < one.stands_until - now < RENEW_BEFORE for one in stamps)
+
+
+def stamp_all(case: Case, clock: Callable[[], datetime]) -> Iterator[Asked]:
+    """Stamp what waits, then renew what soon stands no more; as `stamp`.
+
+    Every stamp of the case is checked for that.
+    """
+    if not case.settings.timestamps.authorities:
+        return
+    yield from stamp(case, clock)
+    head = read_checkpoint(case.log, case.settings.key)
+    held, _ = check_stamps(case.log, case.settings.key, head)
+    if renewal_is_due(held, clock()):
+        yield from renew(case, clock)
+
+
+class Stamper:
+    """Has the log stamped while a service runs, no more often than the case wants."""
+
+    def __init__(self, case: Case, clock: Callable[[], datetime]) -> None:
+        """Make ready; nobody is asked yet."""
+        self._case, self._clock = case, clock
+        self._next_at: datetime | None = None
+
+    def stamp_if_due(self) -> list[Asked]:
+        """Stamp what waits if it is time; the caller holds the case's lock."""
+        now = self._clock()
+        if self._next_at is not None and now < self._next_at:
+            return []
+        asked = list(stamp_all(self._case, self._clock))
+        every = timedelta(hours=self._case.settings.timestamps.every_hours)
+        is_lacking = any(one.problem for one in asked)
+        self._next_at = now + (min(RETRY_AFTER, every) if is_lacking else every)
+        return asked
+
+
+def _ask(
+    case: Case, name: str, subject: Path, entries: int, clock: Callable[[], datetime]
+) -> Asked:
+    """Ask one authority for a stamp of a file in the folder, and keep it if it holds."""
+    authority, data = case.settings.timestamps.authorities[name], read_subject(subject)
+    is_renewal = subject.suffix == ".sums"
+    query = make_query(data)
+    try:
+        roots, extra = _trusted(case, authority)
+        response = _answer(case, authority, query.der, clock)
+        held = check_token(response, data, roots=roots, extra=extra, nonce=query.nonce)
+    except LogError as error:
+        return Asked(authority.name, entries, None, "", str(error), is_renewal=is_renewal)
+    keep_stamp(stamp_file(subject, authority.name), response, write_certificates(held.path))
+    ahead = clock() - held.at
+    return Asked(
+        authority.name,
+        entries,
+        held.at,
+        name_of(held.path[0]),
+        "",
+        clock_ahead=ahead if abs(ahead) > CLOCK_TOLERANCE else timedelta(0),
+        is_renewal=is_renewal,
+    )
+
+
+def _trusted(
+    case: Case, authority: Authority
+) -> tuple[Sequence[Certificate], Iterable[Certificate]]:
+    """Return the roots that an authority may lead to, and certificates that may stand between."""
+    if not authority.ca_file:
+        return system_roots(), ()
+    path = case.root / authority.ca_file
+    try:
+        with path.open("rb") as file:
+            named = read_certificates(file.read(MAX_CHAIN_BYTES), str(path))
+    except OSError as error:
+        raise LogError(f"{path} cannot be read ({error.strerror}). Mend ca_file.") from error
+    return [one for one in named if one.subject == one.issuer], named
+
+
+def _answer(case: Case, authority: Authority, query: bytes, clock: Callable[[], datetime]) -> bytes:
+    """Return what an authority answers; raises LogError, with the reason, when that is nothing."""
+    settings = case.settings
+    wire = WireSettings(
+        user_agent=settings.user_agent,
+        max_body_bytes=MAX_TOKEN_BYTES,
+        total_seconds=STAMP_SECONDS,
+    )
+    with TemporaryDirectory(prefix="sousveil-") as folder:
+        sent = post(
+            authority.url,
+            query,
+            QUERY_TYPE,
+            settings=wire,
+            allowed=settings.allow_hosts,
+            folder=Path(folder),
+            clock=clock,
+            exit_=settings.exits[settings.exit] if settings.exit else None,
+        )
+        body = sent.body.read_bytes() if sent.body is not None else b""
+    if sent.failure is not None:
+        raise LogError(f"{sent.failure.message}.")
+    if sent.status != HTTPStatus.OK:
+        raise LogError(f"{authority.url} answered HTTP {sent.status}.")
+    if not body:
+        raise LogError(f"{authority.url} answered nothing.")
+    return body
