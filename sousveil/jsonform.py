@@ -10,12 +10,14 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
+from sousveil.changes.histories.words import sentence
 from sousveil.model import (
     Attribution,
     Commit,
     Copy,
     Fate,
     Finding,
+    Happening,
     Json,
     Origin,
     RecordRef,
@@ -209,6 +211,33 @@ def _commit(commit: Commit) -> Json:
         "commit_date": instant(commit.committed_at),
         "message": commit.message,
     }
+
+
+def happening_json(one: Happening, lost: Sequence[Finding]) -> Json:
+    """Return what happened to a repository, a site or a feed as a whole.
+
+    `lost` are the findings whose quotes stood only in what it dropped.
+    """
+    turn = one.turn
+    return _present(
+        {
+            "id": one.id,
+            "happened": turn.kind,
+            "text": sentence(one, [f"“{finding.quote}”" for finding in lost]),
+            "watch": one.watch_id,
+            "subject": turn.subject,
+            "before": turn.before or None,
+            "after": turn.after or None,
+            "items": list(turn.items) or None,
+            "count": turn.count or None,
+            "confidence": turn.confidence,
+            "why": list(turn.reasons),
+            "findings": [finding.id for finding in lost] or None,
+            "since": instant(one.since),
+            "at": instant(one.at),
+            "log_index": one.log_index,
+        }
+    )
 
 
 def _reviews(reviews: Sequence[Review]) -> Json:

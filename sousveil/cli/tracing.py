@@ -8,12 +8,14 @@ from typing import Annotated
 import typer
 
 from sousveil.changes.trace import copy_line, story
+from sousveil.cli.happened import tell_happenings
 from sousveil.cli.options import CaseOption, JsonOption, chosen_case
 from sousveil.cli.screen import plain, say, write_json
 from sousveil.errors import InputError
+from sousveil.index.histories import happenings, lost_with
 from sousveil.index.query import fates, findings, watches
 from sousveil.index.traces import traces
-from sousveil.jsonform import finding_json
+from sousveil.jsonform import finding_json, happening_json
 from sousveil.model import Copy, Fate, Finding, Trace
 from sousveil.run.indexing import open_index
 from sousveil.watch.targets import find_watches
@@ -52,7 +54,8 @@ def changes(
     """Tell what became of quotes: gone, reworded, moved.
 
     The newest first, each with the copies in which it survives. An absence that is not confirmed
-    yet is told as held, and until when.
+    yet is told as held, and until when. Then what became of whole repositories, sites and feeds:
+    history that was rewritten, pages that left the site map, entries that were taken out.
     """
     start = _moment(since) if since is not None else None
     case = chosen_case(folder)
@@ -61,6 +64,12 @@ def changes(
         ids = {watch.id for watch in chosen}
         found, told = findings(index), fates(index)
         by_id = traces(index, found, told)
+        happened = [
+            one
+            for one in happenings(index)
+            if (target is None or one.watch_id in ids) and (start is None or one.at >= start)
+        ]
+        lost, watched = lost_with(index, happened), watches(index)
     changed = [
         (finding, told.get(finding.id), by_id[finding.id])
         for finding in found
@@ -71,9 +80,11 @@ def changes(
     changed.sort(key=lambda one: _missing(one[2]), reverse=True)
     if as_json:
         write_json(finding_json(finding, fate, (), trace) for finding, fate, trace in changed)
+        write_json(happening_json(one, lost[one.id]) for one in happened)
         return
     for finding, fate, trace in changed:
         tell_change(finding, fate, trace, why=why)
+    tell_happenings(happened, lost, watched, why=why)
     say(_summary([trace for _, _, trace in changed]))
 
 
@@ -99,11 +110,8 @@ def tell_change(finding: Finding, fate: Fate | None, trace: Trace, *, why: bool)
     for sentence in story(trace, fate, place_of(finding)):
         say(f"    {plain(sentence)}")
     _tell_copies(trace, limit=MAX_COPIES_LISTED, standing=True)
-    if fate is not None and fate.evidence:
-        say(f"    {plain(fate.evidence)}", "dim")
-    if why and fate is not None:
-        for reason in fate.reasons:
-            say(f"    - {plain(reason)}", "dim")
+    for reason in _reasons(fate) if why or finding.source.left else ():
+        say(f"    - {plain(reason)}", "dim")
 
 
 def tell_trace(finding: Finding, fate: Fate | None, trace: Trace) -> None:
@@ -111,11 +119,18 @@ def tell_trace(finding: Finding, fate: Fate | None, trace: Trace) -> None:
     say("What became of it:")
     for sentence in story(trace, fate, place_of(finding)):
         say(f"    {plain(sentence)}")
-    for reason in fate.reasons if fate else ():
+    for reason in _reasons(fate):
         say(f"    - {plain(reason)}", "dim")
     if trace.copies:
         say("Said elsewhere:")
         _tell_copies(trace, limit=len(trace.copies), standing=False)
+
+
+def _reasons(fate: Fate | None) -> Sequence[str]:
+    """Return what a verdict rests on; of what still stands, nothing."""
+    if fate is None:
+        return ()
+    return fate.reasons or ((fate.evidence,) if fate.evidence else ())
 
 
 def place_of(finding: Finding) -> str:

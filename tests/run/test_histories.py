@@ -95,13 +95,18 @@ def test_commits_dropped_by_force_stay_provable_and_the_quote_is_told(
         (notice,) = [one for one in notices(index, 100) if one.kind == "history"]
     assert {one.source.path for one in lost} == {"Face.java"}
     quote = lost[0].quote
-    said = sentence(rewritten, [quote])
+    said = sentence(rewritten, [f"“{one.quote}”" for one in lost])
     assert said.startswith("The history of main was rewritten: 1 commit is reached by no branch")
     assert quote in said
     assert quote in notice.text
     assert "main" not in notice.text
     assert notice.log_index == rewritten.log_index
-    shown = sousveil("changes", "--case", case.root).out
+    shown = sousveil("changes", "--why", "--case", case.root).out
+    assert f"{said}\n    {repository}  seen" in shown
+    line = sousveil("changes", "--json", "--case", case.root).json()[-1]
+    assert (line["happened"], line["text"], line["items"]) == ("rewritten", said, [dropped])
+    assert line["findings"] == [one.id for one in lost]
+    assert "0 gone" in sousveil("changes", "--since", "2030-01-01", "--case", case.root).out
     assert "no branch or tag of the repository reaches it any more" in shown
     check_and_make_again(days.case)
     again = sousveil("show", lost[0].id, "--case", case.root).out
