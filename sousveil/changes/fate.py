@@ -12,35 +12,14 @@ of our own visits saw a quote, imports neither take it away nor bring it back; w
 saw it, all looks count, and none that rests on an import is surer than `IMPORT_CONFIDENCE`.
 """
 
-from bisect import bisect_left, bisect_right
+from bisect import bisect_right
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import accumulate
 from urllib.parse import SplitResult, urlsplit
 
-from rapidfuzz import fuzz
-
-from sousveil.model import GONE, Document, Failure, FailureKind, Fate, Verdict
-
-# How alike, from 0 to 100, two passages must be for one to be called the other's new wording.
-# Unrelated sentences of one page reach about 45 with this measure, a sentence with a third of its
-# words replaced about 65.
-REWORDED_RATIO = 58.0
-
-# Passages of a page are compared with a vanished one at most this many times, the nearest in
-# length first: a hostile page must not make the comparison slow.
-MAX_CANDIDATES = 2_000
-
-# A longer block is no rewording of a sentence; to search it all would take long.
-MAX_CANDIDATE_CHARACTERS = 20_000
-
-# A longer passage is not sought within longer blocks: time grows with the square of its length.
-# 550 characters against the limit below take 0.1 seconds, 2,000 take 4.
-MAX_SOUGHT_CHARACTERS = 600
-
-# So many characters in all are compared with one vanished passage, which takes 0.1 seconds.
-MAX_COMPARED_CHARACTERS = 500_000
+from sousveil.model import GONE, Failure, FailureKind, Fate, Verdict
 
 # A look no surer than this cannot tell that a quote is gone, whatever its verdict.
 UNSURE = 0.3
@@ -263,54 +242,3 @@ def _gone_sentence(verdict: Verdict, gone: Look, seen: Look) -> str:
             return f"not there any more, {between}: the answer ({gone.outcome}) does not hold it"
         case _:
             return f"gone {between}: the address answered {gone.outcome}"
-
-
-def new_passages(before: Document, after: Document) -> tuple[str, ...]:
-    """Return the passages of `after` that `before` did not have, the shortest first."""
-    old = set(_passages(before))
-    fresh = (text for text in dict.fromkeys(_passages(after)) if text not in old)
-    return tuple(sorted((text for text in fresh if len(text) <= MAX_CANDIDATE_CHARACTERS), key=len))
-
-
-def _passages(document: Document) -> Iterable[str]:
-    return filter(None, (document.text[block.start : block.end] for block in document.blocks))
-
-
-def find_rewording(passage: str, fresh: Sequence[str]) -> str | None:
-    """Return the passage that most likely replaced `passage`, or None.
-
-    `fresh` is what `new_passages` gives: only text that was not there before can be a new wording.
-    """
-    best, likeness = None, REWORDED_RATIO
-    for text in _nearest_in_length(len(passage), fresh):
-        measured = _likeness(passage, text, likeness)
-        if measured > likeness or (best is None and measured == likeness):
-            best, likeness = text, measured
-    return best
-
-
-def _nearest_in_length(length: int, fresh: Sequence[str]) -> Iterable[str]:
-    """Yield the passages nearest in length, the nearest first, as far as the limits go."""
-    right = bisect_left(fresh, length, key=len)
-    left = right - 1
-    compared = 0
-    for _ in range(min(MAX_CANDIDATES, len(fresh))):
-        is_left = left >= 0 and (
-            right >= len(fresh) or length - len(fresh[left]) <= len(fresh[right]) - length
-        )
-        text = fresh[left if is_left else right]
-        compared += len(text)
-        if compared > MAX_COMPARED_CHARACTERS:
-            return
-        yield text
-        left, right = (left - 1, right) if is_left else (left, right + 1)
-
-
-def _likeness(passage: str, candidate: str, at_least: float) -> float:
-    """Compare, allowing for one of the two being the longer block that holds the other.
-
-    Gives 0 for what is less than `at_least`, which takes less time.
-    """
-    if 2 * len(passage) < len(candidate) and len(passage) <= MAX_SOUGHT_CHARACTERS:
-        return float(fuzz.partial_ratio(passage, candidate, score_cutoff=at_least))
-    return float(fuzz.ratio(passage, candidate, score_cutoff=at_least))

@@ -1,5 +1,6 @@
 """A sentence that kept its frame was reworded, and it is told what was swapped for what."""
 
+import hashlib
 import time
 
 import pytest
@@ -151,6 +152,33 @@ def test_a_hostile_page_is_compared_in_bounded_time() -> None:
     for number in range(20):
         find_rewording(f"Our camera {number} tells the ethnicity of visitors.", pair)
     assert time.monotonic() - started < 8
+
+
+def test_a_hostile_page_of_long_passages_takes_little_time() -> None:
+    def noise(seed: int, length: int) -> str:
+        return hashlib.shake_256(str(seed).encode()).hexdigest(length // 2)
+
+    fresh = page(*(noise(number, 18_000) for number in range(60)))
+    started = time.process_time()
+    for length in (500, 2_000, 15_000):
+        before = page(noise(-1, length), REST[0])
+        assert told(noise(-1, length), before, fresh) is None
+    assert time.process_time() - started < 20
+
+
+def test_a_sentence_whose_figures_changed_is_told_as_it_stands_now() -> None:
+    was, now = "It is right in 94 of 100 faces.", "It is right in 95 of 100 faces."
+    found = told(was, page(REST[0], was), page(REST[0], now))
+    assert found is not None
+    assert (found.text, found.likeness) == (now, 1.0)
+
+
+def test_a_bracket_that_a_swap_opens_is_closed() -> None:
+    was = "The lens estimates age, gender and ethnicity (Uyghur / other) in a second."
+    now = "The lens estimates age, gender and appearance (glasses, mask) in a second."
+    found = told(was, page(REST[0], was), page(REST[0], now))
+    assert found is not None
+    assert found.told == ("“ethnicity (Uyghur / other)” became “appearance (glasses, mask)”",)
 
 
 @given(st.text(max_size=60), st.lists(st.text(max_size=30), max_size=6))

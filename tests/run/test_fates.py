@@ -16,7 +16,8 @@ import brotli
 import pytest
 
 from sousveil.case import Case, open_case, save_settings
-from sousveil.changes.fate import Look, new_passages
+from sousveil.changes.fate import Look
+from sousveil.changes.rewording import Pair
 from sousveil.extract import extract
 from sousveil.index.query import unread
 from sousveil.index.store import Index
@@ -275,11 +276,11 @@ def test_a_page_of_thousands_of_reworded_claims_is_compared_once_and_within_boun
         put_page(index, number, document, claims=number == 0)
     prepared: list[Document] = []
 
-    def counted(before: Document, after: Document) -> tuple[str, ...]:
+    def counted(before: Document, after: Document) -> Pair:
         prepared.append(after)
-        return new_passages(before, after)
+        return Pair(before, after)
 
-    monkeypatch.setattr("sousveil.run.read.fates.new_passages", counted)
+    monkeypatch.setattr("sousveil.run.read.fates.Pair", counted)
     told_fates: list[Fate] = list(all_fates(index, lambda capture: pages[capture.record.offset]))
     assert len(told_fates) == MANY
     assert prepared == [pages[1]]

@@ -4,7 +4,7 @@ import unicodedata
 from enum import StrEnum
 
 from sousveil.changes.answer.text import without_addresses, words_of
-from sousveil.changes.fate import find_rewording, new_passages
+from sousveil.changes.rewording import Pair, find_rewording
 from sousveil.model import Document
 
 
@@ -17,15 +17,18 @@ class Standing(StrEnum):
     UNSEEN = "unseen"  # cannot be told: a script had written it, and no browser showed the page
 
 
-def standing_of(quote: str, before: Document, after: Document) -> tuple[Standing, str | None]:
+def standing_of(
+    quote: str, before: Document, after: Document, pair: Pair | None = None
+) -> tuple[Standing, str | None]:
     """Return how a quote of `before` stands in `after`, and its new wording if it has one.
 
-    Figures, punctuation, spaces, case and the borders of passages are no difference.
+    Figures, punctuation, spaces, case and the borders of passages are no difference. `pair` are the
+    two documents made ready, for who asks about many quotes of theirs.
     """
     if _stands(quote, after.text):
         return Standing.STANDS, None
-    reworded = find_rewording(quote, new_passages(before, after))
-    return (Standing.MISSING, None) if reworded is None else (Standing.REWORDED, reworded)
+    reworded = find_rewording(quote, pair or Pair(before, after))
+    return (Standing.MISSING, None) if reworded is None else (Standing.REWORDED, reworded.text)
 
 
 def _stands(quote: str, text: str) -> bool:

@@ -75,8 +75,12 @@ class Pair:
         return {number: gap for gap in self.gaps for number in gap.before}
 
     @cached_property
-    def _keys(self) -> tuple[frozenset[str], frozenset[str]]:
-        return frozenset(one.key for one in self.before), frozenset(one.key for one in self.after)
+    def _former_keys(self) -> frozenset[str]:
+        return frozenset(one.key for one in self.before)
+
+    @cached_property
+    def _later_keys(self) -> Mapping[str, Piece]:
+        return {one.key: one for one in reversed(self.after)}
 
     def gap_of(self, number: int) -> Gap | None:
         """Return where a piece of `before` lay that has no match; None for one that stands."""
@@ -98,11 +102,15 @@ class Pair:
 
     def is_gone(self, number: int) -> bool:
         """Whether a piece of `before` stands nowhere in `after`."""
-        return self.before[number].key not in self._keys[1]
+        return self.before[number].key not in self._later_keys
+
+    def standing(self, number: int) -> Piece:
+        """Return the first piece of `after` that is the same as one of `before` that stands."""
+        return self._later_keys[self.before[number].key]
 
     def is_new(self, number: int) -> bool:
         """Whether a piece of `after` stood nowhere in `before`."""
-        return self.after[number].key not in self._keys[0]
+        return self.after[number].key not in self._former_keys
 
     @cached_property
     def fresh(self) -> Sequence[int]:

@@ -99,7 +99,7 @@ def _at(place: range, pair: Pair, topics: tuple[Topic, ...] | None) -> Rewording
     """Return the rewording of the pieces at a place that left, if most of them have one."""
     gone = [number for number in place if pair.is_gone(number)]
     if not gone:
-        text = "\n".join(pair.before[number].text for number in place)
+        text = "\n".join(pair.standing(number).text for number in place)
         return Rewording(text, "words", 1.0, ())
     found = {
         number: told

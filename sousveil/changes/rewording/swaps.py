@@ -36,6 +36,7 @@ _WORD = re.compile(
     rf"|[^\W\d_{_UNSPACED}]+"
 )
 _STANDINS = "standins"
+_BRACKETS = (("(", ")"), ("（", "）"), ("[", "]"), ("「", "」"), ("“", "”"))
 
 # Terms to which a swap is widened: a word for a trait or a group, not a phrase or a name in code.
 _TERMS = frozenset({"attribute", "group", "proxy", "value", "ambiguous", "hint"})
@@ -163,7 +164,15 @@ def _swaps(
 
 
 def _cut(text: str, some: Sequence[Word]) -> str:
-    return text[some[0].start : some[-1].end] if some else ""
+    """Return the text of some words, with the bracket that closes one opened among them."""
+    if not some:
+        return ""
+    start, end = some[0].start, some[-1].end
+    for opening, closing in _BRACKETS:
+        is_open = text.count(opening, start, end) > text.count(closing, start, end)
+        if is_open and text.startswith(closing, end):
+            return text[start : end + 1]
+    return text[start:end]
 
 
 def _between(

@@ -23,6 +23,10 @@ from sousveil.model import GONE, Copy, Fate, Finding, Trace, Verdict
 # Copies listed of one quote; a header that is in every release stands a thousand times.
 MAX_COPIES = 40
 
+# Share of a quote's words that must stand for its swaps to be told, if none is of a watched term:
+# of a sentence written anew they say nothing.
+KEPT_FOR_SWAPS = 0.7
+
 Relation = Literal["same_words", "other_language", "same_claim"]
 State = Literal["stands", "held", "reworded", "moved", "gone", "unclear"]
 _RELATIONS: tuple[Relation, ...] = ("same_words", "other_language", "same_claim")
@@ -196,5 +200,8 @@ def _swaps(quote: str, after: str | None) -> tuple[str, ...]:
     if after is None:
         return ()
     told = alike(quote, after, {})
-    chosen = told.watched or tuple(one for one in told.swaps if one.was and one.now)
-    return tuple(one.told for one in chosen)
+    if told.watched:
+        return tuple(one.told for one in told.watched)
+    if told.kept < KEPT_FOR_SWAPS:
+        return ()
+    return tuple(one.told for one in told.swaps if one.was and one.now)

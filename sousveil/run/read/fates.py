@@ -9,7 +9,8 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 
-from sousveil.changes.fate import Look, find_rewording, new_passages, quote_fate
+from sousveil.changes.fate import Look, quote_fate
+from sousveil.changes.rewording import Pair, find_rewording
 from sousveil.errors import SousveilError
 from sousveil.index.query import (
     addresses_with_findings,
@@ -22,7 +23,7 @@ from sousveil.index.store import Index
 from sousveil.model import Capture, Document, Fate, Finding, Verdict, Visit
 
 # New wordings are sought for so many quotes that vanished at one look. A page with more was
-# replaced; each takes up to 2,000 comparisons, so that all together take seconds.
+# replaced; each takes ten milliseconds, so that all together take seconds.
 MAX_REWORDINGS = 200
 
 _NOT_SOUGHT = f"more than {MAX_REWORDINGS} quotes went at once: no new wording of it was sought"
@@ -75,7 +76,7 @@ class _Seeker:
         self._read = read
         self.left_out: set[str] = set()  # ids of findings for which no new wording was sought
         self._sought: Counter[int] = Counter()
-        self._fresh: dict[tuple[Capture, int], list[tuple[str, ...]]] = {}
+        self._pairs: dict[tuple[Capture, int], list[Pair]] = {}
 
     def reworded(self, finding: Finding, look: Look) -> str | None:
         """Return what stands in a finding's place at a look, if that can be told."""
@@ -83,16 +84,16 @@ class _Seeker:
         if self._sought[look.id] > MAX_REWORDINGS:
             self.left_out.add(finding.id)
             return None
-        pair = (finding.capture, look.id)
-        if pair not in self._fresh:
-            self._fresh[pair] = list(self._new_passages(*pair))
-        found = (find_rewording(finding.passage, fresh) for fresh in self._fresh[pair])
-        return next((after for after in found if after is not None), None)
+        looked = (finding.capture, look.id)
+        if looked not in self._pairs:
+            self._pairs[looked] = list(self._compared(*looked))
+        found = (find_rewording(finding.quote, pair) for pair in self._pairs[looked])
+        return next((told.text for told in found if told is not None), None)
 
-    def _new_passages(self, capture: Capture, look_id: int) -> Iterator[tuple[str, ...]]:
+    def _compared(self, capture: Capture, look_id: int) -> Iterator[Pair]:
         for held in captures_of_look(self._index, look_id):
             try:
-                yield new_passages(self._read(capture), self._read(held.capture))
+                yield Pair(self._read(capture), self._read(held.capture))
             except SousveilError:
                 # A capture that is damaged by now has no text to compare with; `verify` names it.
                 continue
