@@ -30,8 +30,10 @@ MOVED_LIKENESS = 0.72
 MIN_MOVED_LETTERS = 20
 HANZI_LETTERS = 3
 
-# Pairs of blocks of one gap that are all compared; in a larger gap, those that share words are.
+# Pairs of blocks of one gap that are all compared; in a larger gap, those that share words are, and
+# those that stand equally far down, so many blocks up and down.
 MAX_GAP_BLOCKS = 1_600
+NEAR = 4
 # A run of words that stands in more blocks than this tells nothing of any.
 MAX_SHARED_BY = 20
 MAX_CANDIDATES = 6  # for one block, those that share the most
@@ -151,21 +153,26 @@ class _Rest:
     def _weighed(self) -> list[tuple[int, int, float]]:
         """Return the pairs that are alike enough, each with how alike they are."""
         weighed = []
-        for i, j in dict.fromkeys((*self._in_small_gaps(), *self._sharing_words())):
+        for i, j in dict.fromkeys((*self._in_same_gaps(), *self._sharing_words())):
             likeness = self._likeness(i, j)
             if likeness >= EDITED_LIKENESS:
                 weighed.append((i, j, likeness))
         return weighed
 
-    def _in_small_gaps(self) -> Iterator[tuple[int, int]]:
-        gaps = self._gaps()
-        by_gap = defaultdict(list)
-        for j, gap in gaps[1].items():
-            by_gap[gap].append(j)
-        sizes = Counter(gaps[0].values())
-        for i, gap in gaps[0].items():
-            if sizes[gap] * len(by_gap[gap]) <= MAX_GAP_BLOCKS:
-                yield from ((i, j) for j in by_gap[gap])
+    def _in_same_gaps(self) -> Iterator[tuple[int, int]]:
+        """Give all pairs of a small gap; of a large one, those that stand equally far down."""
+        sides: tuple[dict[int, list[int]], ...] = (defaultdict(list), defaultdict(list))
+        for side, gaps in zip(sides, self._gaps(), strict=True):
+            for number, gap in gaps.items():
+                side[gap].append(number)
+        for gap, gone in sides[0].items():
+            new = sides[1].get(gap, [])
+            for place, i in enumerate(gone):
+                if len(gone) * len(new) <= MAX_GAP_BLOCKS:
+                    yield from ((i, j) for j in new)
+                else:
+                    across = place * len(new) // len(gone)
+                    yield from ((i, j) for j in new[max(0, across - NEAR) : across + NEAR + 1])
 
     def _sharing_words(self) -> Iterator[tuple[int, int]]:
         holders = defaultdict(list)

@@ -31,7 +31,7 @@ def compare(before: Document, after: Document, watched: Watched) -> Diff:
     budget = Budget(MAX_WORK)
     sides, unread = [], []
     for document, name in ((before, "former"), (after, "later")):
-        texts = _texts(document)
+        texts = compared_texts(document)
         sides.append(texts)
         if len(texts) < len(document.blocks):
             left_out = len(document.blocks) - len(texts)
@@ -48,8 +48,8 @@ def compare(before: Document, after: Document, watched: Watched) -> Diff:
     return Diff(before, after, rows, tuple(unread), budget.spent)
 
 
-def _texts(document: Document) -> list[str]:
-    """Return the texts of the blocks that are compared."""
+def compared_texts(document: Document) -> list[str]:
+    """Return the texts of the blocks that are compared, in order: as many as the limits allow."""
     texts, characters = [], 0
     for block in document.blocks[:MAX_BLOCKS]:
         characters += block.end - block.start

@@ -8,7 +8,7 @@ any text that writes them as HTTP does: a method and a path.
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 
 from sousveil.changes.diff.declarations import Declarations
@@ -28,6 +28,9 @@ _ENDPOINT = re.compile(
     rf"[\"'`](?P<route>/[^\s\"'`]{{0,{MAX_PATH_CHARACTERS}}})"
     r"|\brpc\s+(?P<call>[A-Za-z_]\w{0,99})\s*\("
 )
+# What has no source text that people open in an editor.
+_WITHOUT_LINES = frozenset({"rendered", "pdf", "office", "image"})
+
 _NUMBER = re.compile(r"[0-9]+")
 _FLOW = re.compile(r"[^\[\],\"'\s][^\[\],\"']*")
 
@@ -95,7 +98,9 @@ def _read(document: Document) -> _Read:
         read.read(_code_lines(document))
         members += read.members
         strange = read.strange
-    members.sort(key=lambda one: one.line)
+    members.sort(key=lambda one: one.line or 0)
+    if document.format in _WITHOUT_LINES:
+        members = [replace(one, line=None) for one in members]
     return _Read(members[:MAX_MEMBERS], strange, len(members) > MAX_MEMBERS)
 
 

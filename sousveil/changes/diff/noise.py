@@ -19,7 +19,7 @@ from dataclasses import dataclass, replace
 from itertools import pairwise
 
 from sousveil.changes.answer.words import date_words
-from sousveil.changes.diff.compare import MAX_BLOCKS
+from sousveil.changes.diff.compare import compared_texts
 from sousveil.changes.diff.tokens import tokens
 from sousveil.changes.diff.values import Change, Diff, Noise, Row
 from sousveil.model import Document
@@ -119,7 +119,7 @@ def _key(text: str) -> str:
 
 
 def _blocks(document: Document) -> list[str]:
-    return [_key(document.text[one.start : one.end]) for one in document.blocks[:MAX_BLOCKS]]
+    return [_key(text) for text in compared_texts(document)]
 
 
 def _slots(

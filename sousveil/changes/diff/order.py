@@ -91,14 +91,29 @@ def _within(
     tail = next((k for k in range(rest) if former[-1 - k] != later[-1 - k]), rest)
     pairs = [(k, k) for k in range(head)]
     ends = [(len(former) - k, len(later) - k) for k in range(tail, 0, -1)]
-    middle = former[head : len(former) - tail], later[head : len(later) - tail]
-    size = len(middle[0]) * len(middle[1])
-    if not size:
-        return pairs + ends, 0
-    if size > MAX_GAP_PAIRS or not budget.take(size // _WORD_BITS + 1):
-        return pairs + ends, sum(map(len, middle))
-    for code in LCSseq.opcodes(*middle):
-        if code.tag == "equal":
-            steps = range(code.src_end - code.src_start)
-            pairs += ((head + code.src_start + k, head + code.dest_start + k) for k in steps)
-    return pairs + ends, 0
+    inner = range(head, len(former) - tail), range(head, len(later) - tail)
+    aligned, untried = _aligned(former, later, inner, budget)
+    return pairs + aligned + ends, untried
+
+
+def _aligned(
+    former: Sequence[int], later: Sequence[int], inner: tuple[range, range], budget: Budget
+) -> tuple[list[tuple[int, int]], int]:
+    """Return the longest common subsequence of two parts, and how much was not tried.
+
+    Only what stands in both parts counts: of a page that was written anew nothing is left to try.
+    """
+    keys = {former[i] for i in inner[0]} & {later[j] for j in inner[1]}
+    rows = [i for i in inner[0] if former[i] in keys]
+    columns = [j for j in inner[1] if later[j] in keys]
+    size = len(rows) * len(columns)
+    if size > MAX_GAP_PAIRS or not budget.take(size // _WORD_BITS):
+        return [], len(rows)
+    codes = LCSseq.opcodes([former[i] for i in rows], [later[j] for j in columns])
+    pairs = [
+        (rows[code.src_start + k], columns[code.dest_start + k])
+        for code in codes
+        if code.tag == "equal"
+        for k in range(code.src_end - code.src_start)
+    ]
+    return pairs, 0

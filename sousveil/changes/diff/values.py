@@ -98,7 +98,7 @@ class Member:
     kind: MemberKind
     name: str  # "ethnicity", "POST /face/ethnicity"
     of: str  # the type, table, enumeration or endpoint it belongs to; "" when it has none
-    line: int  # of the source, from 1
+    line: int | None  # of the source, from 1; None where nobody would count lines
 
 
 class Budget:

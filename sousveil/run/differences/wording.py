@@ -56,7 +56,8 @@ def member_line(member: Member, *, came: bool) -> str:
     """Return a line such as "field `ethnicity` left `FaceAttribute` (line 42)"."""
     verb = "came" if came else "left"
     of = f" {'to ' if came else ''}`{member.of}`" if member.of else ""
-    return f"{_MEMBERS[member.kind]} `{member.name}` {verb}{of} (line {member.line:,})"
+    line = f" (line {member.line:,})" if member.line is not None else ""
+    return f"{_MEMBERS[member.kind]} `{member.name}` {verb}{of}{line}"
 
 
 def notes(difference: Difference) -> Iterator[str]:

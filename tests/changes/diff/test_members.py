@@ -18,7 +18,7 @@ def went(source: str, name: str, line: str, new: str = "") -> MemberChanges:
     return changed_members(read(source, name), read(source.replace(line, new), name))
 
 
-def told(members: tuple[Member, ...]) -> list[tuple[str, str, str, int]]:
+def told(members: tuple[Member, ...]) -> list[tuple[str, str, str, int | None]]:
     return [(one.kind, one.name, one.of, one.line) for one in members]
 
 
