@@ -22,6 +22,8 @@ MAX_CHARACTERS = 2_000_000
 # Steps of 64 tokens or characters each; so many take some two seconds.
 MAX_WORK = 60_000_000
 
+_START = -1  # in place of the number of a block: before the first
+
 
 def compare(before: Document, after: Document, watched: Watched) -> Diff:
     """Return what became of each block of `before`, and where each one of `after` came from.
@@ -74,32 +76,31 @@ class _Writer:
         elsewhere = {**dict(found.moved), **dict(found.moved_edited)}
         here = {j: i for i, j in elsewhere.items()}
         partner = dict(found.standing) | dict(found.edited)
-        gone = self._before_partner(partner, elsewhere)
+        gone = self._behind_partner(partner, elsewhere)
         came_from = {j: i for i, j in partner.items()}
+        yield from gone[_START]
         for j, now in enumerate(self.later):
             if j in came_from:
-                yield from gone[came_from[j]]
                 yield self._pair(came_from[j], j, moved=False)
+                yield from gone[came_from[j]]
             elif j in here:
                 yield self._pair(here[j], j, moved=True)
             else:
                 yield Row(Change.ADDED, None, j, (whole("", now, self.watched),))
-        yield from gone[len(self.former)]
 
-    def _before_partner(
+    def _behind_partner(
         self, partner: dict[int, int], elsewhere: dict[int, int]
     ) -> dict[int, list[Row]]:
-        """Return what went, by the former number of the block that stands behind it."""
+        """Return what went, by the former number of the block that it stood behind."""
         gone: dict[int, list[Row]] = defaultdict(list)
-        waiting: list[Row] = []
+        last = _START
         for i, was in enumerate(self.former):
             if i in partner:
-                gone[i], waiting = waiting, []
+                last = i
             else:
                 change = Change.AWAY if i in elsewhere else Change.REMOVED
                 pieces = (whole(was, "", self.watched),)
-                waiting.append(Row(change, i, elsewhere.get(i), pieces))
-        gone[len(self.former)] = waiting
+                gone[last].append(Row(change, i, elsewhere.get(i), pieces))
         return gone
 
     def _pair(self, i: int, j: int, *, moved: bool) -> Row:

@@ -139,6 +139,12 @@ def test_a_passage_cut_down_to_its_first_sentence_is_one_edited() -> None:
     assert row.pieces[-1].was.strip() == cut
 
 
+def test_what_went_stands_before_what_came_in_its_place() -> None:
+    former, later = ("Welcome.", "12345 678", "Goodbye."), ("Welcome.", "uvw xyz", "Goodbye.")
+    diff = compare(document(*former), document(*later), nothing)
+    assert kinds(diff) == ["same", "removed", "added", "same"]
+
+
 def test_a_common_short_block_is_not_said_to_have_moved() -> None:
     rest = ("Welcome to our shop.", "Our prices are these.", "Where we are.")
     diff = compare(document("yes", *rest, "yes", "no"), document(*rest, "no", "yes"), nothing)
