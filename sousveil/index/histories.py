@@ -12,8 +12,8 @@ from typing import Any, TypeVar
 import msgspec
 
 from sousveil.changes.answer.course import Seen
+from sousveil.changes.answer.repository import came_of_repository
 from sousveil.changes.fate import Probe
-from sousveil.changes.histories.gone import came_of_repository
 from sousveil.changes.histories.words import stood_only_there
 from sousveil.index.query import findings
 from sousveil.index.store import Index

@@ -36,6 +36,7 @@ from sousveil.changes.answer.case import (
 )
 from sousveil.changes.answer.edits import edits_between
 from sousveil.changes.answer.notice import FAINT, LOUD, MAX_NOTICE_CHARACTERS, Said
+from sousveil.changes.answer.repository import came_of_repository
 from sousveil.changes.answer.text import Text, likeness, without_addresses, words_of
 from sousveil.changes.answer.values import (
     ABSENCES,
@@ -141,6 +142,8 @@ def _no_answer(case: Case) -> Came | None:
     if failure is None:
         kind = Kind.PAGE if case.answer.probes else Kind.UNTOLD  # a repository has no status
         return Came(kind, 0.95, (judge_address(case.answer.probes)[2],))
+    if failure.kind is FailureKind.REPOSITORY:
+        return came_of_repository(case.answer.probes[-1])
     is_ours = failure.kind in {FailureKind.REFUSED_ADDRESS, FailureKind.EXIT}
     return Came(Kind.UNTOLD if is_ours else Kind.NO_ANSWER, 0.9, (failure.message,))
 
