@@ -245,8 +245,9 @@ class _Service:
             until = self.outside.clock() + timedelta(seconds=SWEEP_SECONDS)
             for found in sweep(outing, polls, folder, until):
                 if isinstance(found, Changed):
-                    begun[found.watch.id] = found.exchange
                     changed.append(found.watch)
+                    if found.exchange is not None:
+                        begun[found.watch.id] = found.exchange
                 else:
                     batch.unchanged += found.count
                     pending -= {one["watch_id"] for one in found.event.body["polled"]}

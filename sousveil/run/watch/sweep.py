@@ -23,7 +23,7 @@ from sousveil.capture.http.head import media_type, parse_head
 from sousveil.capture.http.many import Many
 from sousveil.capture.http.transfer import WireSettings
 from sousveil.index.pace import Base
-from sousveil.model import Capture, Event, Exchange, Json, Watch
+from sousveil.model import Capture, Event, Exchange, FailureKind, Json, Watch
 from sousveil.run.indexing import take_event
 from sousveil.run.visit.entity import entity_digest
 from sousveil.run.visit.pending import new_file
@@ -33,6 +33,9 @@ from sousveil.watch.politeness import Turns
 
 # Requests under way together; each takes a connection and some 50 kB.
 AT_ONCE = 64
+
+# A batch waits for its slowest answer. What takes longer is visited, with all the time of a visit.
+POLL_SECONDS = 30.0
 
 # What was found is lost by a kill, and asked again: a few seconds' work.
 COMMIT_SECONDS = 3.0
@@ -60,10 +63,10 @@ class Polled:
 
 @dataclass(frozen=True, slots=True)
 class Changed:
-    """A watch that answered something else; its visit has begun with `exchange`."""
+    """A watch that did not answer what it had answered, and is to be visited."""
 
     watch: Watch
-    exchange: Exchange  # its body is the caller's to remove
+    exchange: Exchange | None  # with which its visit has begun; None when it was too slow to tell
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,22 +81,25 @@ def sweep(
 ) -> Iterator[Polled | Changed]:
     """Poll watches gently, yielding what was found; no request begins after `until`.
 
-    What was not asked by then, or whose host wants to rest, stays due. Bodies lie in `folder`.
-    Once `outing.means.stop` is set, what is under way is given up and what is known is logged.
+    What was not asked by then, or whose host wants to rest, stays due. Bodies lie in `folder`, and
+    those of changed pages are the caller's to remove. Once `outing.means.stop` is set, what is
+    under way is given up and what is known is logged.
     """
     clock, found = outing.means.clock, list[_Unchanged]()
     since = clock()
-    for poll, exchange in _answers(outing, polls, folder, until):
-        how = _how(poll.base, exchange)
-        if how is None:
-            yield Changed(poll.watch, exchange)
-            continue
-        found.append(_Unchanged(poll, exchange, how))
+    for answers in _answers(outing, polls, folder, until):
+        for poll, exchange in answers:
+            how = _how(poll.base, exchange)
+            if how is not None:
+                found.append(_Unchanged(poll, exchange, how))
+            else:
+                yield Changed(poll.watch, None if _is_slow(exchange) else exchange)
         late = clock() - since
         if len(found) >= MAX_A_COMMIT or not timedelta() <= late < timedelta(
             seconds=COMMIT_SECONDS
         ):
-            yield Polled(_commit(outing, found), len(found))
+            if found:
+                yield Polled(_commit(outing, found), len(found))
             found, since = [], clock()
     if found:
         yield Polled(_commit(outing, found), len(found))
@@ -101,12 +107,12 @@ def sweep(
 
 def _answers(
     outing: Outing, polls: Sequence[Poll], folder: Path, until: datetime
-) -> Iterator[tuple[Poll, Exchange]]:
-    """Ask, and yield each answer as it comes."""
+) -> Iterator[list[tuple[Poll, Exchange]]]:
+    """Ask, and yield the answers as they come; none now and then, while all are slow."""
     means, politeness = outing.means, outing.politeness
     by_id = {poll.watch.id: poll for poll in polls}
     turns = Turns(politeness, [poll.watch for poll in polls])
-    settings = WireSettings(user_agent=means.settings.user_agent)
+    settings = WireSettings(user_agent=means.settings.user_agent, total_seconds=POLL_SECONDS)
     allowed = means.settings.allow_hosts
     with Many[Poll](settings=settings, allowed=allowed, folder=folder, clock=means.clock) as many:
         while not means.stop.is_set():
@@ -118,16 +124,21 @@ def _answers(
                 many.start(poll, watch.target, conditions=conditions, exit_=exit_)
             seconds = turns.seconds_to_wait()
             if len(many):
-                for poll, exchange in many.ended(min(WAKE_SECONDS, seconds or WAKE_SECONDS)):
+                answers = many.ended(min(WAKE_SECONDS, seconds or WAKE_SECONDS))
+                for poll, exchange in answers:
                     if exchange.failure is None or exchange.failure.kind not in NOT_ASKED:
                         rest = parse_head(exchange.response_head).get("Retry-After")
                         politeness.asked(poll.watch.target, rest)
                     turns.ended(poll.watch)
-                    yield poll, exchange
+                yield answers
             elif may_begin and seconds is not None:
                 outing.sleep(min(seconds, WAKE_SECONDS))
             else:
                 return
+
+
+def _is_slow(exchange: Exchange) -> bool:
+    return exchange.failure is not None and exchange.failure.kind is FailureKind.TIMEOUT
 
 
 def _conditions(base: Base) -> list[str]:
