@@ -13,6 +13,7 @@ from importlib.resources import files
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
+from sousveil.changes.histories.words import sentence as happened
 from sousveil.dossier import text, view, wording
 from sousveil.dossier.check import check_steps
 from sousveil.dossier.compare import before_and_after
@@ -81,6 +82,7 @@ def _environment() -> Environment:
         "before_and_after": before_and_after,
         "check_steps": check_steps,
         "count": wording.count,
+        "happened": happened,
         "listing_dates": wording.listing_dates,
         "in_context": text.in_context,
         "seen": wording.seen,

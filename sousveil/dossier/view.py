@@ -14,6 +14,7 @@ from sousveil.model import (
     Capture,
     Fate,
     Finding,
+    Happening,
     Label,
     Listing,
     Report,
@@ -35,6 +36,8 @@ MAX_SHOWN_IN_LOSS = 3
 # Visits drawn in the strip of one address, and told in its table: a year of four a day is too much.
 MAX_VISITS_DRAWN = 120
 MAX_VISITS_TOLD = 60
+# What happened to one target as a whole; a feed that is edited daily fills a page by itself.
+MAX_HAPPENINGS_TOLD = 30
 
 # What a look showed, for the strip. Drawn by shape, so that it can be read without colour.
 Mark = Literal["seen", "changed", "gone", "barred"]
@@ -106,6 +109,7 @@ class Address:
     drawn: tuple[tuple[Visit, Mark], ...]  # the latest of the target itself, oldest first
     told: tuple[Visit, ...]  # the latest, latest first
     earlier: int  # visits that are not told
+    happened: tuple[Happening, ...]  # to the whole of it: the latest, latest first
 
 
 @dataclass(frozen=True, slots=True)
@@ -310,6 +314,7 @@ def _address(watched: WatchReport, differed: frozenset[int]) -> Address:
         drawn=tuple((visit, _mark(visit, differed)) for visit in own[-MAX_VISITS_DRAWN:]),
         told=told[::-1],
         earlier=len(watched.visits) - len(told),
+        happened=watched.happenings[-MAX_HAPPENINGS_TOLD:][::-1],
     )
 
 

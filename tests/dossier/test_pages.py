@@ -12,15 +12,17 @@ from sousveil.dossier.pages import MAX_PAGE_CHARS, render
 from sousveil.dossier.text import visible
 from sousveil.dossier.view import MAX_LOSSES_SHOWN
 from sousveil.errors import InputError
-from sousveil.model import Finding
+from sousveil.model import Finding, Happening, Turn
 from tests.dossier.markup import Page, read_page
 from tests.dossier.reports import (
     DENIAL,
     EDITED,
+    FIRST_LOOK,
     HOSTILE,
     IN_HISTORY,
     LEFT,
     REMOVED,
+    SECOND_LOOK,
     UNREACHABLE,
     UYGHUR,
     WENT_ALONG,
@@ -358,3 +360,13 @@ def test_the_name_of_a_local_folder_is_published_without_its_path() -> None:
     assert b"local copy of face-sdk" in pages["index.html"]
     assert b"local copy of face-sdk" in pages["findings.json"]
     assert not any(b"/home/jo" in content for content in pages.values())
+
+
+def test_what_happened_to_a_target_as_a_whole_stands_with_its_visits() -> None:
+    report = made_up_report()
+    watched = report.watches[2]
+    turn = Turn("entry_left", "<b>Gates\u202e & people</b>")
+    told = Happening("0" * 12, watched.watch.id, turn, FIRST_LOOK, SECOND_LOOK, 13)
+    watches = (*report.watches[:2], replace(watched, happenings=(told,)), *report.watches[3:])
+    page = read_page(render(replace(report, watches=watches))["index.html"])
+    assert "The entry “<b>Gates⟦U+202E⟧ & people</b>” was taken out of the feed." in page.text

@@ -1,11 +1,13 @@
 """Reports: what a dossier is made of, from the index, the log's head and the archive."""
 
 import base64
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
 from sousveil.case import Case
 from sousveil.errors import EvidenceError
+from sousveil.index.histories import happenings
 from sousveil.index.query import fates, findings, watch_reports
 from sousveil.index.reviews import no_longer_found, reviews
 from sousveil.index.store import Index
@@ -41,7 +43,10 @@ def make_report(
         operator=settings.operator,
         made_at=now,
         software=SOFTWARE,
-        watches=watch_reports(index),
+        watches=tuple(
+            replace(one, happenings=tuple(happenings(index, one.watch.id)))
+            for one in watch_reports(index)
+        ),
         findings=found,
         fates=fates(index),
         log=LogHead(
