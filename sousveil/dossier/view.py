@@ -23,6 +23,7 @@ from sousveil.model import (
     Visit,
     WatchReport,
 )
+from sousveil.tlog.timestamps.told import told
 
 # Statements shown in full in one group of the front page; a reader who gets this far uses the
 # folded list below, and the page stays light enough for a phone.
@@ -125,6 +126,11 @@ class View:
     actors: tuple[Actor, ...]  # who lost most first
     addresses: tuple[Address, ...]
     looks: int
+
+    @property
+    def stamped(self) -> tuple[str, ...]:
+        """What time stamps prove, in sentences."""
+        return tuple(told(self.report.stamps, self.report.log.size))
 
 
 def arrange(report: Report) -> View:

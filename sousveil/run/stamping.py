@@ -25,7 +25,6 @@ from sousveil.tlog.timestamps.chain import (
     name_of,
     read_certificates,
     system_roots,
-    write_certificates,
 )
 from sousveil.tlog.timestamps.files import (
     MAX_CHAIN_BYTES,
@@ -179,7 +178,7 @@ def _ask(
         held = check_token(response, data, roots=roots, extra=extra, nonce=query.nonce)
     except LogError as error:
         return Asked(authority.name, entries, None, "", str(error), is_renewal=is_renewal)
-    keep_stamp(stamp_file(subject, authority.name), response, write_certificates(held.path))
+    keep_stamp(stamp_file(subject, authority.name), response, held.path)
     ahead = clock() - held.at
     return Asked(
         authority.name,

@@ -11,7 +11,7 @@ from sousveil.index.histories import happenings
 from sousveil.index.query import fates, findings, watch_reports
 from sousveil.index.reviews import no_longer_found, reviews
 from sousveil.index.store import Index
-from sousveil.model import Fault, LogHead, Report
+from sousveil.model import Fault, LogHead, Report, Stamp
 from sousveil.review.decisions import status
 from sousveil.run.publish.pictures import show_quotes
 from sousveil.run.visit.records import SOFTWARE
@@ -24,8 +24,12 @@ def make_report(
     faults: tuple[Fault, ...],
     now: datetime,
     pictures: Path,
+    *,
+    stamps: tuple[Stamp, ...] = (),
 ) -> Report:
     """Return the report of a case as it stands, with what `verify` found wrong with it.
+
+    `stamps` are those that `verify` found to hold.
 
     Findings that people rejected are left out and counted; no reviewer is named. Its pictures are
     written into the folder `pictures`; InputError when that cannot be done.
@@ -66,4 +70,5 @@ def make_report(
         },
         rejected=len(known) - len(found),
         lost=sum(decided[one.id] == "confirmed" for one, _ in no_longer_found(index)),
+        stamps=stamps,
     )

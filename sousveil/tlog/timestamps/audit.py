@@ -21,6 +21,7 @@ from sousveil.tlog.timestamps.chain import fingerprint, name_of, read_certificat
 from sousveil.tlog.timestamps.files import (
     FOLDER,
     StampFile,
+    chain_file,
     check_sums,
     list_stamps,
     read_stamp,
@@ -105,6 +106,8 @@ def _check(log: Path, one: StampFile, subject: _Subject) -> Stamp:
     response, pem = read_stamp(one)
     chain = read_certificates(pem, one.chain.name)
     held = check_token(response, subject.data, roots=chain[-1:], extra=chain)
+    if pem != chain_file(one, response, held.path):
+        raise LogError(f"or {one.chain.name} was changed: that is not what was kept with it")
     root = held.path[-1]
     return Stamp(
         file=_where(log, one.path),

@@ -31,15 +31,26 @@ _END = b"-----END CERTIFICATE-----"
 
 Certificate = x509.Certificate
 
+UNREADABLE = (
+    ValueError,
+    TypeError,
+    UnsupportedAlgorithm,
+    x509.InvalidVersion,
+    x509.DuplicateExtension,
+    x509.UnsupportedGeneralNameType,
+)
+"""What `cryptography` raises at certificates that strangers made."""
+
 
 def read_certificates(pem: bytes, what: str, limit: int = MAX_CERTIFICATES) -> list[Certificate]:
     """Return the certificates in a PEM file, at least one; raises LogError, naming `what`."""
     if pem.count(_BEGIN) > limit:
         raise LogError(f"{what} holds more than {limit:,} certificates. It was not read.")
     try:
-        return x509.load_pem_x509_certificates(pem)
-    except ValueError as error:
+        found = x509.load_pem_x509_certificates(pem)
+    except UNREADABLE as error:
         raise LogError(f"{what} holds no certificates that can be read: {error}.") from error
+    return found
 
 
 def write_certificates(chain: Iterable[Certificate]) -> bytes:
@@ -52,7 +63,7 @@ def system_roots() -> tuple[Certificate, ...]:
     """Return the roots that this computer trusts; those that cannot be read are passed over."""
     file = ssl.get_default_verify_paths().cafile
     data = Path(file).read_bytes() if file else b""
-    found = []
+    found: list[Certificate] = []
     with warnings.catch_warnings():
         # What is wrong with a root of the system's is not for who stamps a log to mend.
         warnings.simplefilter("ignore", CryptographyDeprecationWarning)
@@ -60,7 +71,7 @@ def system_roots() -> tuple[Certificate, ...]:
             pem = _BEGIN + block.partition(_END)[0] + _END
             try:
                 found.append(x509.load_pem_x509_certificate(pem))
-            except ValueError:
+            except UNREADABLE:
                 continue  # a root in a form that this library refuses is a root we cannot use
     return tuple(found)
 
@@ -82,6 +93,21 @@ def path_to_root(
     return path
 
 
+def check_path(path: Sequence[Certificate]) -> None:
+    """Raise LogError unless the root signed itself, and OpenSSL can read every certificate.
+
+    The library that verifies stamps ends the whole program at one that it cannot.
+    """
+    if not _issued(path[-1], path[-1]):
+        raise LogError(f"The root {name_of(path[-1])} is none: it did not sign itself.")
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    for one in path:
+        try:
+            context.load_verify_locations(cadata=one.public_bytes(Encoding.DER))
+        except ssl.SSLError as error:
+            raise LogError(f"OpenSSL cannot read a certificate of the stamp: {error}.") from error
+
+
 def _climb(
     path: tuple[Certificate, ...], between: Sequence[Certificate], roots: Sequence[Certificate]
 ) -> tuple[Certificate, ...] | None:
@@ -101,7 +127,7 @@ def _climb(
 def _issued(certificate: Certificate, above: Certificate) -> bool:
     try:
         certificate.verify_directly_issued_by(above)
-    except (ValueError, TypeError, InvalidSignature, UnsupportedAlgorithm):
+    except (*UNREADABLE, InvalidSignature):
         return False
     return True
 
@@ -110,7 +136,7 @@ def may_stamp(certificate: Certificate) -> bool:
     """Tell whether a certificate is for time stamping alone (RFC 3161, section 2.3)."""
     try:
         usage = certificate.extensions.get_extension_for_class(x509.ExtendedKeyUsage)
-    except (x509.ExtensionNotFound, ValueError):
+    except (*UNREADABLE, x509.ExtensionNotFound):
         return False
     return usage.critical and list(usage.value) == [ExtendedKeyUsageOID.TIME_STAMPING]
 

@@ -3,7 +3,9 @@
     timestamps/<size>.checkpoint      the signed note of that size, byte for byte as it was stamped
     timestamps/<date>.sums            renewal: the SHA-512 of each file here, as `sha512sum` writes
     timestamps/<subject>-<name>.tsr   response of the authority of that name (RFC 3161)
-    timestamps/<subject>-<name>.pem   its certificates, the signer's first, the root last
+    timestamps/<subject>-<name>.pem   its certificates, the signer's first, the root last, below a
+                                      line with the SHA-512 of the response: not all of that is
+                                      signed, and no byte may change unnoticed
 
 Takes the folder and gives what is in it, and writes there. A subject is written before its stamps,
 a chain before its stamp: a crash leaves what nobody misses.
@@ -14,6 +16,7 @@ cannot make a known authority's stamp hold for another log.
 
 import hashlib
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -21,6 +24,7 @@ from pathlib import Path
 from sousveil.errors import LogError
 from sousveil.tlog.files import make_folder, read_file, replace_file, sync_folder
 from sousveil.tlog.note import MAX_NOTE_BYTES
+from sousveil.tlog.timestamps.chain import Certificate, write_certificates
 from sousveil.tlog.timestamps.token import MAX_TOKEN_BYTES
 
 FOLDER = "timestamps"
@@ -112,10 +116,16 @@ def keep_subject(log: Path, name: str, data: bytes) -> Path:
     return path
 
 
-def keep_stamp(stamp: StampFile, response: bytes, chain: bytes) -> None:
-    """Write a stamp that was checked, its chain first."""
-    replace_file(stamp.chain, chain)
+def keep_stamp(stamp: StampFile, response: bytes, path: Sequence[Certificate]) -> None:
+    """Write a stamp that was checked, with its certificates, which come first."""
+    replace_file(stamp.chain, chain_file(stamp, response, path))
     replace_file(stamp.path, response)
+
+
+def chain_file(stamp: StampFile, response: bytes, path: Sequence[Certificate]) -> bytes:
+    """Return what the file of a stamp's certificates holds, byte for byte."""
+    head = f"SHA-512 of {stamp.path.name}: {hashlib.sha512(response).hexdigest()}\n"
+    return head.encode() + write_certificates(path)
 
 
 def stamp_file(subject: Path, authority: str) -> StampFile:

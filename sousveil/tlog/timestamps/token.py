@@ -25,7 +25,13 @@ from rfc3161_client import (
 
 from sousveil.errors import LogError
 from sousveil.tlog.timestamps import openssl
-from sousveil.tlog.timestamps.chain import Certificate, may_stamp, name_of, path_to_root
+from sousveil.tlog.timestamps.chain import (
+    UNREADABLE,
+    Certificate,
+    check_path,
+    may_stamp,
+    path_to_root,
+)
 from sousveil.tlog.timestamps.values import Held, Query, Token
 
 # A response with its whole chain has some 8,000 bytes; RSA certificates of 8,192 bits double that.
@@ -65,6 +71,20 @@ def check_token(
     """
     if len(response) > MAX_TOKEN_BYTES:
         raise LogError(f"The stamp is longer than {MAX_TOKEN_BYTES:,} bytes. It was not read.")
+    try:
+        return _checked(response, data, roots, extra, nonce)
+    except (*UNREADABLE, VerificationError) as error:
+        raise LogError(f"The stamp does not hold: {error}.") from error
+
+
+def _checked(
+    response: bytes,
+    data: bytes,
+    roots: Sequence[Certificate],
+    extra: Iterable[Certificate],
+    nonce: int | None,
+) -> Held:
+    """Return what `check_token` does; certificates are read as they are looked at, and may fail."""
     decoded = _decode(response)
     token = openssl.read_token(response) if decoded is None else _token(decoded)
     if token.algorithm != ALGORITHM:
@@ -82,12 +102,14 @@ def check_token(
             " (RFC 3161, section 2.3), or more than one."
         )
     path = path_to_root(signers[0], [*token.certificates, *extra], roots)
-    held = Held(token.at, path)
+    check_path(path)
     if decoded is None:
         openssl.verify_token(response, data, token.at, path)
     else:
-        _verify(decoded, data, path)
-    return held
+        between = list(path[1:-1])
+        verifier = VerifierBuilder(None, path[0], between, [path[-1]]).build()
+        verifier.verify_message(decoded, data)
+    return Held(token.at, path)
 
 
 def _decode(response: bytes) -> TimeStampResponse | None:
@@ -103,23 +125,12 @@ def _token(response: TimeStampResponse) -> Token:
         # With modifications, too, it is not what was asked for (RFC 3161, section 2.4.2).
         said = "; ".join(response.status_string)[:200]
         raise LogError(f"The authority gave no stamp; its status is {response.status}: {said}.")
-    try:
-        info, signed = response.tst_info, response.signed_data
-        certificates = tuple(map(x509.load_der_x509_certificate, signed.certificates))
-        digests = frozenset(one.dotted_string for one in signed.digest_algorithms)
-        algorithm = info.message_imprint.hash_algorithm.dotted_string
-        return Token(
-            info.gen_time, _OIDS.get(algorithm, algorithm), info.nonce, certificates, digests
-        )
-    except ValueError as error:
-        raise LogError(f"The stamp cannot be read: {error}.") from error
-
-
-def _verify(response: TimeStampResponse, data: bytes, path: Sequence[Certificate]) -> None:
-    verifier = VerifierBuilder(
-        tsa_certificate=path[0], intermediates=list(path[1:-1]), roots=[path[-1]]
-    ).build()
-    try:
-        verifier.verify_message(response, data)
-    except (VerificationError, ValueError) as error:
-        raise LogError(f"The stamp by {name_of(path[0])} does not hold: {error}.") from error
+    info, signed = response.tst_info, response.signed_data
+    algorithm = info.message_imprint.hash_algorithm.dotted_string
+    return Token(
+        at=info.gen_time,
+        algorithm=_OIDS.get(algorithm, algorithm),
+        nonce=info.nonce,
+        certificates=tuple(map(x509.load_der_x509_certificate, signed.certificates)),
+        digests=frozenset(one.dotted_string for one in signed.digest_algorithms),
+    )
