@@ -721,6 +721,7 @@ class Report:
     decided: Mapping[str, Literal["confirmed", "disputed"]] = field(default_factory=dict)  # by id
     rejected: int = 0  # findings that people rejected: they are left out
     lost: int = 0  # findings that people confirmed and this version does not find: left out, too
+    traces: Mapping[str, Trace] = field(default_factory=dict)  # by finding id
     stamps: tuple[Stamp, ...] = ()  # that hold, the earliest first
 
 

@@ -14,6 +14,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from sousveil.changes.histories.words import sentence as happened
+from sousveil.changes.trace import copy_line, story
 from sousveil.dossier import text, view, wording
 from sousveil.dossier.check import check_steps
 from sousveil.dossier.compare import before_and_after
@@ -44,14 +45,15 @@ def render(report: Report) -> dict[str, bytes]:
     arranged = view.arrange(report)
     templates = _environment()
     page = templates.get_template("finding.html")
+    listed = arranged.listed
     pages = {
-        "index.html": templates.get_template("index.html").render(view=arranged),
+        "index.html": templates.get_template("index.html").render(view=arranged, listed=listed),
         "style.css": files(__package__).joinpath("templates/style.css").read_text("utf-8"),
         "findings.json": _findings_json(arranged),
     }
     for statement in arranged.statements:
         name = f"findings/{statement.finding.id}.html"
-        pages[name] = page.render(view=arranged, statement=statement)
+        pages[name] = page.render(view=arranged, statement=statement, listed=listed)
     return {name: content.encode("utf-8") for name, content in pages.items()}
 
 
@@ -85,7 +87,9 @@ def _environment() -> Environment:
         "happened": happened,
         "listing_dates": wording.listing_dates,
         "in_context": text.in_context,
+        "copy_line": copy_line,
         "seen": wording.seen,
+        "story": story,
         "summary": summary,
         "web_link": text.web_link,
         "BLOCK_KINDS": wording.BLOCK_KINDS,
@@ -111,9 +115,15 @@ def _finalize(value: object) -> object:
 
 def _findings_json(arranged: view.View) -> str:
     """Return all findings as a JSON array, one a line; local folders by name only."""
-    forms = [finding_json(statement.finding, statement.fate) for statement in arranged.statements]
+    forms = [
+        finding_json(statement.finding, statement.fate, (), statement.trace)
+        for statement in arranged.statements
+    ]
     for form in forms:
-        form["capture"]["url"] = text.public_address(form["capture"]["url"])
+        trace = form.get("trace", {})
+        places = [form["capture"], *trace.get("copies", []), trace.get("moved_to")]
+        for place in filter(None, places):
+            place["url"] = text.public_address(place["url"])
         if form["id"] in arranged.report.decided:
             form["status"] = arranged.report.decided[form["id"]]
     lines = [json.dumps(form, ensure_ascii=False) for form in forms]

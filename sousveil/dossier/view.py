@@ -19,6 +19,7 @@ from sousveil.model import (
     Listing,
     Report,
     Shown,
+    Trace,
     Verdict,
     Visit,
     WatchReport,
@@ -66,6 +67,7 @@ class Statement:
     after: tuple[Capture, ...]  # and after it
     picture: Shown | None  # of the words where they stood
     unpictured: str  # why there is none; "" where none is to be expected
+    trace: Trace | None  # with its copies; None where nobody looked for any
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,6 +128,11 @@ class View:
     actors: tuple[Actor, ...]  # who lost most first
     addresses: tuple[Address, ...]
     looks: int
+
+    @property
+    def listed(self) -> frozenset[str]:
+        """The ids of the statements that have a page of their own."""
+        return frozenset(statement.finding.id for statement in self.statements)
 
     @property
     def stamped(self) -> tuple[str, ...]:
@@ -200,6 +207,7 @@ def _statement(finding: Finding, report: Report, visits: tuple[Visit, ...]) -> S
         after=tuple(each for each in bundles if each.captured_at > own.captured_at),
         picture=report.pictures.get(finding.id),
         unpictured=report.unpictured.get(finding.id, ""),
+        trace=report.traces.get(finding.id),
     )
 
 

@@ -204,4 +204,4 @@ def _swaps(quote: str, after: str | None) -> tuple[str, ...]:
         return tuple(one.told for one in told.watched)
     if told.kept < KEPT_FOR_SWAPS:
         return ()
-    return tuple(one.told for one in told.swaps if one.was and one.now)
+    return tuple(one.told for one in told.swaps if one.was)

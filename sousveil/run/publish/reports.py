@@ -11,6 +11,7 @@ from sousveil.index.histories import happenings
 from sousveil.index.query import fates, findings, watch_reports
 from sousveil.index.reviews import no_longer_found, reviews
 from sousveil.index.store import Index
+from sousveil.index.traces import traces
 from sousveil.model import Fault, LogHead, Report, Stamp
 from sousveil.review.decisions import status
 from sousveil.run.publish.pictures import show_quotes
@@ -41,6 +42,7 @@ def make_report(
     decided = {finding_id: status(ones) for finding_id, ones in reviews(index).items()}
     known = findings(index)
     found = tuple(one for one in known if decided.get(one.id) != "rejected")
+    told = fates(index)
     shown, unpictured = show_quotes(case, found, pictures)
     return Report(
         title=settings.title,
@@ -52,7 +54,7 @@ def make_report(
             for one in watch_reports(index)
         ),
         findings=found,
-        fates=fates(index),
+        fates=told,
         log=LogHead(
             origin=head.origin,
             size=head.size,
@@ -64,11 +66,12 @@ def make_report(
         pictures=shown,
         unpictured=unpictured,
         decided={
-            one.id: told
+            one.id: verdict
             for one in found
-            if (told := decided.get(one.id)) in {"confirmed", "disputed"}
+            if (verdict := decided.get(one.id)) in {"confirmed", "disputed"}
         },
         rejected=len(known) - len(found),
         lost=sum(decided[one.id] == "confirmed" for one, _ in no_longer_found(index)),
         stamps=stamps,
+        traces=traces(index, found, told),
     )
