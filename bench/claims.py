@@ -28,7 +28,7 @@ from sousveil.claims.features import Reading
 from sousveil.claims.judgement import decide
 from sousveil.claims.model import CLAIM_LABELS, MODEL_LABELS, shipped_model
 from sousveil.claims.normal import normalise
-from sousveil.claims.wording import WORD
+from sousveil.claims.wording import ABOUT, AFTER, BEFORE, IN, ORDER, WORD
 
 PAGE = Path(__file__).parents[1] / "docs" / "reference" / "claim-figures.md"
 SHARES = (0.125, 0.25, 0.5, 1.0)  # of our passages, for the learning curve
@@ -161,7 +161,7 @@ def _ablation(seen: Seen, common: Seen) -> str:
         "everything": (seen, common),
         "no words": (_without(seen, _is_word), _without(common, _is_word)),
         "no cues": (_without(seen, _is_cue), _without(common, _is_cue)),
-        "no pairs of cues": (_without(seen, _is_pair), _without(common, _is_pair)),
+        "no words for their place": (_without(seen, _is_placed), _without(common, _is_placed)),
         "no ordinary text": (seen, ()),
     }
     rows = [[name, *_both(judged(*case))] for name, case in cases.items()]
@@ -185,8 +185,8 @@ def _is_cue(name: str) -> bool:
     return not name.startswith((WORD, "anchor ", "has "))
 
 
-def _is_pair(name: str) -> bool:
-    return " + " in name
+def _is_placed(name: str) -> bool:
+    return name.startswith((IN, BEFORE, AFTER, ORDER, ABOUT))
 
 
 def _misses(group: Sequence[Verdict]) -> str:

@@ -7,6 +7,7 @@ its trait. Pure and linear in the passage.
 """
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from sousveil.claims.lexicon import Hit, Lexicon
@@ -23,7 +24,7 @@ from sousveil.claims.statement import (
     trait_of,
 )
 from sousveil.claims.windows import Span
-from sousveil.claims.wording import wording
+from sousveil.claims.wording import ABOUT, ordered, placed, wording
 
 MAX_PASSAGE_CHARACTERS = 4000  # a paragraph or a declaration; pairs of hits are weighed in it
 CARD_FIELDS = 2  # one field in common proves no identity card
@@ -111,9 +112,9 @@ def read(text: str, words: Lexicon, *, context: str = "", code: bool = False) ->
         features[GIVEN] = given
     elif not _speaks_of_machine(features):
         features[NO_MACHINE] = normal.text[anchor.start : anchor.end]
-    _combine(features)
+    _link(features)
     trait, topic = trait_of(passage, anchor, here)
-    features.update(dict.fromkeys(wording(normal.text, passage.terms), ""))
+    features |= dict.fromkeys(list(_words(passage, features, anchor, trait)), "")
     quote = quote_of(passage, anchor, actions)
     return Reading(features, anchor, quote, trait, topic, mentions(passage, by_sentence, quote))
 
@@ -125,18 +126,11 @@ def _describe_terms(
         features.setdefault(f"has {term.kind}", passage.words(term))
     features[f"anchor {anchor.kind}"] = passage.words(anchor)
     features["emotion" if anchor.trait == "emotion" else "other trait"] = passage.words(anchor)
-    groups = {passage.text[h.start : h.end] for h in passage.terms if h.kind == "group"}
-    if len(groups) > MANY_GROUPS:
-        features["many groups"] = ", ".join(sorted(groups)[:4])
-    elif len(groups) > SOME_GROUPS:
-        features["some groups"] = ", ".join(sorted(groups)[:4])
-    longest = max(
-        (len(passage.words(h).split()) for h in passage.terms if h.kind == "list"), default=0
-    )
-    if longest >= LONG_LIST:
-        features["long list"] = passage.words(next(h for h in passage.terms if h.kind == "list"))
+    _describe_lists(passage, features)
     if passage.cleared:
         features["cleared"] = passage.words(passage.cleared[0])
+    if passage.is_nested:
+        features["term in a longer one"] = ""
     if len({h.trait for h in passage.terms}) > MANY_TRAITS:
         features["many traits"] = passage.words(anchor)
     for action in actions:
@@ -149,6 +143,19 @@ def _describe_terms(
         features["verb and object"] = passage.words(anchor)
     if not actions and anchor.kind != "capability":
         features["no action"] = passage.words(anchor)
+
+
+def _describe_lists(passage: Passage, features: dict[str, str]) -> None:
+    groups = {passage.text[h.start : h.end] for h in passage.terms if h.kind == "group"}
+    if len(groups) > MANY_GROUPS:
+        features["many groups"] = ", ".join(sorted(groups)[:4])
+    elif len(groups) > SOME_GROUPS:
+        features["some groups"] = ", ".join(sorted(groups)[:4])
+    longest = max(
+        (len(passage.words(h).split()) for h in passage.terms if h.kind == "list"), default=0
+    )
+    if longest >= LONG_LIST:
+        features["long list"] = passage.words(next(h for h in passage.terms if h.kind == "list"))
 
 
 def _takes(passage: Passage, action: Hit, anchor: Hit) -> bool:
@@ -282,42 +289,6 @@ def _describe_voice(passage: Passage, features: dict[str, str], anchor: Hit) -> 
         features["quotes somebody"] = ""
 
 
-_PAIRS = (
-    ("verb and object", "says tech"), ("verb and object", "says body"),
-    ("verb and object", "says person"), ("verb and object", "short"),
-    ("verb and object", "says law"), ("verb and object", "negation governs"),
-    ("long list", "is code"), ("long list", "emotion"),
-    ("has group", "says codeinfer"), ("has group", "around codeinfer"),
-    ("anchor field", "face attributes"), ("anchor attribute", "face attributes"),
-    ("linked", "says report"), ("linked", "says actor"), ("linked", "says offer"),
-    ("linked", "says tech"), ("linked", "says body"), ("linked", "says signal"),
-    ("says signal", "says infer"), ("linked", "says person"),
-    ("linked", "says law"), ("linked", "says forbid"), ("linked", "says error"),
-    ("linked", "says risk"), ("linked", "says study"), ("linked", "says event"),
-    ("linked", "says self"), ("linked", "says denial"), ("linked", "around report"),
-    ("linked", "around actor"), ("linked", "around law"), ("linked", "around tech"),
-    ("linked", "around error"), ("linked", "around body"), ("linked", "around offer"),
-    ("says actor", "says event"), ("says actor", "says report"), ("says actor", "says denial"),
-    ("says actor", "says target"), ("says tech", "says target"), ("says tech", "says infer"),
-    ("says body", "says infer"), ("says body", "says target"), ("says event", "says tech"),
-    ("says forbid", "says law"), ("negation governs", "says self"),
-    ("near attributes", "near offer"),
-    ("negation touches", "linked"), ("denial touches", "linked"), ("no action", "near attributes"),
-    ("no action", "says body"), ("no action", "says tech"), ("says study", "says error"),
-    ("has group", "says target"), ("says byhand", "says tech"), ("item", "says forbid"),
-    ("is code", "around codebody"), ("is code", "near codeattr"), ("is code", "says codeattr"),
-    ("is code", "around codeattr"), ("is code", "says codebody"), ("is code", "says codedoc"),
-    ("is code", "around codedoc"), ("is code", "linked"), ("is chinese", "linked"),
-    ("short", "linked"), ("headline", "linked"), ("headline", "says actor"),
-    ("says report", "says denial"), ("denial governs", "says actor"),
-    ("denial leads", "says actor"),
-    ("opens with rule", "linked"), ("item", "opens with rule"), ("proper name leads", "says event"),
-    ("proper name leads", "linked"), ("says study", "linked"), ("says training", "linked"),
-    ("opens with infer", "linked"), ("says study", "has capability"),
-    ("has capability", "says offer"), ("has capability", "says law"), ("is code", "has list"),
-)  # fmt: skip
-
-
 def _given(features: dict[str, str]) -> str:
     """Return the words that say that people state the attribute themselves; "" for none."""
     if _INFERRING & set(features):
@@ -342,11 +313,24 @@ def _speaks_of_machine(features: dict[str, str]) -> bool:
     return any(_WATCHING.search(words) for words in targets)
 
 
-def _combine(features: dict[str, str]) -> None:
-    """Add the pairs that mean more together than apart."""
+def _link(features: dict[str, str]) -> None:
+    """Say that something is done with the trait, whatever it is."""
     for name in ("anchor capability", "infer near", "target near", "flag near", "infer far"):
         if name in features:
             features.setdefault("linked", features[name])
-    for one, two in _PAIRS:
-        if one in features and two in features:
-            features[f"{one} + {two}"] = features[two] or features[one]
+
+
+def _words(passage: Passage, features: dict[str, str], anchor: Hit, trait: str) -> Iterator[str]:
+    """Yield the names of all that is weighed as words are."""
+    here = passage.sentence(anchor)
+    yield from wording(passage.text, passage.terms)
+    yield from placed(passage.text, passage.terms, anchor, passage.spans[here])
+    by_statement: Cues = {}
+    for hit in (*passage.terms, *passage.cues):
+        if hit.cls != "rule" and (passage.code or not hit.cls.startswith("code")):
+            by_statement.setdefault(passage.sentence(hit), []).append(hit)
+    yield from ordered(by_statement.values())
+    yield ABOUT + trait
+    for name in features:
+        if name.startswith(("says ", "around ")):
+            yield f"{ABOUT}{trait} {name}"

@@ -52,7 +52,7 @@ _OTHER_REASONS = {
     "many groups": "names many groups",
     "some groups": "names several groups",
     "cleared": "has the word in another sense",
-    "other term negated": "negates",
+    "other term negated": "says no or not of another trait",
     FACE_ATTRIBUTES: "stands among face attributes",
     NO_MACHINE: "speaks of no system near",
 }

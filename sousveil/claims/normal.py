@@ -1,6 +1,7 @@
 """Normal form of text for matching, with the way back to the source.
 
-Case, width, accents, traditional characters, radicals, ligatures, presentation forms, zero-width
+Case, width, accents, Cyrillic letters in Latin words and Latin ones in Cyrillic words that look the
+same, traditional characters, radicals, ligatures, presentation forms, zero-width
 characters, line breaks inside a phrase, words that are spaced out or parted by a hyphen at a line's
 end, and the joints of names in source code do not matter to a match. NFKC is that of Unicode UAX
 15. Runs in linear time.
@@ -73,6 +74,16 @@ _UNIFIED = (
     "厂乛乚乙亻冂𠘨刀刂卜㔾小小兀尣尢𡯂巳幺彑彐忄心扌攵旡日月歺民氵氺灬爫爫丬牛犭王𤴔目示礻𥫗糹纟罓罒㓁冗𦉫羊𦍌𦍋耂肀"
     "聿肉𦥑艹艹艹虎衤覀西见角𧢲讠贝𧾷车辶辶辶邑钅長镸长门𨸏阝雨青韦页风飞食𩙿飠饣𩠐马骨鬼鱼鸟卤麦黄黾斉齐歯齿竜龙龜亀"
 )
+# Letters that look the same: those of UTS 39's confusables that are common in either script.
+_LATIN = "aceiopsxyjhABCEHIKMOPSTXYJ"
+_CYRILLIC = "асеіорѕхујһАВСЕНІКМОРЅТХУЈ"
+_TO_LATIN = str.maketrans(_CYRILLIC, _LATIN)
+_TO_CYRILLIC = str.maketrans(_LATIN, _CYRILLIC)
+_MIXED_LOOK = re.compile(
+    "[A-Za-z][\u0400-\u0482\u048a-\u04ff]|[\u0400-\u0482\u048a-\u04ff][A-Za-z]"
+)
+_TWO_SCRIPTS = re.compile("[A-Za-z\u0400-\u0482\u048a-\u04ff]+")
+_LETTERS_A_TO_Z = re.compile("[A-Za-z]")
 # Letters of Uyghur and Persian that Arabic presentation forms and keyboards mix up.
 _ARABIC = {"ە": "ه", "ھ": "ه", "ک": "ك", "ی": "ي"}
 
@@ -115,6 +126,8 @@ class Normal:
 def normalise(source: str) -> Normal:
     """Return `source` in the form that terms are matched in."""
     is_ascii = source.isascii()
+    if not is_ascii and _MIXED_LOOK.search(source):
+        source = _TWO_SCRIPTS.sub(_of_one_script, source)
     compatible = not is_ascii and not unicodedata.is_normalized("NFKC", source)
     pattern = _pattern(
         _SPREAD_LOOK.search(source) is not None,
@@ -143,6 +156,15 @@ def normalise(source: str) -> Normal:
         position = end
     at = list(accumulate(map(len, parts[:-1]), initial=0)) if parts else []
     return Normal("".join(parts), at, begin, finish, verbatim)
+
+
+def _of_one_script(match: re.Match[str]) -> str:
+    """Return a word in one script, as long as before, where letters that look alike allow it."""
+    word = match.group()
+    latin, cyrillic = word.translate(_TO_LATIN), word.translate(_TO_CYRILLIC)
+    if latin.isascii():
+        return latin if not word.isascii() and _LETTERS_A_TO_Z.search(word) else word
+    return word if _LETTERS_A_TO_Z.search(cyrillic) else cyrillic
 
 
 @cache

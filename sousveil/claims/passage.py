@@ -40,6 +40,9 @@ _KEYWORDS = frozenset(
     | {"private", "protected", "static", "import", "export", "return", "if", "for", "case", "self"}
     | {"default", "interface", "match", "token", "pattern", "async", "thread", "lock", "object"}
 )
+# Vietnamese words that are a term once their marks are folded: cause, thin, stick, break, crow.
+_ANOTHER = frozenset({"gay"})
+_ACCENTED = frozenset({"gây", "gầy", "gậy", "gãy", "gáy"})
 _PLACES = frozenset({"nation", "籍贯", "native place"})
 _SELECTING = frozenset({"infer", "target", "flag"})
 
@@ -67,7 +70,9 @@ class Passage:
         raw = [h for h in terms if self._counts(h)]
         kept = uncleared(raw, self.cues)
         standing = frozenset(kept)
-        self.cleared = [h for h in raw if h not in standing]
+        outermost = uncleared(raw, [])
+        self.cleared = [h for h in outermost if h not in standing]
+        self.is_nested = len(outermost) < len(raw)  # "islam" in "umat islam": not meant otherwise
         self.above = normalise(context[:MAX_CONTEXT_CHARACTERS]).text
         self.context = words.cues(self.above)
         self.context_terms = words.terms(self.above)
@@ -84,6 +89,8 @@ class Passage:
 
     def _counts(self, hit: Hit) -> bool:
         """Whether a hit may count in this kind of text: hints in prose, names of code in code."""
+        if self.text[hit.start : hit.end] in _ANOTHER and self.words(hit).lower() in _ACCENTED:
+            return False
         if self.code:
             return hit.kind != "hint"
         return hit.kind != "field" or self._named(hit)

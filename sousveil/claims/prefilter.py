@@ -35,6 +35,7 @@ _TERM_KINDS_ALONE = {"attribute", "group", "capability", "proxy", "field", "ambi
 _HIDDEN = re.compile(
     rb"[\xc3-\xc6\xcc\xcd]|\xe1[\xb8-\xbb]"  # accented Latin, combining marks
     rb"|\xd2[\x83-\x89]|\xe1\xaa[\xb0-\xbf]|\xe1\xab|\xe1\xb7|\xe2\x83|\xef\xb8[\xa0-\xaf]"  # marks
+    rb"|[\xd0-\xd3][\x80-\xbf](?:(?<=[A-Za-z]..)|(?=[A-Za-z]))"  # Latin and Cyrillic in one word
     rb"|\xd8[\x90-\x9c]|\xd9[\x80\x8b-\x9f\xb0]|\xdb[\x96-\xad]"  # Arabic marks and the stroke
     rb"|\xc2\xad|\xe1\x85[\x9f\xa0]|\xe1\x9e[\xb4\xb5]|\xe1\xa0[\x8b-\x8f]"  # invisible characters
     rb"|\xe2(?:\x80[\x8b-\x8f\xaa-\xae]|\x81[\xa0-\xaf])|\xe3\x85\xa4|\xef\xb8[\x80-\x8f]"

@@ -27,7 +27,7 @@ CLASSES = {
     "report": "reports",
     "event": "says that somebody did it",
     "actor": "names who is behind it",
-    "negation": "negates",
+    "negation": "says no or not",
     "denial": "denies or withdraws",
     "forbid": "forbids",
     "law": "speaks of law or rules",

@@ -1,5 +1,6 @@
 """Documents in, claims out: exact quotes, one claim a window, cards told from faces."""
 
+import math
 from itertools import pairwise
 from typing import Literal
 
@@ -9,6 +10,7 @@ from hypothesis import strategies as st
 
 from sousveil import topics
 from sousveil.claims import find
+from sousveil.claims.model import CLAIM_LABELS, MODEL_LABELS, Model
 from sousveil.model import Block, BlockKind, Document
 
 ALL = tuple(topics.load(name) for name in topics.shipped())
@@ -235,3 +237,24 @@ def test_an_alert_that_a_company_raised_is_reported(told: str) -> None:
 )
 def test_acronyms_rules_of_conduct_and_stated_data_are_no_findings(text: str) -> None:
     assert find(prose(text), ALL) == []
+
+
+def as_sure(score: float) -> Model:
+    """Return a model that gives every passage this score."""
+    even = math.log(score / len(CLAIM_LABELS))
+    rest = math.log((1 - score) / (len(MODEL_LABELS) - len(CLAIM_LABELS)))
+    intercept = tuple(even if label in CLAIM_LABELS else rest for label in MODEL_LABELS)
+    return Model(intercept, {}, 1.0, 0.0, {})
+
+
+@pytest.mark.parametrize(
+    ("text", "bar"),
+    [
+        ("The camera detects the ethnicity of visitors.", 0.5),
+        ("The camera detects when a customer is angry.", 0.7),  # a hint alone
+        ("Uyghurs were taken away at night, relatives said.", 0.8),  # no system near
+    ],
+)
+def test_what_says_less_of_a_trait_or_of_a_system_must_be_surer(text: str, bar: float) -> None:
+    assert len(find(prose(text), ALL, model=as_sure(bar + 0.02))) == 1
+    assert find(prose(text), ALL, model=as_sure(bar - 0.02)) == []

@@ -140,3 +140,14 @@ def test_white_space_between_hanzi_hides_no_term(name: str, gap: str) -> None:
 @pytest.mark.parametrize("hidden", ["eth\u200bnicity", "维吾\n尔族", "ＥＴＨＮＩＣＩＴＹ"])
 def test_the_look_at_bytes_sees_it_in_other_codings(coding: str, hidden: str) -> None:
     assert maybe(f"// 摄像机 {hidden} ;\n".encode(coding))
+
+
+@pytest.mark.parametrize("name", FILES)
+@pytest.mark.parametrize(
+    ("sentence", "written"),
+    [(0, "\u0435thni\u0441ity"), (1, "U\u0443ghur"), (3, "н\u0061циональность")],
+)
+def test_letters_of_another_script_that_look_alike_hide_no_term(
+    name: str, sentence: int, written: str
+) -> None:
+    assert_same_claims(name, SENTENCES[sentence], written)

@@ -72,6 +72,7 @@ def test_reasons_are_words_a_reporter_understands() -> None:
         "The edge box classifies every visitor by ｅｔｈｎｉｃｉｔｙ and age.",
         "The edge box classifies every visitor by eth\u00adni\u200bcity and age.",
         "The edge box classifies every visitor by ETHNICITY\nand age.",
+        "The edge box classifies every visitor by \u0435thni\u0441ity and age.",  # Cyrillic
     ],
 )
 def test_writing_a_term_otherwise_does_not_hide_it(hidden: str) -> None:
@@ -99,6 +100,18 @@ def test_a_megabyte_of_nothing_but_terms_is_judged_at_once() -> None:
     started = time.perf_counter()
     judge("民族识别人脸uyghur detect face " * 40_000, "", ALL)
     assert time.perf_counter() - started < 10
+
+
+def test_a_term_within_a_longer_one_is_not_told_as_meant_otherwise() -> None:
+    features = read("Sistem ini mengenali umat Islam dari wajah mereka.", lexicon(ALL)).features
+    assert "term in a longer one" in features
+    assert "cleared" not in features
+    assert "cleared" in read("A race condition hid the race of visitors.", lexicon(ALL)).features
+
+
+def test_vietnamese_words_that_fold_to_a_term_are_none() -> None:
+    assert read("Hệ thống phát hiện khói gây ung thư.", lexicon(ALL)).anchor is None
+    assert read("The system detects gay people.", lexicon(ALL)).anchor is not None
 
 
 def test_a_topic_that_was_not_asked_for_is_not_found() -> None:

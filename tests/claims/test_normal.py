@@ -27,6 +27,8 @@ from sousveil.claims.normal import normalise
         ("e t h n i c i t y   t y p e", "ethnicity type"),
         ("e\u200at\u200ah\u200an\u200ai\u200ac o\u200af", "ethnic of"),
         ("vitamin a b c", "vitamin a b c"),
+        ("ethniсity, нaциональность", "ethnicity, национальность"),  # с of Cyrillic, a of Latin
+        ("Wi-Fi и XML, iPhoneы", "wi fi и xml, i phoneы"),
         ("ethni-\ncity of minori-\r\n  ties", "ethnicity of minorities"),
         ("ethni\u00adcity", "ethnicity"),
         ("race-\nbased, race\u00adbased", "race based, race based"),

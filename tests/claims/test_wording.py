@@ -1,6 +1,7 @@
 """Words of a passage are features with the terms masked, so that traits share what is learnt."""
 
 from sousveil import topics
+from sousveil.claims.features import read
 from sousveil.claims.lexicon import lexicon
 from sousveil.claims.normal import normalise
 from sousveil.claims.wording import LONGEST, MAX_TOKENS, wording
@@ -41,3 +42,29 @@ def test_hanzi_come_in_runs_and_never_alone() -> None:
 def test_a_passage_gives_words_of_its_first_tokens_only() -> None:
     text = " ".join(["plain"] * MAX_TOKENS + ["unheard"])
     assert "word unheard" not in words(text)
+
+
+def reading_words(text: str) -> set[str]:
+    return {name for name in read(text, LEXICON).features if name.startswith("word ")}
+
+
+def test_words_beside_the_leading_term_and_in_its_statement_count_for_their_place() -> None:
+    found = reading_words(
+        "Prices rose. The camera quietly detects the visitor's ethnicity for police."
+    )
+    assert {"word in: quietly", "word before: detects", "word after: police"} <= found
+    assert not {"word in: prices", "word before: police", "word after: detects"} & found
+
+
+def test_cues_count_for_the_cue_or_term_that_follows_in_the_same_statement() -> None:
+    found = reading_words("The camera detects the visitor's ethnicity. It has a licence.")
+    assert {"word order: tech > infer", "word order: person > <trait>"} <= found
+    assert not {"word order: infer > tech", "word order: <trait> > law"} & found
+
+
+def test_a_cue_counts_for_the_trait_that_it_is_said_of() -> None:
+    one, other = (
+        reading_words(f"It detects the {trait} of all.") for trait in ("ethnicity", "religion")
+    )
+    assert "word about: ethnicity says infer" in one - other
+    assert "word about: religion says infer" in other - one

@@ -242,11 +242,11 @@ def test_a_model_file_edited_by_hand_judges_nothing_and_is_noticed(case: Path) -
     assert (ran.status, "model.json: is not the case's own model" in ran.out) == (1, True)
 
 
-@pytest.mark.usefixtures("case")
-def test_a_model_that_is_no_better_on_other_sources_is_not_used() -> None:
-    for number, line in enumerate(sousveil("findings", "--json").json()):
-        against_the_last_source = ("confirm", "reject")[(number + number // 2) % 2]
-        sousveil("review", line["id"], against_the_last_source, "--by", "Ada")
+def test_a_model_that_is_no_better_on_other_sources_is_not_used(case: Path) -> None:
+    take_in(case, {f"https://one.example/{t}": _page(t) for t in THINGS}, "one")
+    for line in sousveil("findings", "--json").json():
+        against_other_sources = "reject" if "one.example" in str(line) else "confirm"
+        sousveil("review", line["id"], against_other_sources, "--by", "Ada")
     ran = sousveil("model", "train")
     assert (ran.status, "Not used" in ran.out) == (0, True)
     assert "No model of its own" in sousveil("model", "show").out
