@@ -33,6 +33,17 @@ def happenings(index: Index, watch_id: str | None = None) -> list[Happening]:
     return [msgspec.json.decode(data, type=Happening) for (data,) in rows]
 
 
+def repositories_gone(index: Index) -> dict[str, Happening]:
+    """Return, by watch id, what shows that a repository is gone, of those that are not back."""
+    gone: dict[str, Happening] = {}
+    for one in happenings(index):
+        if one.turn.kind == "repository_gone":
+            gone[one.watch_id] = one
+        elif one.turn.kind == "repository_back":
+            gone.pop(one.watch_id, None)
+    return gone
+
+
 def lost_with(index: Index, told: Sequence[Happening]) -> dict[str, list[Finding]]:
     """Return, by a happening's id, the findings whose quotes stood only in what it dropped."""
     known = findings(index) if any(one.turn.items for one in told) else []

@@ -12,9 +12,9 @@ from sousveil.case import Case, open_case, save_settings
 from sousveil.changes.histories.words import sentence
 from sousveil.index.histories import happenings, lost_with
 from sousveil.index.notices import notices
-from sousveil.index.query import findings, watches
+from sousveil.index.query import fates, findings, watches
 from sousveil.ledger import writing
-from sousveil.model import Happening
+from sousveil.model import Happening, Verdict
 from sousveil.run.indexing import open_index, sync_index
 from sousveil.run.read.analyse import analyse, load_engine
 from sousveil.run.visit.visits import visit_all
@@ -57,6 +57,11 @@ def told(case: Case) -> list[Happening]:
 
 def kinds(shown: list[Happening]) -> list[str]:
     return [one.turn.kind for one in shown]
+
+
+def fates_of(case: Case) -> set[Verdict]:
+    with open_index(case) as index:
+        return {fate.verdict for fate in fates(index).values()}
 
 
 def watch(case: Case, target: str | Path, *options: str) -> Days:
@@ -196,12 +201,15 @@ def test_a_deleted_repository_is_held_until_it_stays_away(served: tuple[Days, Pa
     days, repository = served
     repository.rename(repository.with_suffix(".away"))
     assert [kinds(days.visit()) for _ in range(3)] == [[], [], []]
+    assert fates_of(days.case) == {Verdict.PRESENT}
     (gone,) = days.visit()
     assert gone.turn.kind == "repository_gone"
     assert gone.since == NOW + DAY
     assert days.visit() == []
+    assert fates_of(days.case) == {Verdict.REMOVED}
     repository.with_suffix(".away").rename(repository)
     assert kinds(days.visit()) == ["repository_back"]
+    assert fates_of(days.case) == {Verdict.PRESENT}
     check_and_make_again(days.case)
 
 

@@ -12,6 +12,7 @@ from dataclasses import replace
 from sousveil.changes.fate import Look, quote_fate
 from sousveil.changes.rewording import Pair, find_rewording
 from sousveil.errors import SousveilError
+from sousveil.index.histories import repositories_gone
 from sousveil.index.query import (
     addresses_with_findings,
     captures_of_look,
@@ -20,7 +21,7 @@ from sousveil.index.query import (
     visits,
 )
 from sousveil.index.store import Index
-from sousveil.model import Capture, Document, Fate, Finding, Verdict, Visit
+from sousveil.model import Capture, Document, Fate, Finding, Happening, Verdict, Visit
 
 # New wordings are sought for so many quotes that vanished at one look. A page with more was
 # replaced; each takes ten milliseconds, so that all together take seconds.
@@ -46,12 +47,14 @@ def all_fates(index: Index, read: Callable[[Capture], Document]) -> Iterator[Fat
     def visits_of(watch_id: str) -> list[Visit]:
         return list(visits(index, watch_id))
 
+    gone = repositories_gone(index)
     for address in addresses_with_findings(index):
         seek = _Seeker(index, read)
         for finding_id, at_address in looks(index, address).items():
             finding = by_id[finding_id]
             if finding.source.path is not None:
-                yield _repository_fate(finding, visits_of(finding.watch_id or ""))
+                watch_id = finding.watch_id or ""
+                yield _repository_fate(finding, visits_of(watch_id), gone.get(watch_id))
             else:
                 fate = quote_fate(finding_id, at_address, functools.partial(seek.reworded, finding))
                 if finding_id in seek.left_out:
@@ -99,12 +102,17 @@ class _Seeker:
                 continue
 
 
-def _repository_fate(finding: Finding, visited: Sequence[Visit]) -> Fate:
-    """Return the fate that the repository itself tells: the commit that took the quote out."""
+def _repository_fate(finding: Finding, visited: Sequence[Visit], lost: Happening | None) -> Fate:
+    """Return the fate that the repository itself tells: the commit that took the quote out.
+
+    `lost` tells that the whole repository is confirmed to be gone; then all that stood there is.
+    """
     source, capture = finding.source, finding.capture
     looks = [visit for visit in visited if visit.verdict is Verdict.PRESENT]
     last_seen = looks[-1].started_at if looks else capture.captured_at
     if source.left is None:
+        if source.reach != "dropped" and lost is not None:
+            return _gone_with(finding, lost)
         if source.reach != "dropped":
             return Fate(finding.id, Verdict.PRESENT, 0.95, last_seen, None, None, None, "")
         sentence = "no branch or tag of the repository reaches it any more"
@@ -133,4 +141,19 @@ def _repository_fate(finding: Finding, visited: Sequence[Visit]) -> Fate:
         source.left_log_index,
         sentence,
         remains=source.reworded is not None,
+    )
+
+
+def _gone_with(finding: Finding, gone: Happening) -> Fate:
+    """Return the fate of a quote that stood in a repository until that went."""
+    return Fate(
+        finding.id,
+        Verdict.REMOVED,
+        gone.turn.confidence,
+        gone.since,
+        gone.at,
+        None,
+        gone.log_index,
+        "the whole repository is gone",
+        reasons=gone.turn.reasons,
     )
