@@ -30,6 +30,9 @@ from sousveil.model import Exchange, TlsSession
 # Connections kept open between requests; a laptop may have 1,024 files open.
 MAX_CONNECTIONS = 200
 
+# To one host and port, as browsers do: small servers let no more than five wait at their door.
+MAX_TO_A_HOST = 6
+
 # TLS sessions remembered by connection: more than there are connections, so that none is missed.
 MAX_SESSIONS = 4 * MAX_CONNECTIONS
 
@@ -63,6 +66,7 @@ class Many(Generic[T]):
         self._folder, self._clock = folder, clock
         self._multi = pycurl.CurlMulti()
         self._multi.setopt(pycurl.M_MAXCONNECTS, MAX_CONNECTIONS)
+        self._multi.setopt(pycurl.M_MAX_HOST_CONNECTIONS, MAX_TO_A_HOST)
         self._running: dict[pycurl.Curl, _Running[T]] = {}
         self._idle: list[pycurl.Curl] = []
         self._ended: list[tuple[T, Exchange]] = []

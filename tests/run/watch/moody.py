@@ -94,7 +94,11 @@ def moody(address: str = "127.0.0.1") -> Iterator[Moody]:
         def log_message(self, *_: object) -> None:
             """Stay quiet."""
 
-    with ThreadingHTTPServer((address, 0), Handler) as server:
+    class Server(ThreadingHTTPServer):
+        def handle_error(self, *_: object) -> None:
+            """Stay quiet: a client that was killed hangs up."""
+
+    with Server((address, 0), Handler) as server:
         server.daemon_threads = True
         server.block_on_close = False
         server.socket.settimeout(10)
