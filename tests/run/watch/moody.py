@@ -48,6 +48,11 @@ class Moody:
         return f"http://{self.host}{path}"
 
 
+class _Server(ThreadingHTTPServer):
+    def handle_error(self, *_: object) -> None:
+        """Stay quiet: a client that was killed hangs up."""
+
+
 @contextmanager
 def moody(address: str = "127.0.0.1") -> Iterator[Moody]:
     """Serve a site until the block ends."""
@@ -94,11 +99,7 @@ def moody(address: str = "127.0.0.1") -> Iterator[Moody]:
         def log_message(self, *_: object) -> None:
             """Stay quiet."""
 
-    class Server(ThreadingHTTPServer):
-        def handle_error(self, *_: object) -> None:
-            """Stay quiet: a client that was killed hangs up."""
-
-    with Server((address, 0), Handler) as server:
+    with _Server((address, 0), Handler) as server:
         server.daemon_threads = True
         server.block_on_close = False
         server.socket.settimeout(10)
