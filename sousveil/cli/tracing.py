@@ -10,11 +10,11 @@ import typer
 from sousveil.changes.trace import copy_line, story
 from sousveil.cli.happened import tell_happenings
 from sousveil.cli.options import CaseOption, JsonOption, chosen_case
-from sousveil.cli.screen import plain, say, write_json
+from sousveil.cli.screen import clock, plain, say, write_json
 from sousveil.errors import InputError
 from sousveil.index.histories import happenings, lost_with
 from sousveil.index.query import fates, findings, watches
-from sousveil.index.traces import traces
+from sousveil.index.traces import newest_visits, traces
 from sousveil.jsonform import finding_json, happening_json
 from sousveil.model import Copy, Fate, Finding, Trace
 from sousveil.run.indexing import open_index
@@ -47,7 +47,10 @@ def changes(
     since: Annotated[
         str | None, typer.Option(help="What was missing first at this time or later.")
     ] = None,
-    why: Annotated[bool, typer.Option("--why", help="Say what each verdict rests on.")] = False,
+    why: Annotated[
+        bool,
+        typer.Option("--why", help="Say what each verdict rests on, and that on each address."),
+    ] = False,
     folder: CaseOption = None,
     as_json: JsonOption = False,
 ) -> None:
@@ -70,6 +73,7 @@ def changes(
             if (target is None or one.watch_id in ids) and (start is None or one.at >= start)
         ]
         lost, watched = lost_with(index, happened), watches(index)
+        looked = newest_visits(index, chosen if target is not None else watched) if why else []
     changed = [
         (finding, told.get(finding.id), by_id[finding.id])
         for finding in found
@@ -85,6 +89,9 @@ def changes(
     for finding, fate, trace in changed:
         tell_change(finding, fate, trace, why=why)
     tell_happenings(happened, lost, watched, why=why)
+    for watch, visit in looked:
+        say(f"{plain(watch.target)}  {visit.verdict}", "bold")
+        say(f"    {clock(visit.started_at)}: {plain(visit.outcome)}", "dim")
     say(_summary([trace for _, _, trace in changed]))
 
 

@@ -10,9 +10,9 @@ from collections.abc import Collection, Mapping
 import msgspec
 
 from sousveil.changes.trace import Known, trace_all
-from sousveil.index.query import fates, findings, watches
+from sousveil.index.query import fates, findings, visit_at, watches
 from sousveil.index.store import Index
-from sousveil.model import Capture, Fate, Finding, Trace, WatchKind
+from sousveil.model import Capture, Fate, Finding, Trace, Visit, Watch, WatchKind
 
 _WALKED = frozenset({WatchKind.SITE, WatchKind.FEED})
 
@@ -34,6 +34,17 @@ def traces(
         Known(one, fate_of.get(one.id), looked_before=_looked_before(one, first)) for one in every
     ]
     return {one.finding_id: one for one in trace_all(known, editions(index))}
+
+
+def newest_visits(index: Index, chosen: Collection[Watch]) -> list[tuple[Watch, Visit]]:
+    """Return each of some watches with the newest visit to its target, in their order."""
+    newest = dict(
+        index.rows(
+            "SELECT w.id, max(l.log_index) FROM watch w JOIN look l ON l.watch_id = w.id"
+            " AND l.address = json_extract(w.data, '$.target') GROUP BY w.id"
+        )
+    )
+    return [(one, visit_at(index, newest[one.id])) for one in chosen if one.id in newest]
 
 
 def editions(index: Index) -> dict[str, list[str]]:

@@ -81,3 +81,6 @@ def test_a_sentence_moves_to_a_sibling_page(tmp_path: Path) -> None:
     (line,) = sousveil("changes", "--case", root, "--json").json()
     assert line["trace"]["moved_to"]["url"] == f"{site.url}/more"
     assert "-> " in told.out
+    why = sousveil("changes", "--case", root, "--why").out
+    assert f"{site.url}/more  present" in why
+    assert "HTTP 200" in why
