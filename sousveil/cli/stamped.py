@@ -5,7 +5,7 @@ from datetime import datetime
 
 from sousveil.case import Case
 from sousveil.cli.screen import clock, plain, say, tell
-from sousveil.run.stamping import Asked, stamp
+from sousveil.run.stamping import Asked, Outside, stamp
 
 
 def stamp_and_tell(case: Case, at: Callable[[], datetime]) -> None:
@@ -14,7 +14,7 @@ def stamp_and_tell(case: Case, at: Callable[[], datetime]) -> None:
     The caller holds the case's lock.
     """
     if case.settings.timestamps.authorities:
-        tell_asked(stamp(case, at), beside=True)
+        tell_asked(stamp(case, Outside(at)), beside=True)
 
 
 def tell_asked(asked: Iterable[Asked], *, beside: bool = False) -> None:

@@ -13,7 +13,7 @@ from sousveil.cli.stamped import tell_asked
 from sousveil.errors import InputError
 from sousveil.jsonform import instant
 from sousveil.model import Json
-from sousveil.run.stamping import ENOUGH, Asked, renew, stamp, stamp_all
+from sousveil.run.stamping import ENOUGH, Asked, Outside, renew, stamp, stamp_all
 
 
 def register(app: typer.Typer) -> None:
@@ -43,8 +43,13 @@ def stamp_(
             ' [timestamps.authorities], such as: a = { url = "http://tsa.example/tsr" }.'
         )
     with locked(case), progress("stamping") as bar:
+        outside = Outside(now)
         bar(0, note=", ".join(authorities))
-        answers = chain(stamp(case, now), renew(case, now)) if renewing else stamp_all(case, now)
+        answers = (
+            chain(stamp(case, outside), renew(case, outside))
+            if renewing
+            else stamp_all(case, outside)
+        )
         asked = list(answers)
     if as_json:
         write_json(_json(one) for one in asked)

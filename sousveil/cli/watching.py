@@ -31,6 +31,7 @@ from sousveil.cli.screen import (
     tell,
     write_json,
 )
+from sousveil.cli.stamped import tell_asked
 from sousveil.errors import InputError
 from sousveil.index.due import pasts
 from sousveil.index.pace import Pace, paces, retired
@@ -154,6 +155,7 @@ class _Shown:
             tell_analysis(batch.analysis, decided, revised, as_json=self._as_json)
         if batch.delivered is not None:
             tell_delivered(batch.delivered)
+        tell_asked(batch.stamped, beside=True)
         if batch.due:
             tell(_batch_line(batch))
         if self._bar is not None:

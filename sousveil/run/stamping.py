@@ -5,8 +5,9 @@ be reached is asked again next time: the newest checkpoint covers all that an ol
 nothing waits but the log itself, and nothing is lost. A stamp that does not hold is not kept.
 """
 
+import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from http import HTTPStatus
 from pathlib import Path
@@ -91,10 +92,19 @@ def waiting(case: Case) -> list[Waiting]:
     return [Waiting(name, size - done) for name, done in stamped.items() if done < size]
 
 
-def stamp(case: Case, clock: Callable[[], datetime]) -> Iterator[Asked]:
+@dataclass(frozen=True, slots=True)
+class Outside:
+    """What stamping needs of the world."""
+
+    clock: Callable[[], datetime]
+    stop: threading.Event = field(default_factory=threading.Event)  # once set, who is asked is left
+
+
+def stamp(case: Case, outside: Outside) -> Iterator[Asked]:
     """Have the log's newest checkpoint stamped by each authority that has not; yield the answers.
 
-    The caller holds the case's lock. Raises LogError when the log cannot be read or written.
+    The caller holds the case's lock. Raises LogError when the log cannot be read or written, and
+    InterruptedError once `outside.stop` is set.
     """
     head = read_checkpoint(case.log, case.settings.key)
     names = [one.authority for one in waiting(case)]
@@ -103,10 +113,10 @@ def stamp(case: Case, clock: Callable[[], datetime]) -> Iterator[Asked]:
     clear_leftovers(case.log)
     subject = keep_subject(case.log, f"{head.size}.checkpoint", head.note)
     for name in names:
-        yield _ask(case, name, subject, head.size, clock)
+        yield _ask(case, name, subject, head.size, outside)
 
 
-def renew(case: Case, clock: Callable[[], datetime]) -> Iterator[Asked]:
+def renew(case: Case, outside: Outside) -> Iterator[Asked]:
     """Have all stamps of the case stamped anew, by each authority; yield the answers.
 
     The caller holds the case's lock. Raises as `stamp`.
@@ -116,9 +126,9 @@ def renew(case: Case, clock: Callable[[], datetime]) -> Iterator[Asked]:
         return
     clear_leftovers(case.log)
     covered = max(one.size or 0 for one in stamps)
-    subject = keep_subject(case.log, renewal_name(clock()), format_sums(case.log))
+    subject = keep_subject(case.log, renewal_name(outside.clock()), format_sums(case.log))
     for name in case.settings.timestamps.authorities:
-        yield _ask(case, name, subject, covered, clock)
+        yield _ask(case, name, subject, covered, outside)
 
 
 def renewal_is_due(stamps: Sequence[Stamp], now: datetime) -> bool:
@@ -131,55 +141,55 @@ def renewal_is_due(stamps: Sequence[Stamp], now: datetime) -> bool:
     return any(timedelta(0) < one.stands_until - now < RENEW_BEFORE for one in stamps)
 
 
-def stamp_all(case: Case, clock: Callable[[], datetime]) -> Iterator[Asked]:
+def stamp_all(case: Case, outside: Outside) -> Iterator[Asked]:
     """Stamp what waits, then renew what soon stands no more; as `stamp`.
 
     Every stamp of the case is checked for that.
     """
     if not case.settings.timestamps.authorities:
         return
-    yield from stamp(case, clock)
+    yield from stamp(case, outside)
     head = read_checkpoint(case.log, case.settings.key)
     held, _ = check_stamps(case.log, case.settings.key, head)
-    if renewal_is_due(held, clock()):
-        yield from renew(case, clock)
+    if renewal_is_due(held, outside.clock()):
+        yield from renew(case, outside)
 
 
 class Stamper:
     """Has the log stamped while a service runs, no more often than the case wants."""
 
-    def __init__(self, case: Case, clock: Callable[[], datetime]) -> None:
+    def __init__(self, outside: Outside) -> None:
         """Make ready; nobody is asked yet."""
-        self._case, self._clock = case, clock
+        self._outside = outside
         self._next_at: datetime | None = None
 
-    def stamp_if_due(self) -> list[Asked]:
-        """Stamp what waits if it is time; the caller holds the case's lock."""
-        now = self._clock()
-        if self._next_at is not None and now < self._next_at:
-            return []
-        asked = list(stamp_all(self._case, self._clock))
-        every = timedelta(hours=self._case.settings.timestamps.every_hours)
+    def is_due(self, case: Case) -> bool:
+        """Tell whether it is time to ask anybody."""
+        is_time = self._next_at is None or self._outside.clock() >= self._next_at
+        return is_time and bool(case.settings.timestamps.authorities)
+
+    def stamp(self, case: Case) -> list[Asked]:
+        """Stamp what waits, and renew; as `stamp_all`."""
+        asked = list(stamp_all(case, self._outside))
+        every = timedelta(hours=case.settings.timestamps.every_hours)
         is_lacking = any(one.problem for one in asked)
-        self._next_at = now + (min(RETRY_AFTER, every) if is_lacking else every)
+        self._next_at = self._outside.clock() + (min(RETRY_AFTER, every) if is_lacking else every)
         return asked
 
 
-def _ask(
-    case: Case, name: str, subject: Path, entries: int, clock: Callable[[], datetime]
-) -> Asked:
+def _ask(case: Case, name: str, subject: Path, entries: int, outside: Outside) -> Asked:
     """Ask one authority for a stamp of a file in the folder, and keep it if it holds."""
     authority, data = case.settings.timestamps.authorities[name], read_subject(subject)
     is_renewal = subject.suffix == ".sums"
     query = make_query(data)
     try:
         roots, extra = _trusted(case, authority)
-        response = _answer(case, authority, query.der, clock)
+        response = _answer(case, authority, query.der, outside)
         held = check_token(response, data, roots=roots, extra=extra, nonce=query.nonce)
     except LogError as error:
         return Asked(authority.name, entries, None, "", str(error), is_renewal=is_renewal)
     keep_stamp(stamp_file(subject, authority.name), response, held.path)
-    ahead = clock() - held.at
+    ahead = outside.clock() - held.at
     return Asked(
         authority.name,
         entries,
@@ -206,7 +216,7 @@ def _trusted(
     return [one for one in named if one.subject == one.issuer], named
 
 
-def _answer(case: Case, authority: Authority, query: bytes, clock: Callable[[], datetime]) -> bytes:
+def _answer(case: Case, authority: Authority, query: bytes, outside: Outside) -> bytes:
     """Return what an authority answers; raises LogError, with the reason, when that is nothing."""
     settings = case.settings
     wire = WireSettings(
@@ -222,8 +232,9 @@ def _answer(case: Case, authority: Authority, query: bytes, clock: Callable[[], 
             settings=wire,
             allowed=settings.allow_hosts,
             folder=Path(folder),
-            clock=clock,
+            clock=outside.clock,
             exit_=settings.exits[settings.exit] if settings.exit else None,
+            stop=outside.stop,
         )
         body = sent.body.read_bytes() if sent.body is not None else b""
     if sent.failure is not None:

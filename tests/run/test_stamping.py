@@ -12,7 +12,7 @@ import pytest
 from sousveil.case import Case, open_case, save_settings
 from sousveil.ledger import log_size, writing
 from sousveil.run import stamping
-from sousveil.run.stamping import Stamper, renew, stamp, waiting
+from sousveil.run.stamping import Outside, Stamper, renew, stamp, waiting
 from sousveil.settings import Authority as Named
 from sousveil.settings import Timestamps
 from tests.authority import Authority, authority
@@ -186,7 +186,7 @@ def test_stamps_are_renewed_before_a_certificate_ends_and_stand_longer(
     soon = now() + timedelta(days=30)
     with authority(tmp_path / "a", "Closing House", until=soon) as closing:
         case = stamped_by(case, (closing,))
-        first = list(stamp(case, now))
+        first = list(stamp(case, Outside(now)))
         assert [one.problem for one in first] == [""]
     with authority(tmp_path / "b", "Open House") as open_house:
         case = stamped_by(case, (open_house,))
@@ -211,28 +211,44 @@ def test_stamps_are_renewed_before_a_certificate_ends_and_stand_longer(
 def test_a_service_asks_no_more_often_than_the_case_wants(case: Case, houses: Houses) -> None:
     case = stamped_by(case, houses)
     at = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
-    stamper = Stamper(case, lambda: at)
-    assert len(stamper.stamp_if_due()) == 2
-    for hour, asked in ((3, 0), (6, 2)):
-        grow(case)
-        at = datetime(2026, 11, 23, 9 + hour, 0, tzinfo=UTC)
-        assert len(stamper.stamp_if_due()) == asked
-    houses[0].answer = "error"
+    stamper = Stamper(Outside(lambda: at))
+    assert stamper.is_due(case)
+    assert len(stamper.stamp(case)) == 2
     grow(case)
-    for hour, minute, asked in ((21, 0, 2), (21, 14, 0), (21, 15, 1)):
-        at = datetime(2026, 11, 23, hour, minute, tzinfo=UTC)
-        assert len(stamper.stamp_if_due()) == asked
+    for hour, is_due in ((3, False), (6, True)):
+        at = datetime(2026, 11, 23, 9 + hour, 0, tzinfo=UTC)
+        assert stamper.is_due(case) is is_due
+    houses[0].answer = "error"
+    assert [bool(one.problem) for one in stamper.stamp(case)] == [True, False]
+    for minute, is_due in ((14, False), (15, True)):
+        at = datetime(2026, 11, 23, 15, minute, tzinfo=UTC)
+        assert stamper.is_due(case) is is_due
+    assert [one.authority for one in stamper.stamp(case)] == ["one"]
+
+
+def test_a_service_of_a_case_without_authorities_asks_nobody(case: Case) -> None:
+    assert not Stamper(Outside(now)).is_due(case)
+
+
+def test_a_service_that_is_stopped_waits_for_no_authority(case: Case, houses: Houses) -> None:
+    case = stamped_by(case, houses)
+    houses[0].answer = "hang"
+    outside = Outside(now)
+    outside.stop.set()
+    with pytest.raises(InterruptedError):
+        Stamper(outside).stamp(case)
+    assert names(case) == {"1.checkpoint"}
 
 
 def test_a_clock_that_is_wrong_is_told(case: Case, houses: Houses) -> None:
     case = stamped_by(case, houses)
-    asked = list(stamp(case, lambda: now() + timedelta(hours=1)))
+    asked = list(stamp(case, Outside(lambda: now() + timedelta(hours=1))))
     assert all(timedelta(minutes=59) < one.clock_ahead < timedelta(minutes=61) for one in asked)
 
 
 def test_nothing_of_the_case_leaves_but_a_digest(case: Case, houses: Houses) -> None:
     case = stamped_by(case, houses)
-    list(stamp(case, now))
+    list(stamp(case, Outside(now)))
     sent = houses[0].asked[0]
     assert len(sent) < 110
     assert case.settings.origin.encode() not in sent
@@ -250,4 +266,24 @@ def test_an_inquiry_is_stamped_with_all_that_was_frozen(case: Case, houses: Hous
 
 
 def test_renewing_without_a_stamp_does_nothing(case: Case, houses: Houses) -> None:
-    assert list(renew(stamped_by(case, houses), now)) == []
+    assert list(renew(stamped_by(case, houses), Outside(now))) == []
+
+
+def test_a_watch_is_stamped_after_a_batch(case: Case, houses: Houses) -> None:
+    case = stamped_by(case, houses)
+    sousveil("add", "http://127.0.0.1:9/page", "--case", case.root)
+    ran = sousveil("watch", "--once", "--case", case.root)
+    assert ran.status == 0, ran.err
+    assert f"stamped by one: {log_size(case)} log entries" in ran.err
+    assert waiting(case) == []
+    assert sousveil("verify", case.root).status == 0
+
+
+def test_what_failed_leaves_no_heap_of_checkpoints(case: Case, houses: Houses) -> None:
+    case = stamped_by(case, houses)
+    for house in houses:
+        house.answer = "error"
+    for _ in range(3):
+        list(stamp(case, Outside(now)))
+        grow(case)
+    assert names(case) == {"3.checkpoint"}

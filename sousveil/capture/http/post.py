@@ -29,11 +29,13 @@ def post(
     folder: Path,
     clock: Callable[[], datetime],
     exit_: Exit | None,
+    stop: threading.Event,
 ) -> Exchange:
     """Send `body` to `url` and return the exchange; redirects are not followed.
 
     Whatever goes wrong is its `failure`. A server whose certificate is not to be trusted is sent
-    nothing. The answer's body is a new file in `folder`; raises OSError when it cannot be written.
+    nothing. The answer's body is a new file in `folder`; raises OSError when it cannot be written,
+    and InterruptedError once `stop` is set.
     """
     with Incoming(url, settings, allowed, folder, exit_) as incoming:
         started_at = clock()
@@ -46,6 +48,6 @@ def post(
             curl.setopt(curl.HTTPHEADER, fields)
             curl.setopt(curl.HTTP_TRANSFER_DECODING, 1)
             curl.setopt(curl.POSTFIELDS, body)
-            code, words = perform(curl, threading.Event())
+            code, words = perform(curl, stop)
             sent = exchange_of(curl, incoming, started_at, code, words, verify=True)
     return replace(sent, request_body=body)

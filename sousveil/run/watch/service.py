@@ -27,9 +27,11 @@ from sousveil.index.reviews import logged_model
 from sousveil.index.store import Index
 from sousveil.ledger import TurnWriter, log_size
 from sousveil.model import Event, Exchange, Visit, Watch, WatchKind
+from sousveil.run import stamping
 from sousveil.run.alerting import Delivered, tell_out
 from sousveil.run.indexing import open_index, sync_index, take_event
 from sousveil.run.read.analyse import Analysis, analyse, load_engine
+from sousveil.run.stamping import Asked, Stamper
 from sousveil.run.visit.means import Means
 from sousveil.run.visit.pending import clear_pending, new_folder
 from sousveil.run.visit.visits import Crawled, Outing, Postponed, visit_with
@@ -71,6 +73,7 @@ class Batch:
     postponed: list[Postponed] = field(default_factory=list)
     analysis: Analysis | None = None  # of what the visits brought
     delivered: Delivered | None = None  # who was told of it, and could not be
+    stamped: list[Asked] = field(default_factory=list)  # what time-stamping authorities answered
     troubles: list[str] = field(default_factory=list)  # what keeps us from our work, in words
     next_due: datetime | None = None  # None when nothing is watched
 
@@ -139,6 +142,7 @@ class _Service:
         self._barred: set[str] = set()  # watches whose exit the case does not name
         self._filled: dict[str, tuple[int, bool]] = {}  # by watch, of its base
         self._engine: tuple[object, Engine] | None = None
+        self._stamper = Stamper(stamping.Outside(outside.clock, outside.stop))
 
     # ------------------------------------------------------------ between batches
 
@@ -196,6 +200,7 @@ class _Service:
             try:
                 self._look(index, chosen, past, batch, pending)
                 self._read_and_tell(batch)
+                self._stamp(batch)
             except InterruptedError:
                 if not self.outside.stop.is_set():
                     raise
@@ -334,6 +339,12 @@ class _Service:
                 batch.analysis = analyse(self.case, index, self._engine_of(index), progress)
             batch.delivered = tell_out(self.case, index, self.outside.clock)
         self._told_at = self.outside.clock()
+
+    def _stamp(self, batch: Batch) -> None:
+        """Have the log stamped, when it is time."""
+        if self._stamper.is_due(self.case):
+            with locked(self.case, self.outside.wait):
+                batch.stamped = self._stamper.stamp(self.case)
 
     def _engine_of(self, index: Index) -> Engine:
         """Return the engine that the settings, topic files and model ask for; made anew by need."""

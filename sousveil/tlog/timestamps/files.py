@@ -60,8 +60,8 @@ class Listed:
     """What there is in the folder."""
 
     stamps: tuple[StampFile, ...]  # the smallest log first, renewals last
-    subjects: tuple[Path, ...]
-    leftovers: tuple[Path, ...]  # of a stamp that was interrupted: they say nothing
+    subjects: tuple[Path, ...]  # what they are stamps of, where it is there
+    leftovers: tuple[Path, ...]  # of a stamp that did not come about: they say nothing
     strangers: tuple[Path, ...]  # what has no place here
 
 
@@ -83,7 +83,14 @@ def list_stamps(log: Path) -> Listed:
         elif f"{path.stem}.tsr" not in names:
             leftovers.append(path)
     stamps.sort(key=lambda one: (one.size is None, one.size or 0, one.path.name))
-    return Listed(tuple(stamps), tuple(subjects), tuple(leftovers), tuple(strangers))
+    stamped = {one.subject for one in stamps}
+    leftovers += [path for path in subjects if path not in stamped]
+    return Listed(
+        tuple(stamps),
+        tuple(path for path in subjects if path in stamped),
+        tuple(leftovers),
+        tuple(strangers),
+    )
 
 
 def _is_mixed(found: re.Match[str]) -> bool:
@@ -98,7 +105,7 @@ def _stamp_file(path: Path, found: re.Match[str]) -> StampFile:
 
 
 def clear_leftovers(log: Path) -> None:
-    """Remove what an interrupted stamp left."""
+    """Remove what is left of stamps that did not come about."""
     for path in list_stamps(log).leftovers:
         path.unlink()
 
