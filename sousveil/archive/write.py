@@ -120,6 +120,7 @@ class WarcWriter:
         self.path, self.warc_name = path, warc_name
         self._seen = seen
         self._held: dict[str, Original] = {}  # payloads of this file, by digest
+        self._chains: dict[tuple[bytes, ...], str] = {}  # metadata records, by certificates
         self._file = path.open("xb")
         self._hash = hashlib.sha256()
         self.sha256 = ""
@@ -163,12 +164,23 @@ class WarcWriter:
             fields = [*named, ("Content-Type", REQUEST), *_concurrent(written)]
             block = _Block(exchange.request_head + exchange.request_body)
             written.append(self._write("request", exchange.started_at, fields, block))
-        facts = json.dumps(_facts(exchange), ensure_ascii=False, indent=1).encode()
+        told = _facts(exchange)
+        if of is not None and exchange.tls is not None:
+            self._shorten(told["tls"], exchange.tls.chain)
+        facts = json.dumps(told, ensure_ascii=False, indent=1).encode()
         # Under the page's own address, players that index all records would show this instead.
         fields = [("WARC-Target-URI", EXCHANGE_URN + exchange.url), *named[1:]]
         fields += [("Content-Type", "application/json"), *_concurrent(written)]
-        self._write("metadata", exchange.started_at, fields, _Block(facts))
+        ref = self._write("metadata", exchange.started_at, fields, _Block(facts))
+        if exchange.tls is not None:
+            self._chains.setdefault(exchange.tls.chain, ref.record_id)
         return captures
+
+    def _shorten(self, told: Json, chain: tuple[bytes, ...]) -> None:
+        """Name the record of this file that has the certificates: polls come by hundreds."""
+        if chain in self._chains:
+            told["certificates_in"] = self._chains[chain]
+            del told["certificates"]
 
     def write_resource(
         self, url: str, date: datetime, media_type: str, content: bytes | Path

@@ -10,7 +10,7 @@ from sousveil.actors.files import lint
 from sousveil.actors.register import Actor
 from sousveil.actors.sources import read_actors
 from sousveil.cli.casework import now
-from sousveil.cli.options import CaseOption, JsonOption, case_around, chosen_case
+from sousveil.cli.options import CaseOption, JsonOption, case_around, chosen_case, patience
 from sousveil.cli.screen import count_of, plain, say, tell, tell_problems, write_json
 from sousveil.cli.words import listing_line
 from sousveil.errors import ActorError, InputError
@@ -107,7 +107,7 @@ def actors_import(
     The file is copied whole, and its digest is logged.
     """
     case = chosen_case(folder)
-    with writing(case) as writer, open_index(case, create=True) as index:
+    with writing(case, patience(case)) as writer, open_index(case, create=True) as index:
         sync_index(case, index)
         added = add_list(writer, index, file, name=name, source=source, now=now())
         sync_index(case, index)

@@ -16,7 +16,7 @@ from typer.core import TyperGroup
 from sousveil.changes.inquiry import Course, span_words
 from sousveil.cli.casework import now
 from sousveil.cli.moments import parse_moment
-from sousveil.cli.options import CaseOption, JsonOption, chosen_case
+from sousveil.cli.options import CaseOption, JsonOption, chosen_case, patience
 from sousveil.cli.screen import FOUND_WRONG, clock, count_of, plain, progress, say, tell, write_json
 from sousveil.cli.stamped import stamp_and_tell
 from sousveil.errors import InputError
@@ -103,7 +103,7 @@ def inquiry_about(
     sent_at = parse_moment(sent, began, "--sent")
     kept = _letter(letter, keep=keep_letter)
     _check_words(to)
-    with writing(case) as writer, open_index(case, create=True) as index:
+    with writing(case, patience(case)) as writer, open_index(case, create=True) as index:
         sync_index(case, index)
         engine = load_engine(case, index)
         # From the log, not from the index: whoever edits that must not choose whom we visit.
@@ -296,7 +296,7 @@ def inquiry_reply(
     """Log that a reply came."""
     case = chosen_case(folder)
     kept = _letter(letter, keep=keep_letter)
-    with writing(case) as writer, open_index(case, create=True) as index:
+    with writing(case, patience(case)) as writer, open_index(case, create=True) as index:
         sync_index(case, index)
         inquiry = one_inquiry(index, name)
         received_at = parse_moment(received, now(), "--received")
@@ -316,7 +316,7 @@ def inquiry_close(
 ) -> None:
     """End an inquiry: its watches go back to their own intervals."""
     case = chosen_case(folder)
-    with writing(case) as writer, open_index(case, create=True) as index:
+    with writing(case, patience(case)) as writer, open_index(case, create=True) as index:
         sync_index(case, index)
         inquiry = one_inquiry(index, name)
         if inquiry.closed_at is not None:

@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from sousveil.cli.casework import now
-from sousveil.cli.options import CaseOption, JsonOption, chosen_case
+from sousveil.cli.options import CaseOption, JsonOption, chosen_case, patience
 from sousveil.cli.reading import one_finding
 from sousveil.cli.screen import count_of, plain, say, tell, write_json
 from sousveil.cli.words import review_lines, tell_finding
@@ -64,7 +64,7 @@ def review(
     two people may disagree.
     """
     case = chosen_case(folder)
-    with writing(case) as writer, open_index(case, create=True) as index:
+    with writing(case, patience(case)) as writer, open_index(case, create=True) as index:
         sync_index(case, index)
         finding = one_finding(index, finding_id)
         body = review_body(finding, _DECISIONS[decision], by, note)
@@ -136,7 +136,7 @@ def model_train(*, folder: CaseOption = None, as_json: JsonOption = False) -> No
     better than the weights that come with sousveil.
     """
     case = chosen_case(folder)
-    with writing(case) as writer, open_index(case, create=True) as index:
+    with writing(case, patience(case)) as writer, open_index(case, create=True) as index:
         sync_index(case, index)
         trained = train(writer, index, now())
         sync_index(case, index)
@@ -196,7 +196,7 @@ def model_show(*, folder: CaseOption = None, as_json: JsonOption = False) -> Non
 def model_drop(*, folder: CaseOption = None, as_json: JsonOption = False) -> None:
     """Go back to the weights that come with sousveil."""
     case = chosen_case(folder)
-    with writing(case) as writer, open_index(case, create=True) as index:
+    with writing(case, patience(case)) as writer, open_index(case, create=True) as index:
         sync_index(case, index)
         version = drop(writer, index, now())
         sync_index(case, index)

@@ -1,5 +1,6 @@
 """A payload that was kept before is told again by a revisit, which other tools can follow."""
 
+import json
 import subprocess
 import sys
 from collections.abc import Callable
@@ -9,6 +10,7 @@ from functools import partial
 from pathlib import Path
 
 import pytest
+from cryptography.hazmat.primitives import serialization
 from fastwarc.warc import ArchiveIterator
 
 from sousveil.archive.foreign import scan_archive
@@ -16,8 +18,9 @@ from sousveil.archive.read import payload, verify_warc
 from sousveil.archive.revisits import Revisits
 from sousveil.archive.write import MIN_REVISIT_BYTES, SAME_PAYLOAD, Original, Seen, WarcWriter
 from sousveil.errors import ArchiveError
-from sousveil.model import Capture, Exchange
+from sousveil.model import Capture, Exchange, TlsSession
 from tests.archive.conftest import NOW
+from tests.capture.test_wire import Authority
 
 HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nX-Visit: 1\r\n\r\n"
 LATER_HEAD = HEAD.replace(b"X-Visit: 1", b"X-Visit: 2")
@@ -193,3 +196,57 @@ def test_a_revisit_of_another_payload_is_a_fault(tmp_path: Path, answer: Answer)
     write(tmp_path, "two", [later(answer(HEAD, BODY))], kept(wrong))
     ((_, problem),) = faults_of(tmp_path, "one", "two")
     assert "does not hold the payload it means" in problem
+
+
+def not_modified(exchange: Exchange) -> Exchange:
+    head = b'HTTP/1.1 304 Not Modified\r\nETag: "1"\r\n\r\n'
+    at = exchange.started_at + timedelta(days=1)
+    return replace(exchange, started_at=at, response_head=head, status=304, body=None)
+
+
+@pytest.mark.parametrize("coding", [b"", b"Transfer-Encoding: chunked\r\n"])
+def test_what_a_server_says_is_not_modified_is_read_as_it_was(
+    tmp_path: Path, answer: Answer, coding: bytes
+) -> None:
+    head = HEAD.replace(b"X-Visit: 1\r\n", coding)
+    wire = b"%x\r\n%s\r\n0\r\n\r\n" % (len(BODY), BODY) if coding else BODY
+    whole = answer(head, wire)
+    (first,) = write(tmp_path, "one", [whole], None)
+    of = Original(first.url, first.captured_at, first.record, first.payload_digest)
+    path = "archive/two.warc.gz"
+    with WarcWriter(
+        tmp_path / path, path, software="s", operator=None, user_agent="u", now=NOW
+    ) as warc:
+        (again,) = warc.write_exchange(not_modified(whole), of)
+    assert types_in(tmp_path, "two") == ["warcinfo", "revisit", "request", "metadata"]
+    told = payload(tmp_path, again.record, refers_to=again.refers_to)
+    assert (told.body, told.status, told.media_type) == (BODY, 200, "text/html")
+    assert again.payload_digest == first.payload_digest
+    assert bool(first.payload_digest) != bool(coding)
+    revisits = Revisits()
+    for name in ("one", "two"):
+        file = tmp_path / f"archive/{name}.warc.gz"
+        assert list(verify_warc(file, partial(revisits.note, name))) == []
+    assert list(revisits.faults()) == []
+
+
+def test_of_polls_the_certificates_are_kept_once_in_a_file(tmp_path: Path, answer: Answer) -> None:
+    certificate = Authority().certificate.public_bytes(serialization.Encoding.DER)
+    tls = TlsSession("TLSv1.3", "", (certificate,), verified=True)
+    whole = replace(answer(HEAD, BODY), tls=tls)
+    (first,) = write(tmp_path, "one", [whole], None)
+    of = Original(first.url, first.captured_at, first.record, first.payload_digest)
+    path = tmp_path / "polls.warc.gz"
+    with WarcWriter(path, "p", software="s", operator=None, user_agent="u", now=NOW) as warc:
+        for _ in range(2):
+            warc.write_exchange(not_modified(whole), of)
+    records = ArchiveIterator(str(path), parse_http=False)
+    told = [
+        (record.headers["WARC-Record-ID"], json.loads(record.reader.read())["tls"])
+        for record in records
+        if record.headers["WARC-Type"] == "metadata"
+    ]
+    (record_id, one), (_, other) = told
+    assert one["certificates"][0].startswith("-----BEGIN CERTIFICATE-----")
+    assert other["certificates_in"] == record_id
+    assert "certificates" not in other
