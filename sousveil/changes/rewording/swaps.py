@@ -116,11 +116,16 @@ def alike(
     left, right = _weigh(former, weight), _weigh(later, weight)
     common = _weigh([former[one] for one, _ in matches], weight)
     return Alike(
-        letters=fuzz.ratio(was.casefold(), now.casefold()) / 100,
+        letters=fuzz.ratio(_plain(was), _plain(now)) / 100,
         kept=common / left if left else 0.0,
         known=common / right if right else 0.0,
         swaps=_swaps(was, now, (former, later), matches, _watching(topics)),
     )
+
+
+def _plain(text: str) -> str:
+    """Return a text without what pads the cells of a table."""
+    return " ".join(text.casefold().split())
 
 
 def _weigh(some: Sequence[Word], weight: Mapping[str, float]) -> float:
