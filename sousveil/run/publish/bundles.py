@@ -32,6 +32,7 @@ from sousveil.run.publish.packages import (
     Progress,
     proof_files,
     signed_head,
+    stamped_head,
     write_package,
 )
 from sousveil.run.visit.records import SOFTWARE
@@ -64,7 +65,7 @@ By hand, with `sha256sum` and `openssl` alone:
 
 That an entry is in the log, the hashes in its `.tlog-proof` show (c2sp.org/tlog-proof, RFC 9162
 section 2.1.3.2).
-
+{stamps}
 ## What is in it
 
 {findings}
@@ -76,8 +77,22 @@ section 2.1.3.2).
 - That each quote is cited from a record of these files. Whether it stands there is shown for text;
   in a PDF, a picture or a repository, look at the place that the finding names.
 - Not that the server sent the same to others, and not who owns the key.
-- Not when: the times are those of the computer that logged, unless time stamps are listed above.
+- Not when: times are those of the computer that logged. Time stamps, where there are any, show that
+  the log existed by then, not since when.
 - Labels, traits and scores are what a program made of the words. They are no evidence.
+"""
+
+
+_STAMPED = """
+That the log existed by a certain time, authorities say who signed its checkpoint (RFC 3161). Their
+certificates were valid then, which is what `-attime` is for, in seconds since 1970:
+
+    stamp={stamp}
+    openssl ts -reply -in $stamp.tsr -text | grep 'Time stamp'
+    openssl ts -verify -in $stamp.tsr -data sousveil/checkpoint -CAfile $stamp.pem \\
+        -attime "$(date -d '...' +%s)"         # the time stamp, in place of the dots
+
+The last certificate in `$stamp.pem` is the authority's root. Ask it whether that is so.
 """
 
 
@@ -105,17 +120,20 @@ def write_bundle(
     Raises InputError for a finding that is not there, or is only so in the index, and what
     `write_package` raises.
     """
-    head = signed_head(case)
+    newest = signed_head(case)
     asked = _asked(index, names, with_names=with_names)
-    events = {event.index: event for event in read_events(case) if event.index < head.size}
+    events = {event.index: event for event in read_events(case) if event.index < newest.size}
     chosen = [events[number] for number in sorted(_needed(case, asked, events))]
+    head, stamps = stamped_head(case, newest, chosen[-1].index)
 
     def others(packed: Sequence[Packed]) -> Iterator[tuple[str, bytes]]:
         numbers = {event.index for event in chosen}
         archives = {f"archive/{one.warc.name}": one.event for one in packed}
         made = {"key": case.settings.key, "log_size": head.size, "entries": sorted(numbers)}
+        made["timestamps"] = [path for path, _ in stamps if path.endswith(".tsr")]
         yield from _own_files(asked, archives, made | {"made_at": instant(now)}, output.name)
         yield from proof_files(case, head, numbers)
+        yield from stamps
         for number, (_, _, line) in enumerate(event_lines(case)):
             if number in numbers:
                 yield f"sousveil/entry-{number}.event.json", line.removesuffix(b"\n")
@@ -195,7 +213,15 @@ def _own_files(
     files = {event.warc or "": path for path, event in archives.items()}
     script = Path(verify_bundle.__file__).read_bytes()
     listed = "\n".join(f"- `finding-{one.finding.id}.json`: {_line(one.finding)}" for one in asked)
-    readme = _README.format(name=name, key=made["key"], lines=script.count(b"\n"), findings=listed)
+    readme = _README.format(
+        name=name,
+        key=made["key"],
+        lines=script.count(b"\n"),
+        findings=listed,
+        stamps="".join(
+            _STAMPED.format(stamp=one.removesuffix(".tsr")) for one in made["timestamps"][:1]
+        ),
+    )
     about = made | {
         "version": BUNDLE_VERSION,
         "software": SOFTWARE,

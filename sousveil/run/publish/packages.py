@@ -23,6 +23,10 @@ from sousveil.run.read.looks import read_document
 from sousveil.run.visit.records import SOFTWARE
 from sousveil.settings import key_path
 from sousveil.tlog import Checkpoint, Proof, entries, format_proof, inclusion, read_checkpoint
+from sousveil.tlog.checkpoint import open_checkpoint
+from sousveil.tlog.note import parse_vkey
+from sousveil.tlog.timestamps.audit import check_stamps, covering
+from sousveil.tlog.timestamps.files import FOLDER, read_subject
 
 Progress = Callable[[int, int, str], None]
 
@@ -200,6 +204,32 @@ def proof_files(
                 f"sousveil/entry-{index}.tlog-proof",
                 format_proof(Proof(index, hashes, head.note)),
             )
+
+
+def stamped_head(
+    case: Case, newest: Checkpoint, last: int
+) -> tuple[Checkpoint, list[tuple[str, bytes]]]:
+    """Return the earliest checkpoint with a time stamp that covers the entries up to `last`.
+
+    With it the files of its stamps, by path, each with its certificates. Without such a stamp the
+    checkpoint is the `newest` one of the log, and there are no files.
+    """
+    stamps, _ = check_stamps(case.log, case.settings.key, newest)
+    covered = list(covering(stamps, last))
+    if not covered:
+        return newest, []
+    size = min(one.entries for one in covered)
+    files: list[tuple[str, bytes]] = []
+    for one in covered:
+        if one.entries == size:
+            response = case.root / one.file
+            chain = response.with_suffix(".pem")
+            files += [
+                (f"sousveil/timestamps/{path.name}", path.read_bytes())
+                for path in (response, chain)
+            ]
+    note = read_subject(case.log / FOLDER / f"{size}.checkpoint")
+    return open_checkpoint(note, parse_vkey(case.settings.key)), files
 
 
 def _unindexed(written: Written) -> Iterator[str]:
