@@ -6,12 +6,15 @@ import os
 import sqlite3
 import subprocess
 import sys
+import threading
+import time
 from pathlib import Path
 
 import pytest
 
 from sousveil.archive.write import WarcWriter
 from sousveil.case import Case
+from sousveil.cli import options
 from sousveil.ledger import read_events, writing
 from tests.commands import Ran, lines, sousveil
 from tests.conftest import NOW
@@ -43,10 +46,28 @@ def test_a_case_where_there_is_something_already(tmp_path: Path) -> None:
     refused(sousveil("init", tmp_path), "not empty")
 
 
-def test_a_locked_case(case: Case) -> None:
+def test_a_locked_case(case: Case, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(options, "PATIENCE_SECONDS", 0.0)
     with writing(case):
         refused(sousveil("visit", "--case", case.root), "another sousveil")
         refused(sousveil("add", "https://a.example/", "--case", case.root), "another sousveil")
+
+
+def test_a_case_that_is_locked_for_a_moment_is_waited_for(case: Case) -> None:
+    taken = threading.Event()
+
+    def write() -> None:
+        with writing(case):
+            taken.set()
+            time.sleep(0.5)
+
+    writer = threading.Thread(target=write)
+    writer.start()
+    assert taken.wait(10)
+    ran = sousveil("add", "https://a.example/", "--case", case.root)
+    writer.join()
+    assert ran.status == 0, ran.err
+    assert "waiting for another sousveil to finish writing" in ran.err
 
 
 def test_a_case_found_from_a_folder_inside_it(case: Case, monkeypatch: pytest.MonkeyPatch) -> None:
