@@ -36,7 +36,7 @@ class Known:
         self.size += 1
         take_watch(self.watches, event)
         match event.type:
-            case "watch.added":
+            case "watch.added" | "watch.changed":
                 self._add(event)
             case "watch.retired":
                 self._targets.discard(event.body["target"])
@@ -55,6 +55,6 @@ class Known:
         watch_id = event.body["watch_id"]
         if watch_id in self.past:
             self.past[watch_id].take(event)
-        elif event.type == "visit" and watch_id in self.kept:
+        if event.type == "visit" and watch_id in self.kept:
             refs = event.body.get("repository", {}).get("refs", {})
             self.kept[watch_id].update(refs.values())

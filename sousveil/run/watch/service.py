@@ -18,9 +18,10 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
 
+from sousveil.capture.git.run import require_git
 from sousveil.case import Case, Wait, locked, open_case, watched
 from sousveil.claims import Engine
-from sousveil.errors import CaseError
+from sousveil.errors import CaseError, RepositoryError
 from sousveil.index.due import pasts
 from sousveil.index.pace import Base, base_of
 from sousveil.index.reviews import logged_model
@@ -139,7 +140,7 @@ class _Service:
         self.known.follow(case)
         self._renew_means()
         self._told_at = outside.clock()
-        self._barred: set[str] = set()  # watches whose exit the case does not name
+        self._barred: set[str] = set()  # watches that cannot be visited as things are
         self._filled: dict[str, tuple[int, bool]] = {}  # by watch, of its base
         self._engine: tuple[object, Engine] | None = None
         self._stamper = Stamper(stamping.Outside(outside.clock, outside.stop))
@@ -220,7 +221,9 @@ class _Service:
                 continue
             try:
                 self.means.exit_of(watch)
-            except CaseError as error:
+                if watch.kind is WatchKind.REPOSITORY:
+                    require_git()
+            except (CaseError, RepositoryError) as error:
                 batch.troubles.append(str(error))
                 self._barred.add(watch.id)
                 continue
@@ -246,9 +249,10 @@ class _Service:
         begun: dict[str, Exchange] = {}
         changed: list[Watch] = []
         folder = new_folder(outing.writer)
+        most = VISITS_A_LANE * self.case.settings.tabs
         try:
             until = self.outside.clock() + timedelta(seconds=SWEEP_SECONDS)
-            for found in sweep(outing, polls, folder, until):
+            for found in sweep(outing, polls, folder, until=until, most_changed=most):
                 if isinstance(found, Changed):
                     changed.append(found.watch)
                     if found.exchange is not None:
@@ -257,7 +261,6 @@ class _Service:
                     batch.unchanged += found.count
                     pending -= {one["watch_id"] for one in found.event.body["polled"]}
                     self.outside.progress(batch)
-            most = VISITS_A_LANE * self.case.settings.tabs
             wanted = changed + visits[: max(0, most - len(changed))]
             if not self.outside.stop.is_set():
                 self._visit(outing, wanted, begun, batch, pending)

@@ -10,7 +10,7 @@ No browser is started here, and nothing read. Per host one request at a time, wi
 (`watch/politeness.py`); across hosts as many at once as `AT_ONCE` allows.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from http import HTTPStatus
@@ -77,22 +77,28 @@ class _Unchanged:
 
 
 def sweep(
-    outing: Outing, polls: Sequence[Poll], folder: Path, until: datetime
+    outing: Outing, polls: Sequence[Poll], folder: Path, *, until: datetime, most_changed: int
 ) -> Iterator[Polled | Changed]:
-    """Poll watches gently, yielding what was found; no request begins after `until`.
+    """Poll watches gently, yielding what was found, at most `most_changed` changed ones.
 
+    No request begins after `until`.
     What was not asked by then, or whose host wants to rest, stays due. Bodies lie in `folder`, and
     those of changed pages are the caller's to remove. Once `outing.means.stop` is set, what is
     under way is given up and what is known is logged.
     """
-    clock, found = outing.means.clock, list[_Unchanged]()
+    clock, found, changed = outing.means.clock, list[_Unchanged](), 0
+
+    def may_begin(under_way: int) -> bool:
+        return clock() <= until and changed + under_way < most_changed
+
     since = clock()
-    for answers in _answers(outing, polls, folder, until):
+    for answers in _answers(outing, polls, folder, may_begin):
         for poll, exchange in answers:
             how = _how(poll.base, exchange)
             if how is not None:
                 found.append(_Unchanged(poll, exchange, how))
             else:
+                changed += 1
                 yield Changed(poll.watch, None if _is_slow(exchange) else exchange)
         late = clock() - since
         if len(found) >= MAX_A_COMMIT or not timedelta() <= late < timedelta(
@@ -106,9 +112,12 @@ def sweep(
 
 
 def _answers(
-    outing: Outing, polls: Sequence[Poll], folder: Path, until: datetime
+    outing: Outing, polls: Sequence[Poll], folder: Path, may_begin: Callable[[int], bool]
 ) -> Iterator[list[tuple[Poll, Exchange]]]:
-    """Ask, and yield the answers as they come; none now and then, while all are slow."""
+    """Ask, and yield the answers as they come; none now and then, while all are slow.
+
+    `may_begin` tells whether another request may begin beside so many.
+    """
     means, politeness = outing.means, outing.politeness
     by_id = {poll.watch.id: poll for poll in polls}
     turns = Turns(politeness, [poll.watch for poll in polls])
@@ -116,8 +125,9 @@ def _answers(
     allowed = means.settings.allow_hosts
     with Many[Poll](settings=settings, allowed=allowed, folder=folder, clock=means.clock) as many:
         while not means.stop.is_set():
-            may_begin = means.clock() <= until
-            while may_begin and len(many) < AT_ONCE and (watch := turns.take()) is not None:
+            while len(many) < AT_ONCE and may_begin(len(many)):
+                if (watch := turns.take()) is None:
+                    break
                 poll = by_id[watch.id]
                 conditions = _conditions(poll.base)
                 exit_ = means.exit_of(watch)
@@ -131,7 +141,7 @@ def _answers(
                         politeness.asked(poll.watch.target, rest)
                     turns.ended(poll.watch)
                 yield answers
-            elif may_begin and seconds is not None:
+            elif may_begin(0) and seconds is not None:
                 outing.sleep(min(seconds, WAKE_SECONDS))
             else:
                 return

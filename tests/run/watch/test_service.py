@@ -17,6 +17,7 @@ from sousveil.case import Case, watched
 from sousveil.errors import CaseError
 from sousveil.index.pace import paces
 from sousveil.run.indexing import open_index
+from sousveil.run.watch import service
 from tests.commands import sousveil
 from tests.run.watch.moody import TEXT, Mood, Moody, Time, case_for, keep_watch, logged, moody
 
@@ -252,6 +253,28 @@ def test_a_sweep_that_is_killed_goes_on_where_it_was(
     assert sousveil("watch", "--once", "--case", case.root).status == 0
     assert len(looks(case)) == many
     assert sousveil("verify", case.root).status == 0
+
+
+def test_when_all_changes_at_once_it_is_visited_by_and_by(
+    site: Moody, case: Case, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(service, "VISITS_A_LANE", 1)
+    clock = Time()
+    keep_watch(case, clock)
+    for path in site.pages:
+        site.pages[path] = Mood(TEXT * 31, etag='"other"')
+    batches = keep_watch(case, clock, everything=True)
+    assert [len(batch.visits) for batch in batches] == [3, 2]
+    assert set(site.asked.values()) == {2}
+
+
+def test_a_target_that_becomes_another_kind_is_visited_as_such(site: Moody, case: Case) -> None:
+    clock = Time()
+    keep_watch(case, clock)
+    added = sousveil("add", site.url("/0"), "--kind", "repository", "--case", case.root)
+    assert added.status == 0, added.err
+    (batch,) = keep_watch(case, clock, everything=True)
+    assert [visit.verdict for visit in batch.visits] == ["unreachable"]
 
 
 def test_one_service_at_a_time(case: Case) -> None:
