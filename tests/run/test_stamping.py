@@ -1,5 +1,6 @@
 """The log is stamped by real authorities; what does not hold is not kept, and nothing is lost."""
 
+import errno
 import json
 from collections.abc import Iterator
 from contextlib import ExitStack
@@ -19,6 +20,7 @@ from tests.authority import Authority, authority
 from tests.commands import sousveil
 
 Houses = tuple[Authority, Authority]
+REPLACE = Path.replace
 
 
 def now() -> datetime:
@@ -287,3 +289,28 @@ def test_what_failed_leaves_no_heap_of_checkpoints(case: Case, houses: Houses) -
         list(stamp(case, Outside(now)))
         grow(case)
     assert names(case) == {"3.checkpoint"}
+
+
+def test_whatever_write_fails_the_case_verifies_and_the_next_stamp_is_whole(
+    case: Case, houses: Houses, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    case = stamped_by(case, houses[:1])
+    failing_at = 0
+    is_done = False
+    while not is_done:
+        failing_at += 1
+        calls = 0
+
+        def failing(self: Path, target: Path, failing_at: int = failing_at) -> Path:
+            nonlocal calls
+            calls += 1
+            if calls == failing_at:
+                raise OSError(errno.ENOSPC, "No space left on device")
+            return REPLACE(self, target)
+
+        with monkeypatch.context() as patch:
+            patch.setattr(Path, "replace", failing)
+            is_done = sousveil("stamp", "--case", case.root).status == 0
+        assert sousveil("verify", case.root).status == 0
+    assert failing_at == 4  # checkpoint, certificates, stamp
+    assert waiting(case) == []
