@@ -1,25 +1,22 @@
-"""Fate: what became of a watched address, and of each quote found there.
+"""Looks: what one visit's answers say of an address, and the order in which looks count.
 
-Pure functions of what the log recorded: the answers of a visit (`Probe`) give a verdict on the
-address; the looks at an address, in order, give the fate of a quote. Anybody who has the case can
-run them again. A look that cannot tell (a time-out, a block page, half an answer, a connection
-whose certificate did not hold) never makes a quote gone.
+Pure functions of what the log recorded: the answers of a visit (`Probe`) give what they speak for,
+before any text is read; `answer/` says, with the text and over time, what became of a page and of a
+quote.
 
-Order and weight of looks. Our own visits count in the order of the log, whatever the clock said.
-The date of an imported look is its donor's word: it counts at that date, but never later than the
-log entry that took it in, and stands before the first of our visits that came after it. Once one
-of our own visits saw a quote, imports neither take it away nor bring it back; where only imports
-saw it, all looks count, and none that rests on an import is surer than `IMPORT_CONFIDENCE`.
+Order of looks. Our own visits count in the order of the log, whatever the clock said. The date of
+an imported look is its donor's word: it counts at that date, but never later than the log entry
+that took it in, and stands before the first of our visits that came after it.
 """
 
 from bisect import bisect_right
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import accumulate
 from urllib.parse import SplitResult, urlsplit
 
-from sousveil.model import GONE, Failure, FailureKind, Fate, Verdict
+from sousveil.model import GONE, Failure, FailureKind, Verdict
 
 # A look no surer than this cannot tell that a quote is gone, whatever its verdict.
 UNSURE = 0.3
@@ -30,17 +27,6 @@ IMPORT_CONFIDENCE = 0.6
 # At most this sure that an address was given up when another host answers for it: it may be a new
 # name of the same vendor, a parked name, or a notice that somebody on the way put there.
 OTHER_HOST_CONFIDENCE = 0.6
-
-# Looks that tell whether a quote is there, if they are surer than UNSURE; all others say nothing.
-CONCLUSIVE = frozenset(
-    {
-        Verdict.PRESENT,
-        Verdict.MOVED,
-        Verdict.REMOVED,
-        Verdict.SOFT_404,
-        Verdict.REDIRECTED_AWAY,
-    }
-)
 
 # Successes that carry the page; 202, 204, 206 and their like are no page, or not all of it
 # (RFC 9110 section 15.3).
@@ -71,31 +57,22 @@ class Probe:
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """One visit or import that says something about an address."""
+    """One look at an address, as the index holds it."""
 
     id: int  # of the index that tells it
     at: datetime
-    verdict: Verdict  # on the address
+    verdict: Verdict  # of this answer alone
     confidence: float
     outcome: str  # "HTTP 404"
     log_index: int
-    found: bool  # whether the quote was there
-    is_import: bool = False
+    watch_id: str | None = None  # None for an import
+    exit: str = ""  # by name; "" for none
     is_shown: bool = False  # whether a browser showed the page, too
-    found_by_script: bool = False  # whether the quote was there, but not in the bytes of the page
 
     @property
-    def can_tell(self) -> bool:
-        """Whether a quote that this look does not show is not there."""
-        return self.verdict in CONCLUSIVE and self.confidence > UNSURE
-
-    def tells(self, seen: "Look") -> bool:
-        """Whether a quote that `seen` shows, and this look does not, is gone.
-
-        What a script wrote into a page can be missed only where a browser showed the page.
-        """
-        is_page = self.verdict in {Verdict.PRESENT, Verdict.MOVED}
-        return self.can_tell and (self.is_shown or not is_page or not seen.found_by_script)
+    def is_import(self) -> bool:
+        """Whether it came with an archive made by others."""
+        return self.watch_id is None
 
 
 def judge_address(
@@ -188,57 +165,3 @@ def in_order(looks: Iterable[Look]) -> list[Look]:
     ranks = {one.id: (rank, 1) for rank, one in enumerate(own)}
     ranks |= {one.id: (bisect_right(latest, one.at), 0) for one in every if one.is_import}
     return sorted(every, key=lambda one: (*ranks[one.id], one.at, one.log_index, one.id))
-
-
-def quote_fate(
-    finding_id: str, looks: Sequence[Look], reworded: Callable[[Look], str | None]
-) -> Fate:
-    """Return what became of a quote, given all looks at its address, `in_order`.
-
-    At least one look has `found`. `reworded` is asked, at most once, for the passage that stands
-    in the quote's place at a look where the page is there without it.
-    """
-    if any(look.found and not look.is_import for look in looks):
-        looks = [look for look in looks if not look.is_import]
-    last_found = max(index for index, look in enumerate(looks) if look.found)
-    seen, later = looks[last_found], looks[last_found + 1 :]
-    gone = next((look for look in later if look.tells(seen)), None)
-    if gone is None and not later:
-        doubt = f"last seen in {seen.outcome}" if seen.confidence <= UNSURE else ""
-        return Fate(finding_id, Verdict.PRESENT, seen.confidence, seen.at, None, None, None, doubt)
-    if gone is None:
-        last = later[-1]
-        sentence = f"cannot be told since {last.at:%Y-%m-%d %H:%M} UTC: {last.outcome}"
-        if last.can_tell:
-            sentence += ", but no browser showed the page, and a script had written the quote"
-        verdict = Verdict.UNKNOWN if last.verdict in CONCLUSIVE else last.verdict
-        return Fate(
-            finding_id, verdict, last.confidence, seen.at, None, None, last.log_index, sentence
-        )
-    verdict, after = gone.verdict, None
-    if verdict in {Verdict.PRESENT, Verdict.MOVED}:
-        after = reworded(gone)
-        missing = Verdict.QUOTE_REMOVED if verdict is Verdict.PRESENT else Verdict.REDIRECTED_AWAY
-        verdict = missing if after is None else Verdict.EDITED
-    rests_on_import = seen.is_import or gone.is_import
-    return Fate(
-        finding_id,
-        verdict,
-        min(gone.confidence, IMPORT_CONFIDENCE) if rests_on_import else gone.confidence,
-        seen.at,
-        gone.at,
-        after,
-        gone.log_index,
-        _gone_sentence(verdict, gone, seen),
-    )
-
-
-def _gone_sentence(verdict: Verdict, gone: Look, seen: Look) -> str:
-    between = f"between {seen.at:%Y-%m-%d %H:%M:%S} and {gone.at:%Y-%m-%d %H:%M:%S} UTC"
-    match verdict:
-        case Verdict.EDITED:
-            return f"reworded {between}: the answer ({gone.outcome}) has another sentence there"
-        case Verdict.QUOTE_REMOVED:
-            return f"not there any more, {between}: the answer ({gone.outcome}) does not hold it"
-        case _:
-            return f"gone {between}: the address answered {gone.outcome}"

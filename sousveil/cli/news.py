@@ -49,21 +49,27 @@ def tell_analysis(
         say("What vanished", "bold")
         for finding, fate in result.gone:
             tell_gone(finding, fate)
+    if result.held:
+        say("What is missed, and held until it is confirmed", "bold")
+        for finding, fate in result.held:
+            tell_gone(finding, fate)
     if result.unread:
         kinds = Counter(media_type or "unknown" for _, media_type, _ in result.unread)
         told = ", ".join(f"{plain(kind)} {count}" for kind, count in kinds.most_common(MAX_KINDS))
         tell(f"{len(result.unread)} captures are kept, but could not be read, or not whole: {told}")
     told = f"{count_of(len(result.new), 'new finding')}, {len(result.gone)} gone"
+    told += f", {len(result.held)} missed" if result.held else ""
     by_another = f", {len(revised)} changed by another engine" if revised else ""
     say(f"{told}{by_another}.")
 
 
 def _changes_json(result: Analysis) -> list[Json]:
-    gone = {finding.id: fate for finding, fate in result.gone}
-    new = [
-        {"event": "found", **finding_json(finding, gone.get(finding.id))} for finding in result.new
+    fates = {finding.id: fate for finding, fate in (*result.gone, *result.held)}
+    return [
+        *({"event": "found", **finding_json(one, fates.get(one.id))} for one in result.new),
+        *({"event": "gone", **finding_json(finding, fate)} for finding, fate in result.gone),
+        *({"event": "held", **finding_json(finding, fate)} for finding, fate in result.held),
     ]
-    return new + [{"event": "gone", **finding_json(finding, fate)} for finding, fate in result.gone]
 
 
 def visit_json(made: Visit, targets: Mapping[str, str]) -> Json:

@@ -76,8 +76,9 @@ def review_lines(reviews: Sequence[Review]) -> list[str]:
 
 
 def tell_gone(finding: Finding, fate: Fate) -> None:
-    """Print what vanished: the quote, what became of it, and what shows it."""
-    say(f"{finding.id}  {fate.verdict}", "bold magenta")
+    """Print what vanished, or is missed: the quote, what became of it, and what shows it."""
+    became = fate.verdict if fate.pending is None else f"held: {fate.pending}"
+    say(f"{finding.id}  {became}", "bold magenta")
     say(f"    “{plain(finding.quote)}”")
     if fate.after:
         say(f"    now: “{plain(fate.after)}”")

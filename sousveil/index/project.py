@@ -17,6 +17,7 @@ from sousveil.index.pace import take_crawl, take_poll, take_visit
 from sousveil.index.query import repository_visits
 from sousveil.index.reviews import put_review
 from sousveil.index.store import Index
+from sousveil.index.verdicts import put_around
 from sousveil.model import SNAPSHOT_URN, Capture, Event, RecordRef, Watch
 from sousveil.watch.frontier import GUIDES
 
@@ -54,6 +55,8 @@ def project(
                 put_review(index, event)
             case "import":
                 _put_import(index, event, captures_in)
+            case "around":
+                put_around(index, event)
 
 
 def _put_visit(index: Index, event: Event) -> None:
@@ -70,15 +73,12 @@ def _put_visit(index: Index, event: Event) -> None:
         confidence,
         outcome,
         event.index,
-        found=False,
-        is_shown=_is_shown(body),
+        body["watch_id"],
+        body.get("exit", ""),
+        _is_shown(body),
     )
-    look_id = index.put_look(
-        look,
-        address=body["target"],
-        watch_id=body["watch_id"],
-        status=probes[-1].status if probes else None,
-    )
+    status = probes[-1].status if probes else None
+    look_id = index.put_look(look, address=body["target"], status=status)
     captures = msgspec.convert(body["captures"], list[Capture])
     for capture in captures:
         index.put_capture(capture, look_id)
@@ -114,6 +114,7 @@ def _put_import(
         verdict, confidence, outcome = judge_import(capture.status)
         # The date is the donor's word; what was taken in was seen by then at the latest.
         at = min(capture.captured_at, event.time)
-        look = Look(0, at, verdict, confidence, outcome, event.index, found=False, is_import=True)
-        look_id = index.put_look(look, address=capture.url, watch_id=None, status=capture.status)
+        look = Look(0, at, verdict, confidence, outcome, event.index)
+        look_id = index.put_look(look, address=capture.url, status=capture.status)
         index.put_capture(capture, look_id)
+        index.forget_verdicts(capture.url)  # it may stand before looks that were judged

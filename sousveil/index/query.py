@@ -3,7 +3,7 @@
 Takes an open `Index` and gives values of model.py. Reads only.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
@@ -11,11 +11,9 @@ from typing import Any
 import msgspec
 
 from sousveil.actors import OfficialList, Register, attributed, case_register
-from sousveil.changes.absence import Absence
-from sousveil.changes.fate import Look, in_order
+from sousveil.changes.answer import Came
 from sousveil.index.store import Held, Index
 from sousveil.model import (
-    RENDERING_TYPE,
     Capture,
     Fate,
     Finding,
@@ -34,9 +32,11 @@ _HELD = (
     " FROM capture c JOIN look l ON l.id = c.look_id"
 )
 _IN_ORDER = " ORDER BY c.captured_at, l.log_index, c.id"
-_SIGHTINGS = (
-    "SELECT s.data FROM sighting s JOIN capture c ON c.id = s.capture_id"
-    " JOIN look l ON l.id = c.look_id" + _IN_ORDER
+# The earliest sighting of each finding.
+_EARLIEST = (
+    "SELECT data FROM (SELECT s.data AS data, row_number() OVER (PARTITION BY s.finding_id"
+    " ORDER BY c.captured_at, l.log_index, c.id) AS turn FROM sighting s"
+    " JOIN capture c ON c.id = s.capture_id JOIN look l ON l.id = c.look_id{where}) WHERE turn = 1"
 )
 
 
@@ -69,27 +69,28 @@ def visit_at(index: Index, log_index: int) -> Visit:
 
 
 def _visits(index: Index, where: str, value: object) -> Iterator[Visit]:
-    for look_id, log_index, watch_id, address, at, *judged, status, absence in index.rows(
-        "SELECT id, log_index, watch_id, address, at, verdict, confidence, outcome, status,"
-        " (SELECT c.absence FROM capture c WHERE c.look_id = look.id AND c.absence NOT NULL)"
-        f" FROM look WHERE {where} ORDER BY log_index",
+    for look_id, log_index, watch_id, address, at, verdict, outcome, came, status in index.rows(
+        "SELECT id, log_index, watch_id, address, at, verdict, outcome, came, status FROM look"
+        f" WHERE {where} ORDER BY log_index",
         value,
     ):
-        verdict, confidence, outcome = judged
-        told = Absence(Verdict(verdict), confidence, outcome)
-        if absence is not None:
-            shown = msgspec.json.decode(absence, type=Absence)
-            told = _answered(told.verdict, confidence, outcome, shown)
         yield Visit(
             watch_id,
             datetime.fromisoformat(at),
-            told.verdict,
-            told.outcome,
+            Verdict(verdict),
+            told_outcome(outcome, msgspec.json.decode(came, type=Came) if came else None),
             status,
             tuple(held.capture for held in captures_of_look(index, look_id)),
             log_index,
             address,
         )
+
+
+def told_outcome(outcome: str, came: Came | None) -> str:
+    """Return what a look was answered, with what its text shows where that is not the page."""
+    if came is None or came.is_page or came.reasons[0] in outcome:
+        return outcome
+    return f"{outcome}, {came.reasons[0]}"
 
 
 def unread(index: Index, engine: str) -> list[Held]:
@@ -113,15 +114,38 @@ def findings(index: Index) -> list[Finding]:
     Who it is about is told now, from what its watch, the case's `actors.toml` and its official
     lists say today. Raises ActorError when one of them cannot be used.
     """
+    return _attributed(index, _decoded(index.rows(_EARLIEST.format(where=""))))
+
+
+def findings_of(index: Index, ids: Iterable[str]) -> list[Finding]:
+    """Return the findings with these ids, as `findings` does."""
+    return _attributed(index, earliest_findings(index, ids))
+
+
+def earliest_findings(index: Index, ids: Iterable[str]) -> list[Finding]:
+    """Return the findings with these ids as they were read, before anybody is named."""
+    where = " WHERE s.finding_id IN (SELECT value FROM json_each(?))"
+    chosen = msgspec.json.encode(list(ids)).decode()
+    return _decoded(index.rows(_EARLIEST.format(where=where), chosen))
+
+
+def finding_ids(index: Index) -> frozenset[str]:
+    """Return the ids of all findings."""
+    return frozenset(one for (one,) in index.rows("SELECT DISTINCT finding_id FROM sighting"))
+
+
+def _decoded(rows: Iterable[tuple[Any, ...]]) -> list[Finding]:
+    found = (msgspec.json.decode(data, type=Finding) for (data,) in rows)
+    return sorted(found, key=_place)
+
+
+def _attributed(index: Index, found: Iterable[Finding]) -> list[Finding]:
     register = register_of(index)
     actors = {watch.id: watch.actor for watch in watches(index)}
-    earliest: dict[str, Finding] = {}
-    for (data,) in index.rows(_SIGHTINGS):
-        finding = msgspec.json.decode(data, type=Finding)
-        if finding.id not in earliest:
-            watch_actor = actors.get(finding.watch_id or "")
-            earliest[finding.id] = attributed(finding, watch_actor=watch_actor, register=register)
-    return sorted(earliest.values(), key=_place)
+    return [
+        attributed(one, watch_actor=actors.get(one.watch_id or ""), register=register)
+        for one in found
+    ]
 
 
 def register_of(index: Index) -> Register:
@@ -169,88 +193,34 @@ def event_body(index: Index, log_index: int) -> Json:
 
 
 def fates(index: Index) -> dict[str, Fate]:
-    """Return the fate of each finding, by its id."""
-    found = [
-        msgspec.json.decode(data, type=Fate) for (data,) in index.rows("SELECT data FROM fate")
-    ]
-    return {fate.finding_id: fate for fate in found}
+    """Return the fate of each finding, by its id.
 
-
-def looks(index: Index, address: str) -> dict[str, list[Look]]:
-    """Return, for each finding of an address, all looks at that address in the order they count.
-
-    A look whose answer has not been read, or could not be, tells nothing about a quote: its verdict
-    is `unknown` here.
+    What stood at the last look was last seen at the newest poll that brought the same.
     """
-    found_at: dict[str, dict[int, bool]] = {}  # by finding and look: whether on the wire too
-    for finding_id, look_id, is_on_wire in index.rows(
-        "SELECT s.finding_id, c.look_id, max(c.media_type != ?) FROM sighting s"
-        " JOIN capture c ON c.id = s.capture_id JOIN look l ON l.id = c.look_id"
-        " WHERE l.address = ? GROUP BY s.finding_id, c.look_id ORDER BY s.finding_id, c.look_id",
-        RENDERING_TYPE,
-        address,
+    return _fates(index, "")
+
+
+def fates_of(index: Index, ids: Iterable[str]) -> dict[str, Fate]:
+    """Return the fates of these findings, as `fates` does."""
+    chosen = msgspec.json.encode(list(ids)).decode()
+    return _fates(index, " WHERE f.finding_id IN (SELECT value FROM json_each(?))", chosen)
+
+
+def _fates(index: Index, where: str, *values: object) -> dict[str, Fate]:
+    found = {}
+    for data, polled_at in index.rows(
+        "SELECT f.data, u.at FROM fate f LEFT JOIN unchanged u ON u.look_id = f.stood_at" + where,
+        *values,
     ):
-        found_at.setdefault(finding_id, {})[look_id] = bool(is_on_wire)
-    at_address = in_order(
-        _look(row)
-        for row in index.rows(
-            "SELECT id, at, verdict, confidence, outcome, log_index,"
-            " EXISTS (SELECT 1 FROM capture c WHERE c.look_id = look.id"
-            "  AND (c.engine IS NULL OR c.note NOT NULL)),"
-            " (SELECT c.absence FROM capture c WHERE c.look_id = look.id AND c.absence NOT NULL),"
-            " watch_id IS NULL, is_shown FROM look WHERE address = ?",
-            address,
-        )
-    )
-    return {
-        finding_id: [
-            replace(look, found=look.id in on_wire, found_by_script=on_wire.get(look.id) is False)
-            for look in at_address
-        ]
-        for finding_id, on_wire in found_at.items()
-    }
-
-
-def _look(row: tuple[Any, ...]) -> Look:
-    look_id, at, verdict, confidence, outcome, log_index, is_silent, absence, *rest = row
-    is_import, is_shown = rest
-    told = Absence(Verdict(verdict), confidence, outcome)
-    if is_silent:
-        told = Absence(Verdict.UNKNOWN, confidence, f"{outcome}, and its text was not read")
-    elif absence is not None:
-        shown = msgspec.json.decode(absence, type=Absence)
-        told = _answered(Verdict(verdict), confidence, outcome, shown)
-    return Look(
-        look_id,
-        datetime.fromisoformat(at),
-        told.verdict,
-        told.confidence,
-        told.outcome,
-        log_index,
-        found=False,
-        is_import=bool(is_import),
-        is_shown=bool(is_shown),
-    )
-
-
-def _answered(verdict: Verdict, confidence: float, outcome: str, shown: Absence) -> Absence:
-    """Join what an address answered with what its answer shows: no surer than either of them."""
-    told = verdict if shown.verdict is Verdict.PRESENT else shown.verdict
-    return Absence(told, min(confidence, shown.confidence), f"{outcome}, {shown.outcome}")
+        fate = msgspec.json.decode(data, type=Fate)
+        at = datetime.fromisoformat(polled_at) if polled_at else fate.last_seen
+        found[fate.finding_id] = replace(fate, last_seen=max(fate.last_seen, at))
+    return found
 
 
 def captures_of_look(index: Index, look_id: int) -> list[Held]:
     """Return the captures of one look, in the order in which they were made."""
     return _held(index, " WHERE c.look_id = ?", look_id)
-
-
-def addresses_with_findings(index: Index) -> list[str]:
-    """Return each address at which something was found, in order."""
-    rows = index.rows(
-        "SELECT DISTINCT l.address FROM sighting s JOIN capture c ON c.id = s.capture_id"
-        " JOIN look l ON l.id = c.look_id ORDER BY l.address"
-    )
-    return [address for (address,) in rows]
 
 
 def _held(index: Index, where: str, value: object) -> list[Held]:

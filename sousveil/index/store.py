@@ -15,11 +15,11 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import msgspec
 
-from sousveil.changes.absence import Absence
 from sousveil.changes.fate import Look
 from sousveil.errors import CaseError
 from sousveil.model import Capture, Event, Fate, Finding, Happening, Notice, Review, Watch
@@ -37,13 +37,27 @@ CREATE INDEX event_by_type ON event (type);
 CREATE TABLE watch (id TEXT PRIMARY KEY, data BLOB NOT NULL) STRICT;
 CREATE TABLE look (id INTEGER PRIMARY KEY, log_index INTEGER NOT NULL, watch_id TEXT,
     address TEXT NOT NULL, at TEXT NOT NULL, verdict TEXT NOT NULL, confidence REAL NOT NULL,
-    outcome TEXT NOT NULL, status INTEGER, is_shown INTEGER NOT NULL) STRICT;
+    outcome TEXT NOT NULL, status INTEGER, is_shown INTEGER NOT NULL, exit TEXT NOT NULL,
+    came BLOB) STRICT;
 CREATE INDEX look_by_address ON look (address, at);
 CREATE INDEX look_by_watch ON look (watch_id, log_index);
+CREATE TABLE aside (id INTEGER PRIMARY KEY, look_id INTEGER NOT NULL, log_index INTEGER NOT NULL,
+    role TEXT NOT NULL, url TEXT NOT NULL, host TEXT NOT NULL, exit TEXT NOT NULL, at TEXT NOT NULL,
+    data BLOB NOT NULL, came BLOB, standing BLOB) STRICT;
+CREATE INDEX aside_by_look ON aside (look_id);
+CREATE INDEX aside_by_host ON aside (host, role, at);
+CREATE TABLE standing (finding_id TEXT NOT NULL, look_id INTEGER NOT NULL, standing TEXT NOT NULL,
+    after TEXT, is_sought INTEGER NOT NULL,
+    PRIMARY KEY (finding_id, look_id)) STRICT, WITHOUT ROWID;
+CREATE INDEX standing_by_look ON standing (look_id);
+CREATE TABLE told (address TEXT NOT NULL, watch_id TEXT NOT NULL, data BLOB NOT NULL, due TEXT,
+    is_quiet INTEGER NOT NULL, PRIMARY KEY (address, watch_id)) STRICT, WITHOUT ROWID;
+CREATE INDEX told_by_due ON told (due) WHERE due NOT NULL;
+CREATE TABLE stale (address TEXT PRIMARY KEY) STRICT, WITHOUT ROWID;
 CREATE TABLE capture (id INTEGER PRIMARY KEY, look_id INTEGER NOT NULL, url TEXT NOT NULL,
     captured_at TEXT NOT NULL, status INTEGER, media_type TEXT NOT NULL, warc TEXT NOT NULL,
     offset INTEGER NOT NULL, length INTEGER NOT NULL, record_id TEXT NOT NULL, digest TEXT NOT NULL,
-    engine TEXT, note TEXT, absence BLOB, payload_digest TEXT NOT NULL, refers_to BLOB,
+    engine TEXT, note TEXT, payload_digest TEXT NOT NULL, refers_to BLOB,
     former_engine TEXT) STRICT;
 CREATE INDEX capture_by_look ON capture (look_id);
 CREATE TABLE original (watch_id TEXT NOT NULL, payload_digest TEXT NOT NULL, url TEXT NOT NULL,
@@ -52,7 +66,7 @@ CREATE TABLE original (watch_id TEXT NOT NULL, payload_digest TEXT NOT NULL, url
 CREATE TABLE sighting (finding_id TEXT NOT NULL, capture_id INTEGER NOT NULL, data BLOB NOT NULL,
     PRIMARY KEY (finding_id, capture_id)) STRICT, WITHOUT ROWID;
 CREATE INDEX sighting_by_capture ON sighting (capture_id);
-CREATE TABLE fate (finding_id TEXT PRIMARY KEY, data BLOB NOT NULL) STRICT;
+CREATE TABLE fate (finding_id TEXT PRIMARY KEY, data BLOB NOT NULL, stood_at INTEGER) STRICT;
 CREATE TABLE review (finding_id TEXT NOT NULL, person TEXT NOT NULL, log_index INTEGER NOT NULL,
     data BLOB NOT NULL, finding BLOB NOT NULL,
     PRIMARY KEY (finding_id, person)) STRICT, WITHOUT ROWID;
@@ -206,6 +220,12 @@ class Index:
             " count = count + 1",
             (_text(at), log_index, of, watch_id, address),
         )
+        # Where all stands, the same again changes nothing but the time of the last look.
+        self._db.execute(
+            "INSERT OR IGNORE INTO stale SELECT address FROM told"
+            " WHERE address = ? AND NOT is_quiet",
+            (address,),
+        )
 
     def put_review(self, review: Review, finding: Finding, *, person: str) -> None:
         """Add a decision on a finding, or replace the same person's earlier one."""
@@ -220,16 +240,15 @@ class Index:
             ),
         )
 
-    def put_look(
-        self, look: Look, *, address: str, watch_id: str | None, status: int | None
-    ) -> int:
+    def put_look(self, look: Look, *, address: str, status: int | None) -> int:
         """Add one look at an address, and return its number in this index."""
+        self._put_stale(address)
         cursor = self._db.execute(
             "INSERT INTO look (log_index, watch_id, address, at, verdict, confidence, outcome,"
-            " status, is_shown) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            " status, is_shown, exit) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             (
                 look.log_index,
-                watch_id,
+                look.watch_id,
                 address,
                 _text(look.at),
                 look.verdict.value,
@@ -237,9 +256,14 @@ class Index:
                 look.outcome,
                 status,
                 look.is_shown,
+                look.exit,
             ),
         )
         return cursor.lastrowid or 0
+
+    def _put_stale(self, address: str) -> None:
+        """Let what became of an address, and of the quotes there, be told anew."""
+        self._db.execute("INSERT OR IGNORE INTO stale VALUES (?)", (address,))
 
     def put_capture(self, capture: Capture, look_id: int) -> None:
         """Add a capture of a look, that no analysis has read yet."""
@@ -284,34 +308,45 @@ class Index:
         *,
         engine: str,
         note: str | None = None,
-        absence: Absence | None = None,
     ) -> None:
         """Replace what was found in a capture, and record which engine read it.
 
-        `note` says why there is no text, `absence` what the answer is instead of the page.
+        `note` says why there is no text.
         """
         with self.transaction():
-            self._keep_former(held.id, engine)
+            self._keep_former(held, engine)
             self._db.execute("DELETE FROM sighting WHERE capture_id = ?", (held.id,))
             self._db.executemany(
                 "INSERT OR REPLACE INTO sighting VALUES (?, ?, ?)",
                 [(finding.id, held.id, msgspec.json.encode(finding)) for finding in findings],
             )
             self._db.execute(
-                "UPDATE capture SET engine = ?, note = ?, absence = ? WHERE id = ?",
-                (engine, note, msgspec.json.encode(absence) if absence else None, held.id),
+                "UPDATE capture SET engine = ?, note = ? WHERE id = ?", (engine, note, held.id)
             )
+            self._put_stale(held.address)
 
-    def _keep_former(self, capture_id: int, engine: str) -> None:
+    def _keep_former(self, held: Held, engine: str) -> None:
         """Keep what another engine than `engine` found in a capture, to be compared with."""
-        ((former,),) = self.rows("SELECT engine FROM capture WHERE id = ?", capture_id)
+        ((former,),) = self.rows("SELECT engine FROM capture WHERE id = ?", held.id)
         if former is None or former == engine:
             return
-        self._db.execute("DELETE FROM former WHERE capture_id = ?", (capture_id,))
+        self._db.execute("DELETE FROM former WHERE capture_id = ?", (held.id,))
         self._db.execute(
-            "INSERT INTO former SELECT * FROM sighting WHERE capture_id = ?", (capture_id,)
+            "INSERT INTO former SELECT * FROM sighting WHERE capture_id = ?", (held.id,)
         )
-        self._db.execute("UPDATE capture SET former_engine = ? WHERE id = ?", (former, capture_id))
+        self._db.execute("UPDATE capture SET former_engine = ? WHERE id = ?", (former, held.id))
+        self.forget_verdicts(held.address)
+
+    def forget_verdicts(self, address: str, *, since: int = 0) -> None:
+        """Let the looks at an address be judged anew, from a log entry on."""
+        looks = "(SELECT id FROM look WHERE address = ? AND log_index >= ?)"
+        for statement in (
+            f"DELETE FROM standing WHERE look_id IN {looks}",
+            f"UPDATE aside SET came = NULL, standing = NULL WHERE look_id IN {looks}",
+            f"UPDATE look SET came = NULL WHERE id IN {looks}",
+        ):
+            self._db.execute(statement, (address, since))
+        self._put_stale(address)
 
     def forget_last_reading(self, watch_id: str) -> None:
         """Let the newest capture of a watch be read again."""
@@ -326,18 +361,28 @@ class Index:
         fates: Iterable[Fate],
         notices: Iterable[Notice] = (),
         *,
+        stood_at: Mapping[str, int] = MappingProxyType({}),
         channels: Iterable[str] = (),
     ) -> None:
-        """Replace the fates of all findings, and add what people are to be told of them.
+        """Replace the fates of findings, and add what people are to be told of them.
+
+        `stood_at` names, by finding, the look that saw it last, of what stands.
 
         Both or neither: whoever is killed here tells it next time. `channels` are those that are
         to be told; one that is new hears of what happens from now on.
         """
         with self.transaction():
-            self._db.execute("DELETE FROM fate")
             self._db.executemany(
-                "INSERT INTO fate VALUES (?, ?)",
-                [(fate.finding_id, msgspec.json.encode(fate)) for fate in fates],
+                "INSERT OR REPLACE INTO fate VALUES (?, ?, ?)",
+                [
+                    (fate.finding_id, msgspec.json.encode(fate), stood_at.get(fate.finding_id))
+                    for fate in fates
+                ],
+            )
+            # What no engine finds any more has no fate.
+            self._db.execute(
+                "DELETE FROM fate WHERE NOT EXISTS"
+                " (SELECT 1 FROM sighting s WHERE s.finding_id = fate.finding_id)"
             )
             self.put_channels(channels)
             self._db.executemany(
@@ -461,6 +506,10 @@ class Index:
         with self.transaction():
             self._db.execute("DELETE FROM former")
             self._db.execute("UPDATE capture SET former_engine = NULL")
+
+    def change(self, sql: str, *values: object) -> None:
+        """Run one writing statement; the caller holds a transaction."""
+        self._db.execute(sql, values)
 
     def rows(self, sql: str, *values: object) -> list[tuple[Any, ...]]:
         """Return the rows of one reading statement."""

@@ -1,4 +1,4 @@
-"""Fates: a pure function of what was recorded, and slow to call anything gone."""
+"""Looks: what one answer speaks for, and in which order looks count."""
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -8,14 +8,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sousveil.changes.fate import (
-    IMPORT_CONFIDENCE,
     UNSURE,
     Look,
     Probe,
     in_order,
     judge_address,
     judge_import,
-    quote_fate,
 )
 from sousveil.model import Failure, FailureKind, Verdict
 
@@ -23,12 +21,9 @@ START = datetime(2026, 1, 1, tzinfo=UTC)
 URL = "https://halden.example/product"
 
 
-def look(day: int, verdict: Verdict, *, found: bool = False) -> Look:
-    return Look(day, START + timedelta(days=day), verdict, 0.9, f"day {day}", 10 + day, found=found)
-
-
-def never(_: Look) -> str | None:
-    return None
+def look(day: int, verdict: Verdict) -> Look:
+    at = START + timedelta(days=day)
+    return Look(day, at, verdict, 0.9, f"day {day}", 10 + day, watch_id="0123456789ab")
 
 
 @pytest.mark.parametrize(
@@ -133,48 +128,9 @@ def test_an_imported_answer_is_told_as_one_and_less_sure() -> None:
     assert judge_import(None) == (Verdict.PRESENT, 0.6, "an imported document")
 
 
-@pytest.mark.parametrize("verdict", [Verdict.PRESENT, Verdict.REMOVED, Verdict.REDIRECTED_AWAY])
-def test_an_unsure_look_never_makes_a_quote_gone(verdict: Verdict) -> None:
-    unsure = replace(look(1, verdict), confidence=UNSURE)
-    fate = quote_fate("f", [look(0, Verdict.PRESENT, found=True), unsure], never)
-    assert (fate.verdict, fate.gone_by, fate.is_gone) == (Verdict.UNKNOWN, None, False)
-    assert fate.evidence.startswith("cannot be told since")
-    later = look(2, Verdict.PRESENT)
-    fate = quote_fate("f", [look(0, Verdict.PRESENT, found=True), unsure, later], never)
-    assert (fate.verdict, fate.gone_by) == (Verdict.QUOTE_REMOVED, later.at)
-
-
-def test_a_quote_seen_only_over_a_doubtful_connection_says_so() -> None:
-    seen = replace(look(0, Verdict.PRESENT, found=True), confidence=UNSURE)
-    fate = quote_fate("f", [seen], never)
-    assert (fate.verdict, fate.confidence) == (Verdict.PRESENT, UNSURE)
-    assert fate.evidence == "last seen in day 0"
-
-
-def imported(day: int, *, found: bool = False) -> Look:
-    made = replace(look(day, Verdict.PRESENT, found=found), id=100 + day, log_index=5)
-    return replace(made, is_import=True)
-
-
-def test_an_import_never_takes_away_what_one_of_our_own_visits_saw() -> None:
-    own = [look(0, Verdict.PRESENT, found=True), look(2, Verdict.PRESENT, found=True)]
-    for seen in (own[:1], own):
-        for day in (-1, 1, 3):
-            fate = quote_fate("f", in_order([imported(day), *seen]), never)
-            assert (fate.verdict, fate.last_seen) == (Verdict.PRESENT, seen[-1].at)
-
-
-def test_an_import_never_brings_back_what_one_of_our_own_visits_missed() -> None:
-    own = [look(0, Verdict.PRESENT, found=True), look(2, Verdict.PRESENT)]
-    fate = quote_fate("f", in_order([*own, imported(3, found=True)]), never)
-    assert (fate.verdict, fate.gone_by) == (Verdict.QUOTE_REMOVED, own[1].at)
-
-
-def test_what_only_imports_saw_is_gone_by_the_next_look_and_less_surely() -> None:
-    for gone in (imported(4), look(5, Verdict.PRESENT)):
-        fate = quote_fate("f", in_order([gone, imported(1, found=True)]), never)
-        assert (fate.verdict, fate.gone_by) == (Verdict.QUOTE_REMOVED, gone.at)
-        assert fate.confidence <= IMPORT_CONFIDENCE
+def imported(day: int) -> Look:
+    made = replace(look(day, Verdict.PRESENT), id=100 + day, log_index=5)
+    return replace(made, watch_id=None)
 
 
 def test_our_own_visits_count_in_the_order_of_the_log_whatever_the_clock_said() -> None:
@@ -189,7 +145,12 @@ def test_the_order_of_looks_does_not_depend_on_how_they_are_given(
     given_looks: list[tuple[int, bool]],
 ) -> None:
     every = [
-        replace(look(day, Verdict.PRESENT), id=number, log_index=number, is_import=is_import)
+        replace(
+            look(day, Verdict.PRESENT),
+            id=number,
+            log_index=number,
+            watch_id=None if is_import else "0123456789ab",
+        )
         for number, (day, is_import) in enumerate(given_looks)
     ]
     ordered = in_order(every)
@@ -198,84 +159,3 @@ def test_the_order_of_looks_does_not_depend_on_how_they_are_given(
     assert own == sorted(own)
     foreign = [one.at for one in ordered if one.is_import]
     assert foreign == sorted(foreign)
-
-
-def test_a_quote_that_is_always_there_is_present() -> None:
-    fate = quote_fate("f", [look(0, Verdict.PRESENT, found=True)] * 2, never)
-    assert (fate.verdict, fate.gone_by) == (Verdict.PRESENT, None)
-
-
-def test_a_page_without_the_quote_took_it_out() -> None:
-    looks = [look(0, Verdict.PRESENT, found=True), look(1, Verdict.PRESENT)]
-    fate = quote_fate("f", looks, never)
-    assert fate.verdict is Verdict.QUOTE_REMOVED
-    assert (fate.last_seen, fate.gone_by) == (looks[0].at, looks[1].at)
-    assert fate.log_index == 11
-
-
-def test_a_page_with_another_wording_edited_it() -> None:
-    looks = [look(0, Verdict.PRESENT, found=True), look(1, Verdict.PRESENT)]
-    fate = quote_fate("f", looks, lambda _: "estimates appearance")
-    assert (fate.verdict, fate.after) == (Verdict.EDITED, "estimates appearance")
-
-
-def test_an_outage_is_no_removal_and_the_removal_after_it_is_dated_by_both_sides() -> None:
-    looks = [
-        look(0, Verdict.PRESENT, found=True),
-        look(1, Verdict.UNREACHABLE),
-        look(2, Verdict.BLOCKED),
-    ]
-    fate = quote_fate("f", looks, never)
-    assert (fate.verdict, fate.gone_by) == (Verdict.BLOCKED, None)
-    fate = quote_fate("f", [*looks, look(3, Verdict.REMOVED)], never)
-    assert fate.verdict is Verdict.REMOVED
-    assert (fate.last_seen, fate.gone_by) == (looks[0].at, START + timedelta(days=3))
-
-
-def test_a_quote_that_came_back_is_present() -> None:
-    looks = [
-        look(0, Verdict.PRESENT, found=True),
-        look(1, Verdict.REMOVED),
-        look(2, Verdict.PRESENT, found=True),
-    ]
-    assert quote_fate("f", looks, never).verdict is Verdict.PRESENT
-
-
-@given(st.lists(st.tuples(st.sampled_from(list(Verdict)), st.booleans()), min_size=1, max_size=12))
-def test_a_fate_says_gone_only_after_a_look_that_can_tell(
-    history: list[tuple[Verdict, bool]],
-) -> None:
-    looks = [look(0, Verdict.PRESENT, found=True)] + [
-        look(day, Verdict.PRESENT if found else verdict, found=found)
-        for day, (verdict, found) in enumerate(history, start=1)
-    ]
-    fate = quote_fate("f", looks, never)
-    assert fate.last_seen == max(one.at for one in looks if one.found)
-    if fate.gone_by is not None:
-        (gone,) = [one for one in looks if one.at == fate.gone_by]
-        assert gone.verdict in {
-            Verdict.PRESENT,
-            Verdict.MOVED,
-            Verdict.REMOVED,
-            Verdict.SOFT_404,
-            Verdict.REDIRECTED_AWAY,
-        }
-        assert gone.at > fate.last_seen
-
-
-def test_an_address_that_leads_elsewhere_without_the_quote_was_redirected_away() -> None:
-    looks = [look(0, Verdict.PRESENT, found=True), look(1, Verdict.MOVED)]
-    assert quote_fate("f", looks, never).verdict is Verdict.REDIRECTED_AWAY
-    assert quote_fate("f", [looks[0], look(1, Verdict.MOVED, found=True)], never).gone_by is None
-
-
-def test_what_a_script_wrote_is_missed_only_where_a_browser_showed_the_page() -> None:
-    seen = replace(look(0, Verdict.PRESENT, found=True), is_shown=True, found_by_script=True)
-    on_the_wire_alone = look(1, Verdict.PRESENT)
-    fate = quote_fate("f", [seen, on_the_wire_alone], never)
-    assert (fate.verdict, fate.gone_by) == (Verdict.UNKNOWN, None)
-    assert "no browser showed the page" in fate.evidence
-    shown = replace(look(2, Verdict.PRESENT), is_shown=True)
-    assert quote_fate("f", [seen, on_the_wire_alone, shown], never).gone_by == shown.at
-    not_found = look(1, Verdict.REMOVED)
-    assert quote_fate("f", [seen, not_found], never).verdict is Verdict.REMOVED

@@ -16,11 +16,13 @@ import brotli
 import pytest
 
 from sousveil.case import Case, open_case, save_settings
+from sousveil.changes.answer import Standing
 from sousveil.changes.fate import Look
 from sousveil.changes.rewording import Pair
 from sousveil.extract import extract
-from sousveil.index.query import unread
+from sousveil.index.query import fates, unread
 from sousveil.index.store import Index
+from sousveil.ledger import create_case
 from sousveil.model import (
     BlockKind,
     Capture,
@@ -33,12 +35,16 @@ from sousveil.model import (
     Source,
     Verdict,
 )
-from sousveil.run.read.fates import MAX_REWORDINGS, all_fates
+from sousveil.run.indexing import open_index
+from sousveil.run.read.fates import tell_fates
+from sousveil.run.read.judging import MAX_REWORDINGS, Address
 from tests.commands import sousveil
 from tests.sites import Page, case_for, serve
 
-CLAIM = b"<p>Our camera infers the ethnicity of every face it sees.</p>"
-OTHER = b"<p>Contact our offices for a quotation today, or write us a letter.</p>"
+REST = "".join(f"<p>Part {n} tells of lens {n * n} and how it is mounted.</p>" for n in range(9))
+CLAIM = b"<p>Our camera infers the ethnicity of every face it sees.</p>" + REST.encode()
+OTHER = b"<p>Contact our offices for a quotation today, or write us.</p>" + REST.encode()
+PARKED = b"<p>This is a page about something else altogether, such as tea.</p>" * 12
 NOW = datetime(2026, 3, 4, tzinfo=UTC)
 NOISE = hashlib.shake_256(b"noise").digest(6_000)
 
@@ -87,6 +93,13 @@ def allow(case: Case, *urls: str) -> Case:
     return open_case(case.root)
 
 
+def fate_of(case: Case) -> Fate:
+    """Return the fate of the one finding of a case."""
+    with open_index(case) as index:
+        (fate,) = fates(index).values()
+    return fate
+
+
 def told(case: Case) -> dict[str, Any]:
     """Return the one finding of a case as the command line tells it."""
     (finding,) = sousveil("findings", "--case", case.root, "--json").json()
@@ -119,10 +132,10 @@ def test_an_answer_that_cannot_tell_makes_no_quote_gone(case: Case, second: byte
         answers["answer"] = second
         ran = sousveil("visit", "--all", "--case", case.root, "--json")
         assert not [line for line in ran.json() if line["event"] == "gone"]
-        assert "gone" not in told(case)
+        assert (fate_of(case).gone_by, fate_of(case).pending) == (None, None)
         answers["answer"] = answer(OTHER)
         assert sousveil("visit", "--all", "--case", case.root).status == 0
-    assert told(case)["verdict"] == "quote_removed"
+    assert fate_of(case).pending is Verdict.QUOTE_REMOVED
 
 
 def test_a_claim_in_an_answer_that_broke_off_is_still_found(case: Case) -> None:
@@ -137,17 +150,15 @@ def test_a_claim_in_an_answer_that_broke_off_is_still_found(case: Case) -> None:
 def test_the_same_path_on_another_host_is_no_sure_removal(tmp_path: Path) -> None:
     with serve() as vendor, serve() as parked:
         case = allow(case_for(tmp_path / "case", vendor), vendor.url, parked.url)
-        vendor.pages["/product"], parked.pages["/product"] = Page(CLAIM), Page(OTHER)
+        vendor.pages["/product"], parked.pages["/product"] = Page(CLAIM), Page(PARKED)
         assert sousveil("add", "--case", case.root, f"{vendor.url}/product").status == 0
         assert sousveil("visit", "--case", case.root).status == 0
         vendor.pages["/product"] = Page(b"", status=302, location=f"{parked.url}/product")
         assert sousveil("visit", "--all", "--case", case.root).status == 0
-    finding = told(case)
-    assert finding["verdict"] == "redirected_away"
-    assert "sent to another host" in finding["evidence"]
-    shown = sousveil("show", finding["id"], "--case", case.root).out
-    assert f"{finding['id']}  offers  ethnicity" in shown
-    assert "redirected_away: " in shown
+    fate = fate_of(case)
+    assert (fate.verdict, fate.pending) == (Verdict.UNKNOWN, Verdict.REDIRECTED_AWAY)
+    assert "sent to another host" in fate.evidence
+    assert fate.looks_left == 3
 
 
 def self_signed(folder: Path) -> ssl.SSLContext:
@@ -175,7 +186,7 @@ def test_behind_a_certificate_that_does_not_hold_nothing_is_gone(
             answers["answer"] = second
             ran = sousveil("visit", "--all", "--case", case.root, "--json").json()
             assert not [line for line in ran if line["event"] == "gone"]
-            assert (told(case)["verdict"], "gone" in told(case)) == ("unknown", False)
+            assert (fate_of(case).verdict, fate_of(case).pending) == (Verdict.UNKNOWN, None)
     (visited,) = [line for line in first if line["event"] == "visit"]
     assert visited["outcome"] == "HTTP 200, the server's certificate did not hold"
 
@@ -220,7 +231,7 @@ def test_an_archive_without_a_quote_that_we_saw_takes_nothing_away(
         assert told(case)["verdict"] == "present"
         answers["answer"] = answer(OTHER)
         assert sousveil("visit", "--all", "--case", case.root).status == 0
-    assert told(case)["verdict"] == "quote_removed"
+    assert fate_of(case).pending is Verdict.QUOTE_REMOVED
 
 
 # ---------------------------------------------------------------- many quotes at once
@@ -235,9 +246,10 @@ def html(verb: str) -> Document:
 
 def put_page(index: Index, number: int, document: Document, *, claims: bool) -> None:
     url, at = "https://halden.example/", NOW + timedelta(days=number)
-    index.put_event(Event(number, "visit", at, {}))
-    look = Look(0, at, Verdict.PRESENT, 0.95, "HTTP 200", number, found=False)
-    look_id = index.put_look(look, address=url, watch_id="w", status=200)
+    probes = [{"url": url, "status": 200, "failure": None}]
+    index.put_event(Event(number, "visit", at, {"probes": probes}))
+    look = Look(0, at, Verdict.PRESENT, 0.95, "HTTP 200", number, "w")
+    look_id = index.put_look(look, address=url, status=200)
     capture = Capture(url, at, 200, "text/html", RecordRef("a", number, 1, str(number), "d"))
     index.put_capture(capture, look_id)
     (held,) = unread(index, "e")
@@ -280,11 +292,14 @@ def test_a_page_of_thousands_of_reworded_claims_is_compared_once_and_within_boun
         prepared.append(after)
         return Pair(before, after)
 
-    monkeypatch.setattr("sousveil.run.read.fates.Pair", counted)
-    told_fates: list[Fate] = list(all_fates(index, lambda capture: pages[capture.record.offset]))
-    assert len(told_fates) == MANY
+    monkeypatch.setattr("sousveil.run.read.judging.Pair", counted)
+    address = Address(index, "https://halden.example/", lambda c: (pages[c.record.offset], b"", ""))
+    address.judge()
     assert prepared == [pages[1]]
-    verdicts = [fate.verdict for fate in told_fates]
-    assert verdicts.count(Verdict.EDITED) == MAX_REWORDINGS
-    assert verdicts.count(Verdict.QUOTE_REMOVED) == MANY - MAX_REWORDINGS
-    assert "no new wording of it was sought" in told_fates[-1].evidence
+    (stood,) = zip(*(looks.values() for looks in address.stood.values()), strict=True)
+    standings = [one.standing for one in stood]
+    assert standings.count(Standing.REWORDED) == MAX_REWORDINGS
+    assert standings.count(Standing.MISSING) == MANY - MAX_REWORDINGS
+    assert [one.is_sought for one in stood].count(False) == MANY - MAX_REWORDINGS
+    (told_of,) = tell_fates(create_case(tmp_path / "case", title="", operator="", now=NOW), index)
+    assert "no new wording of it was sought" in told_of.fates[-1].evidence

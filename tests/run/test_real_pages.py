@@ -94,5 +94,5 @@ def test_a_firewalls_block_page_that_replaced_a_claim_is_not_called_a_removal(
         ran = sousveil("visit", "--all", "--case", case.root, "--json")
         assert {line["event"] for line in ran.json()} == {"visit"}
         (finding,) = sousveil("findings", "--case", case.root, "--json").json()
-        assert finding["verdict"] == "unreachable"
+        assert finding["verdict"] == "blocked"
         assert "gone" not in finding

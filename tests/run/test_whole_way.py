@@ -73,16 +73,21 @@ def test_a_finding_quotes_exactly_and_says_why(story: Story) -> None:
 
 def test_the_second_visit_says_what_vanished_and_how(story: Story) -> None:
     gone: dict[str, set[str]] = {}
+    held: dict[str, set[str]] = {}
     for line in story.second.json():
         if line["event"] == "gone":
             gone.setdefault(line["capture"]["url"], set()).add(line["verdict"])
+        elif line["event"] == "held":
+            held.setdefault(line["capture"]["url"], set()).add(line["pending"])
+            assert (line["verdict"], "missing since" in line["evidence"]) == ("unknown", True)
     base = story.site.base_url
-    assert "edited" in gone[f"{base}/en/products/stanelens.html"]
-    assert gone[f"{base}/zh/tender/parameters.html"] == {"removed"}
+    assert list(gone) == [story.site.repository.as_uri()]  # a commit is proof by itself
     assert "quote_removed" in gone[story.site.repository.as_uri()]
-    assert "quote_removed" in gone[f"{base}/en/downloads/test-report.pdf"]
+    assert "edited" in held[f"{base}/en/products/stanelens.html"]
+    assert held[f"{base}/zh/tender/parameters.html"] == {"removed"}
+    assert "quote_removed" in held[f"{base}/en/downloads/test-report.pdf"]
     needing = {page.url for page in story.site.pages if page.needs}
-    assert len(set(gone) - needing) == 4
+    assert len(set(held) - needing) == 3
 
 
 def test_the_commit_that_dropped_the_field_is_found_with_its_innocent_message(

@@ -2,7 +2,9 @@
 
 from sousveil.changes.answer.came import what_came
 from sousveil.changes.answer.course import Seen, verdict_of_one
-from sousveil.changes.answer.quote import Standing, standing_of
+from sousveil.changes.answer.fate import Sight, fate_of
+from sousveil.changes.answer.quote import Standing, standing_of, stands
+from sousveil.changes.answer.shown import Answer, what_answer_came
 from sousveil.changes.answer.values import (
     ABSENCES,
     PAGES,
@@ -13,22 +15,30 @@ from sousveil.changes.answer.values import (
     Kind,
     Other,
 )
-from sousveil.changes.answer.verdict import Told, verdict_of
+from sousveil.changes.answer.verdict import Told, course_of, in_log_order, told_of, verdict_of
 
 __all__ = [
     "ABSENCES",
     "PAGES",
     "QUIET",
+    "Answer",
     "AnswerFacts",
     "Around",
     "Came",
     "Kind",
     "Other",
     "Seen",
+    "Sight",
     "Standing",
     "Told",
+    "course_of",
+    "fate_of",
+    "in_log_order",
     "standing_of",
+    "stands",
+    "told_of",
     "verdict_of",
     "verdict_of_one",
+    "what_answer_came",
     "what_came",
 ]

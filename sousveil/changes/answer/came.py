@@ -111,6 +111,7 @@ _HIDING = frozenset({"challenge", "blocked", "rate", "country"})
 # Successes that carry the page; 202, 204, 206 and their like are no page, or not all of it
 # (RFC 9110 section 15.3).
 _WHOLE_PAGE = frozenset({200, 203})
+_PART_OF_PAGE = frozenset(range(200, 300)) - _WHOLE_PAGE
 _FRONT_PAGE = re.compile(r"/(?:(?:index|default|home)\.\w{2,5})?", re.IGNORECASE)
 
 
@@ -158,8 +159,10 @@ def _the_page(case: Case) -> Came | None:
     said = case.said if _is_mostly_loss(case) else None
     if said and said.strength >= LOUD and (kept < STANDS_SHARE or WALLS[said.sign][0] in SILENT):
         return None
-    if case.answer.lost and kept < 1:
-        return Came(Kind.TRUNCATED, 0.9, (f"read in part: {case.answer.lost}",), kept)
+    is_part = case.status in _PART_OF_PAGE
+    lost = case.answer.lost or (f"HTTP {case.status} is no whole page" if is_part else "")
+    if lost and kept < 1:
+        return Came(Kind.TRUNCATED, 0.9, (f"read in part: {lost}",), kept)
     if _breaks_off(case.before, case.after):
         return Came(Kind.TRUNCATED, 0.85, (f"breaks off in a passage, at {kept:.0%}",), kept)
     edits = edits_between(case.before, case.after)

@@ -55,6 +55,7 @@ SILENT = frozenset({Kind.BLOCK_PAGE, Kind.LOGIN_WALL, Kind.COUNTRY_WALL, Kind.ER
 # What servers say by an address stands in its path or in the first parameters.
 MAX_ADDRESS_CHARACTERS = 500
 
+_DEFAULT_PORTS = frozenset({"80", "443"})
 _ADDRESS_PARTS = re.compile(r"[a-z0-9]+")
 _PASSWORD = re.compile(rb"<input\b[^>]{0,400}\btype\s*=\s*[\"']?password", re.IGNORECASE)
 _MARKDOWN_LINK = re.compile(r"(?<!!)\[[^\[\]\n]{1,300}\]\(([^()#\s][^()\s]{0,2000})")
@@ -173,4 +174,7 @@ def is_same_address(one: str, other: str) -> bool:
 
 def host_of(url: str) -> str:
     """Return the host of an address, without what a vendor changes and stays the same: `www.`."""
-    return (urlsplit(url).hostname or "").rstrip(".").removeprefix("www.")
+    parts = urlsplit(url)
+    name = (parts.hostname or "").rstrip(".").removeprefix("www.")
+    port = parts.netloc.rpartition(":")[2]
+    return f"{name}:{port}" if port.isdigit() and port not in _DEFAULT_PORTS else name

@@ -126,6 +126,12 @@ class Course:
         """Whether the last look saw it."""
         return self.last is not None and self.last is self.last_seen
 
+    @property
+    def latest_absence(self) -> Absence | None:
+        """The absence that was seen last, of the quote or of its address."""
+        absences = [one for one in (self.of_address, self.of_quote) if one]
+        return max(absences, key=lambda one: one.last.log_index, default=None)
+
     def absence_of(self, look: Seen) -> Absence | None:
         """Return the absence that a look belongs to."""
         return self.of_quote if look.came.is_page else self.of_address

@@ -56,8 +56,22 @@ def verdict_of(looks: Iterable[Seen]) -> Told:
     Looks at the watch's own exit decide; those at others tell a wall for this country from an
     absence. The order in which they are given does not matter.
     """
-    ordered = sorted(looks, key=lambda one: (one.log_index, one.at, one.exit))
-    course = reduce(after, (one for one in ordered if not one.exit), Course())
+    ordered = in_log_order(looks)
+    return told_of(course_of(ordered), ordered)
+
+
+def in_log_order(looks: Iterable[Seen]) -> list[Seen]:
+    """Return looks as they count: in the order of the log, whatever the clock said."""
+    return sorted(looks, key=lambda one: (one.log_index, one.at, one.exit))
+
+
+def course_of(ordered: Iterable[Seen]) -> Course:
+    """Return what the looks at the watch's own exit amount to; `ordered` as `in_log_order`."""
+    return reduce(after, (one for one in ordered if not one.exit), Course())
+
+
+def told_of(course: Course, ordered: Sequence[Seen]) -> Told:
+    """Return the verdict on a course; `ordered` holds the looks at other exits, too."""
     if course.last is None:
         return Told(Verdict.UNKNOWN, 0.0, ("nobody has looked yet",))
     if course.stands:
@@ -67,7 +81,7 @@ def verdict_of(looks: Iterable[Seen]) -> Told:
         return _walled(course, course.last, elsewhere)
     if course.confirmed is not None:
         return _gone(course, course.confirmed)
-    absence = _latest(course)
+    absence = course.latest_absence
     return _silent(course, course.last) if absence is None else _held(course, absence)
 
 
@@ -137,11 +151,6 @@ def _seen_elsewhere(course: Course, looks: Sequence[Seen]) -> list[Seen]:
         return []
     latest = {one.exit: one for one in looks if one.exit and one.log_index > first.log_index}
     return [one for one in latest.values() if verdict_of_one(one.came, one.quote) in STANDING]
-
-
-def _latest(course: Course) -> Absence | None:
-    absences = [one for one in (course.of_address, course.of_quote) if one]
-    return max(absences, key=lambda one: one.last.log_index, default=None)
 
 
 def _shown(absence: Absence) -> list[str]:

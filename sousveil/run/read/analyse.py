@@ -4,10 +4,10 @@ Everything here is a function of the evidence and of the engine's version: it ma
 done again.
 """
 
-import functools
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TypeAlias
 
 from sousveil.case import SETTINGS_FILE, Case
 from sousveil.claims import Engine, engine_for
@@ -18,24 +18,30 @@ from sousveil.index.notices import new_notices
 from sousveil.index.query import (
     captures_of_look,
     event_body,
-    fates,
+    fates_of,
+    finding_ids,
     findings,
+    findings_of,
     unread,
     unreadable,
 )
 from sousveil.index.reviews import logged_model
 from sousveil.index.store import Held, Index
-from sousveil.model import Capture, Document, Fate, Finding
+from sousveil.index.verdicts import no_longer_stale, put_told
+from sousveil.model import Fate, Finding
 from sousveil.review.casemodel import case_model
 from sousveil.review.revisions import Revision, revise
 from sousveil.run.read.editions import note_editions
-from sousveil.run.read.fates import all_fates
+from sousveil.run.read.fates import AddressTold, tell_fates
 from sousveil.run.read.histories import read_histories
-from sousveil.run.read.looks import read_document, read_look
+from sousveil.run.read.looks import read_look
 from sousveil.run.read.repositories import BUNDLE_TYPE, read_repository
 from sousveil.topics import Topic, load
 
 Progress = Callable[[int, int, str], None]
+
+Changed: TypeAlias = tuple[Finding, Fate | None, Fate]
+"""(finding, its fate before, None when there was none, its fate now)"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +51,8 @@ class Analysis:
     captures: int  # read just now
     new: tuple[Finding, ...]
     gone: tuple[tuple[Finding, Fate], ...]  # whose quote is no longer there, since the last time
+    held: tuple[tuple[Finding, Fate], ...]  # missed for the first time, which is not confirmed yet
+    changed: tuple[Changed, ...]  # of which something else is told than before
     unread: tuple[tuple[str, str, str], ...]  # URL, media type and reason: no text to be had
     revised: tuple[Revision, ...]  # what the last change of the engine changed
     is_revision: bool  # whether the engine changed just now
@@ -79,14 +87,47 @@ def load_engine(case: Case, index: Index) -> Engine:
 def analyse(
     case: Case, index: Index, engine: Engine, progress: Progress, earlier: Path | None = None
 ) -> Analysis:
-    """Read every capture that this engine has not read, and tell the fate of every finding.
+    """Read every capture that this engine has not read, and tell what became of what was looked at.
 
     `earlier` is an index that this one replaces: what another engine found there is told, too.
     """
-    known = {finding.id for finding in findings(index)}
-    before = fates(index)
-    gone_before = {fate.finding_id for fate in before.values() if fate.is_gone}
+    known = finding_ids(index)
     waiting = unread(index, engine.name)
+    _read_all(case, index, waiting, engine=engine, progress=progress)
+    read_histories(case, index)
+    note_editions(case, index)
+    is_comparable = earlier is None or carry_over(index, earlier)
+    told = list(tell_fates(case, index))
+    engines, revised = former_engines(index), list[Revision]()
+    if engines:
+        revised = revise(former_findings(index), _by_id(findings(index)), engines, engine)
+    new, changed = _news(index, told, known, {one.finding.id for one in revised})
+    _put_told(case, index, told, changed)
+    return Analysis(
+        captures=len(waiting),
+        new=new,
+        gone=tuple(
+            (finding, after)
+            for finding, before, after in changed
+            if after.is_gone and not (before and before.is_gone)
+        ),
+        held=tuple(
+            (finding, after)
+            for finding, before, after in changed
+            if after.pending is not None and not (before and before.pending is not None)
+        ),
+        changed=changed,
+        unread=tuple(unreadable(index)),
+        revised=tuple(revised),
+        is_revision=earlier is not None or any(held.engine is not None for held in waiting),
+        is_comparable=is_comparable,
+    )
+
+
+def _read_all(
+    case: Case, index: Index, waiting: Sequence[Held], *, engine: Engine, progress: Progress
+) -> None:
+    """Read the looks to which captures belong that this engine has not read."""
     looks = list(dict.fromkeys(held.look_id for held in waiting))
     for done, look_id in enumerate(looks):
         held = captures_of_look(index, look_id)
@@ -96,41 +137,62 @@ def analyse(
             continue
         body = event_body(index, held[0].log_index)
         for one, read in zip(held, read_look(case, held, body, engine), strict=True):
-            index.put_sightings(
-                one, read.findings, engine=engine.name, note=read.note, absence=read.absence
-            )
-    read_histories(case, index)
-    note_editions(case, index)
-    is_comparable = earlier is None or carry_over(index, earlier)
-    told = list(all_fates(index, _reader(case)))
-    by_id = {finding.id: finding for finding in findings(index)}
-    revised = revise(former_findings(index), by_id, former_engines(index), engine)
-    by_another = {one.finding.id for one in revised}
-    # What another engine makes of old captures did not happen now: nobody is alerted to it.
-    news = [
-        (by_id[fate.finding_id], before.get(fate.finding_id), fate)
-        for fate in told
-        if before.get(fate.finding_id) != fate
-        and (fate.finding_id in before or fate.finding_id not in by_another)
+            index.put_sightings(one, read.findings, engine=engine.name, note=read.note)
+
+
+def _news(
+    index: Index, told: Sequence[AddressTold], known: frozenset[str], by_another: Iterable[str]
+) -> tuple[tuple[Finding, ...], tuple[Changed, ...]]:
+    """Return what was found for the first time, and of which findings something else is told now.
+
+    What another engine makes of old captures (`by_another`) did not happen now: it is no news.
+    """
+    by_another = frozenset(by_another)
+    fates_now = {fate.finding_id: fate for one in told for fate in one.fates}
+    before = fates_of(index, fates_now)
+    other = [
+        finding_id
+        for finding_id, fate in fates_now.items()
+        if _says_else(before.get(finding_id), fate)
+        and (finding_id in before or finding_id not in by_another)
     ]
-    index.put_fates(told, list(new_notices(index, news)), channels=case.settings.alerts.channels)
-    return Analysis(
-        captures=len(waiting),
-        new=tuple(by_id[new] for new in by_id if new not in known and new not in by_another),
-        gone=tuple(
-            (by_id[fate.finding_id], fate)
-            for fate in told
-            if fate.is_gone and fate.finding_id not in gone_before
-        ),
-        unread=tuple(unreadable(index)),
-        revised=tuple(revised),
-        is_revision=earlier is not None or any(held.engine is not None for held in waiting),
-        is_comparable=is_comparable,
+    found = _by_id(findings_of(index, other))
+    new = tuple(one for one in found.values() if one.id not in known and one.id not in by_another)
+    changed = tuple((found[one], before.get(one), fates_now[one]) for one in other)
+    return new, changed
+
+
+def _says_else(before: Fate | None, after: Fate) -> bool:
+    """Whether a fate tells people something else than before, not just the same of a later look."""
+    if before is None:
+        return True
+    return after != replace(
+        before,
+        last_seen=after.last_seen,
+        confidence=after.confidence,
+        reasons=after.reasons,
+        evidence=after.evidence,
     )
 
 
-def _reader(case: Case) -> Callable[[Capture], Document]:
-    return functools.lru_cache(maxsize=4)(functools.partial(read_document, case))
+def _put_told(
+    case: Case, index: Index, told: Sequence[AddressTold], changed: Sequence[Changed]
+) -> None:
+    """Put what is told into the index: a crash between the two lets it be told again."""
+    index.put_fates(
+        [fate for one in told for fate in one.fates],
+        list(new_notices(index, changed)),
+        stood_at={finding: look for one in told for finding, look in one.stood_at.items()},
+        channels=case.settings.alerts.channels,
+    )
+    with index.transaction():
+        for one in told:
+            put_told(index, one.address, one.told, dues=one.dues, is_quiet=one.is_quiet)
+        no_longer_stale(index, (one.address for one in told))
+
+
+def _by_id(found: Iterable[Finding]) -> dict[str, Finding]:
+    return {finding.id: finding for finding in found}
 
 
 def _read_bundle(

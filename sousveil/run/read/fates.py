@@ -1,33 +1,44 @@
-"""Fates of all findings, from what the index tells of every look at their addresses.
+"""Fates: what became of addresses and of the quotes there, from looks that were judged.
 
-A page that changes whole takes many sentences at once: what is compared for each of them is made
-ready once for the two captures, and for the first `MAX_REWORDINGS` of them a new wording is sought.
+Takes the addresses at which something is new, lets their looks be judged (`judging.py`), and tells
+what they amount to (`changes/answer/`). What is told of an address depends on what the index holds
+of it and on nothing else, so it does not matter how many looks are taken in at once.
 """
 
-import functools
-from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import replace
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
 
-from sousveil.changes.fate import Look, quote_fate
-from sousveil.changes.rewording import Pair, find_rewording
-from sousveil.errors import SousveilError
-from sousveil.index.histories import repositories_gone
-from sousveil.index.query import (
-    addresses_with_findings,
-    captures_of_look,
-    findings,
-    looks,
-    visits,
+from sousveil.case import Case
+from sousveil.changes.answer import (
+    Came,
+    Kind,
+    Seen,
+    Sight,
+    Standing,
+    Told,
+    fate_of,
+    verdict_of,
 )
+from sousveil.changes.fate import IMPORT_CONFIDENCE, UNSURE, Look
+from sousveil.index.histories import repositories_gone
+from sousveil.index.query import told_outcome
 from sousveil.index.store import Index
-from sousveil.model import Capture, Document, Fate, Finding, Happening, Verdict, Visit
-
-# New wordings are sought for so many quotes that vanished at one look. A page with more was
-# replaced; each takes ten milliseconds, so that all together take seconds.
-MAX_REWORDINGS = 200
+from sousveil.index.verdicts import (
+    Aside,
+    JudgedLook,
+    Unchanged,
+    asides_of,
+    polls_of,
+    stale_addresses,
+)
+from sousveil.model import GONE, Fate, Finding, Happening, Verdict
+from sousveil.run.read.answered import text_reader
+from sousveil.run.read.judging import MAX_REWORDINGS, Address
 
 _NOT_SOUGHT = f"more than {MAX_REWORDINGS} quotes went at once: no new wording of it was sought"
+_STANDING = frozenset({Verdict.PRESENT, Verdict.MOVED})
+_DIRECT = "no exit"  # how a look without an exit is told where the watch goes by one
 
 _WORDS = {
     Verdict.QUOTE_REMOVED: "taken out",
@@ -36,89 +47,256 @@ _WORDS = {
 }
 
 
-def all_fates(index: Index, read: Callable[[Capture], Document]) -> Iterator[Fate]:
-    """Yield the fate of each finding; `read` extracts a capture's document again."""
-    by_id = {finding.id: finding for finding in findings(index)}
-    alike: dict[tuple[str, str], list[Finding]] = {}
-    for finding in by_id.values():
-        alike.setdefault((finding.url, finding.claim.trait), []).append(finding)
+@dataclass(frozen=True, slots=True)
+class AddressTold:
+    """What became of an address and of all quotes there."""
 
-    @functools.cache
-    def visits_of(watch_id: str) -> list[Visit]:
-        return list(visits(index, watch_id))
+    address: str
+    fates: tuple[Fate, ...]
+    stood_at: Mapping[str, int]  # by finding: the look that saw it last, of what stands
+    told: Mapping[str, Told]  # of the address as a whole, by watch
 
+    @property
+    def is_quiet(self) -> bool:
+        """Whether looks that bring the same again would change nothing."""
+        settled = _STANDING | GONE
+        return all(
+            one.verdict in _STANDING and not one.is_held for one in self.told.values()
+        ) and all(fate.pending is None and fate.verdict in settled for fate in self.fates)
+
+    @property
+    def dues(self) -> list[datetime]:
+        """When held absences of quotes can be confirmed."""
+        return [fate.due for fate in self.fates if fate.due is not None]
+
+
+def tell_fates(case: Case, index: Index) -> Iterator[AddressTold]:
+    """Yield what became of each address at which something is new, once its looks are judged."""
+    read = text_reader(case)
     gone = repositories_gone(index)
-    for address in addresses_with_findings(index):
-        seek = _Seeker(index, read)
-        for finding_id, at_address in looks(index, address).items():
-            finding = by_id[finding_id]
-            if finding.source.path is not None:
-                watch_id = finding.watch_id or ""
-                yield _repository_fate(finding, visits_of(watch_id), gone.get(watch_id))
-            else:
-                fate = quote_fate(finding_id, at_address, functools.partial(seek.reworded, finding))
-                if finding_id in seek.left_out:
-                    fate = replace(fate, evidence=f"{fate.evidence}; {_NOT_SOUGHT}")
-                others = alike[finding.url, finding.claim.trait]
-                yield replace(fate, remains=_still_claims(fate, finding, others))
+    for name in stale_addresses(index):
+        address = Address(index, name, read)
+        address.judge()
+        yield _tell(address, gone)
 
 
-def _still_claims(fate: Fate, finding: Finding, alike: Sequence[Finding]) -> bool:
-    """Tell whether the new wording holds another finding of the same trait at that address."""
-    after = fate.after
-    return after is not None and any(
-        other.id != finding.id and other.quote in after for other in alike
+def _tell(address: Address, gone: Mapping[str, Happening]) -> AddressTold:
+    """Tell of an address; `gone` are the repositories that are confirmed to be gone, by watch."""
+    looks = _ordered(address)
+    fates, stood_at = [], {}
+    for finding in address.findings.values():
+        if finding.source.path is not None:
+            visited = [one.judged.look for one in looks if one.judged]
+            fate = _repository_fate(finding, visited, gone.get(finding.watch_id or ""))
+        else:
+            fate = _page_fate(address, finding, looks)
+        others = address.findings.values()
+        fates.append(replace(fate, remains=fate.remains or _still_claims(fate, finding, others)))
+        if fate.verdict in _STANDING and fate.gone_by is None:
+            last = [one.judged.look.id for one in looks if one.judged]
+            stood_at[fate.finding_id] = last[-1]
+    watches = dict.fromkeys(one.look.watch_id for one in address.looks if one.look.watch_id)
+    return AddressTold(
+        address.address,
+        tuple(fates),
+        stood_at,
+        {watch_id: _told(looks, watch_id) for watch_id in watches},
     )
 
 
-class _Seeker:
-    """Seeks new wordings at one address, and remembers what it made ready and how often it did."""
-
-    def __init__(self, index: Index, read: Callable[[Capture], Document]) -> None:
-        self._index = index
-        self._read = read
-        self.left_out: set[str] = set()  # ids of findings for which no new wording was sought
-        self._sought: Counter[int] = Counter()
-        self._pairs: dict[tuple[Capture, int], list[Pair]] = {}
-
-    def reworded(self, finding: Finding, look: Look) -> str | None:
-        """Return what stands in a finding's place at a look, if that can be told."""
-        self._sought[look.id] += 1
-        if self._sought[look.id] > MAX_REWORDINGS:
-            self.left_out.add(finding.id)
-            return None
-        looked = (finding.capture, look.id)
-        if looked not in self._pairs:
-            self._pairs[looked] = list(self._compared(*looked))
-        found = (find_rewording(finding.quote, pair) for pair in self._pairs[looked])
-        return next((told.text for told in found if told is not None), None)
-
-    def _compared(self, capture: Capture, look_id: int) -> Iterator[Pair]:
-        for held in captures_of_look(self._index, look_id):
-            try:
-                yield Pair(self._read(capture), self._read(held.capture))
-            except SousveilError:
-                # A capture that is damaged by now has no text to compare with; `verify` names it.
-                continue
+# ---------------------------------------------------------------- looks, in order
 
 
-def _repository_fate(finding: Finding, visited: Sequence[Visit], lost: Happening | None) -> Fate:
+@dataclass(frozen=True, slots=True)
+class _Entry:
+    """A look, a poll that found the same as a look, or what another exit was answered beside it."""
+
+    rank: int  # the order in which entries count
+    log_index: int
+    at: datetime
+    look: JudgedLook  # that was made, or that a poll or an aside belongs to
+    poll: Unchanged | None = None
+    aside: Aside | None = None
+
+    @property
+    def judged(self) -> JudgedLook | None:
+        """The look itself, of a look."""
+        return self.look if self.poll is None and self.aside is None else None
+
+    @property
+    def came(self) -> Came:
+        """What came; all is judged."""
+        came = self.aside.came if self.aside else self.look.came
+        if came is None:
+            raise AssertionError("a look is told that was not judged")
+        if self.look.look.is_import:
+            return replace(came, confidence=min(came.confidence, IMPORT_CONFIDENCE))
+        return came
+
+    @property
+    def outcome(self) -> str:
+        """What was answered, in words."""
+        return told_outcome(self.look.look.outcome, self.came)
+
+
+def _ordered(address: Address) -> list[_Entry]:
+    """Return all that was seen of an address, in the order in which it counts.
+
+    Looks, polls and asides of ours count in the order of the log; an import stands before the look
+    of ours that comes after it (`in_order`).
+    """
+    polls = polls_of(address.index, address.address)
+    found: list[tuple[tuple[float, int], _Entry]] = []
+    following = float("inf")
+    for turn in reversed(range(len(address.looks))):
+        one = address.looks[turn]
+        look = one.look
+        if look.is_import:
+            found.append(((following, turn - len(address.looks)), _entry(one, look.log_index)))
+            continue
+        following = look.log_index
+        found.append(((look.log_index, 0), _entry(one, look.log_index)))
+        if look.id in polls:
+            poll = polls[look.id]
+            entry = replace(_entry(one, poll.log_index), at=poll.at, poll=poll)
+            found.append(((poll.log_index, 0), entry))
+        for aside in asides_of(address.index, look.id):
+            if aside.came is not None:
+                entry = replace(_entry(one, aside.log_index), at=aside.at, aside=aside)
+                found.append(((aside.log_index, aside.id), entry))
+    found.sort(key=lambda each: each[0])
+    return [replace(entry, rank=rank) for rank, (_, entry) in enumerate(found)]
+
+
+def _entry(look: JudgedLook, log_index: int) -> _Entry:
+    return _Entry(0, log_index, look.look.at, look)
+
+
+def _exit_names(looks: Sequence[_Entry], watch_id: str | None) -> frozenset[str]:
+    """Return the exits that a watch's looks went by; empty for an import's findings."""
+    own = (one.judged.look for one in looks if one.judged)
+    return frozenset(look.exit for look in own if look.watch_id == watch_id and watch_id)
+
+
+def _exit(entry: _Entry, own: frozenset[str]) -> str:
+    """Return by which exit something was seen, "" for the watch's own."""
+    if entry.aside is not None:
+        return entry.aside.exit or _DIRECT
+    name = entry.look.look.exit
+    return "" if not own or name in own else name or _DIRECT
+
+
+def _told(looks: Sequence[_Entry], watch_id: str) -> Told:
+    """Return what became of an address as a whole, as a watch sees it."""
+    own = _exit_names(looks, watch_id)
+    return verdict_of(
+        Seen(one.at, one.rank, one.came, exit=_exit(one, own))
+        for one in looks
+        if not one.look.look.is_import
+    )
+
+
+# ---------------------------------------------------------------- quotes on pages
+
+
+def _page_fate(address: Address, finding: Finding, looks: Sequence[_Entry]) -> Fate:
+    """Return the fate of a quote on a page, told from the first look that showed it on."""
+    sightings = address.sighted[finding.id]
+    shown = [one for one in looks if one.judged and one.look.look.id in sightings]
+    is_ours = any(not one.look.look.is_import for one in shown)
+    if is_ours:
+        shown = [one for one in shown if not one.look.look.is_import]
+    first_seen = min(one.at for one in looks if one.judged and one.look.look.id in sightings)
+    own = _exit_names(looks, _watch_of(shown))
+    counted = [
+        one
+        for one in looks
+        if one.rank >= shown[0].rank and not (is_ours and one.look.look.is_import)
+    ]
+    sights = [
+        Sight(
+            Seen(one.at, one.rank, *_stood(address, finding.id, one), exit=_exit(one, own)),
+            one.log_index,
+            one.outcome,
+            _after(address, finding.id, one),
+        )
+        for one in counted
+    ]
+    fate = fate_of(finding.id, sights, first_seen)
+    if fate.gone_by and not is_ours:
+        fate = replace(fate, confidence=min(fate.confidence, IMPORT_CONFIDENCE))
+    if fate.gone_by and fate.after is None and _was_left_out(address, finding.id):
+        fate = replace(fate, evidence=f"{fate.evidence}; {_NOT_SOUGHT}")
+    return fate
+
+
+def _watch_of(shown: Sequence[_Entry]) -> str | None:
+    """Return the watch whose look showed a quote first."""
+    return shown[0].look.look.watch_id
+
+
+def _stood(address: Address, finding_id: str, entry: _Entry) -> tuple[Came, Standing | None]:
+    """Return what came, as far as a quote is concerned, and how the quote stood in it."""
+    came = entry.came
+    if entry.aside is not None:
+        return came, (entry.aside.standing or {}).get(finding_id, Standing.UNSEEN)
+    look = entry.look.look
+    if look.id in address.sighted[finding_id]:
+        if not came.is_page:  # it stood in what came of the page
+            came = Came(Kind.PAGE, min(came.confidence, UNSURE), came.reasons)
+        return came, Standing.STANDS
+    stood = address.stood.get(finding_id, {}).get(look.id)
+    return came, stood.standing if stood else Standing.UNSEEN
+
+
+def _after(address: Address, finding_id: str, entry: _Entry) -> str | None:
+    stood = address.stood.get(finding_id, {}).get(entry.look.look.id)
+    return stood.after if stood and entry.aside is None else None
+
+
+def _was_left_out(address: Address, finding_id: str) -> bool:
+    return any(not one.is_sought for one in address.stood.get(finding_id, {}).values())
+
+
+def _still_claims(fate: Fate, finding: Finding, others: Iterable[Finding]) -> bool:
+    """Tell whether the new wording holds another finding of the same trait at that address."""
+    after = fate.after
+    return after is not None and any(
+        other.id != finding.id and other.claim.trait == finding.claim.trait and other.quote in after
+        for other in others
+    )
+
+
+# ---------------------------------------------------------------- repositories
+
+
+def _repository_fate(finding: Finding, looks: Sequence[Look], lost: Happening | None) -> Fate:
     """Return the fate that the repository itself tells: the commit that took the quote out.
 
     `lost` tells that the whole repository is confirmed to be gone; then all that stood there is.
     """
     source, capture = finding.source, finding.capture
-    looks = [visit for visit in visited if visit.verdict is Verdict.PRESENT]
-    last_seen = looks[-1].started_at if looks else capture.captured_at
+    entered = _entered(finding)
+    read = [look for look in looks if look.verdict is Verdict.PRESENT]
+    last_seen = read[-1].at if read else capture.captured_at
     if source.left is None:
         if source.reach != "dropped" and lost is not None:
             return _gone_with(finding, lost)
         if source.reach != "dropped":
-            return Fate(finding.id, Verdict.PRESENT, 0.95, last_seen, None, None, None, "")
-        sentence = "no branch or tag of the repository reaches it any more"
-        gone, log_index = last_seen, looks[-1].log_index
+            return Fate(
+                finding.id, Verdict.PRESENT, 0.95, last_seen, None, None, None, "",
+                first_seen=entered,
+            )  # fmt: skip
         return Fate(
-            finding.id, Verdict.REMOVED, 0.9, capture.captured_at, gone, None, log_index, sentence
+            finding.id,
+            Verdict.REMOVED,
+            0.9,
+            capture.captured_at,
+            last_seen,
+            None,
+            read[-1].log_index if read else finding.log_index,
+            "no branch or tag of the repository reaches it any more",
+            first_seen=entered,
         )
     left = source.left
     verdict, after = Verdict.QUOTE_REMOVED, None
@@ -141,6 +319,7 @@ def _repository_fate(finding: Finding, visited: Sequence[Visit], lost: Happening
         source.left_log_index,
         sentence,
         remains=source.reworded is not None,
+        first_seen=entered,
     )
 
 
@@ -155,5 +334,12 @@ def _gone_with(finding: Finding, gone: Happening) -> Fate:
         None,
         gone.log_index,
         "the whole repository is gone",
+        first_seen=_entered(finding),
         reasons=gone.turn.reasons,
     )
+
+
+def _entered(finding: Finding) -> datetime:
+    """Return when a quote entered a repository."""
+    entered = finding.source.entered
+    return entered.committed_at if entered else finding.capture.captured_at

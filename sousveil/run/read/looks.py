@@ -15,7 +15,7 @@ import msgspec
 from sousveil.archive.read import Payload as Answer
 from sousveil.archive.read import payload
 from sousveil.case import Case
-from sousveil.changes.absence import Absence, judge_answer, judge_loss, noise
+from sousveil.changes.answer.text import noise
 from sousveil.claims import Engine
 from sousveil.errors import ExtractError, SousveilError
 from sousveil.extract import extract
@@ -33,7 +33,6 @@ class Read:
 
     findings: tuple[Finding, ...] = ()
     note: str | None = None  # why there is no text, or not all of it
-    absence: Absence | None = None  # what the answer is instead of the page
     document: Document | None = None  # of what is no package
     by_part: Mapping[str | None, Document] = field(default_factory=dict)  # with findings
     problem: SousveilError | None = None  # why the capture cannot be read at all
@@ -96,12 +95,9 @@ def _read(case: Case, held: Held, body: Mapping[str, Any], engine: Engine) -> Re
     document = found.document
     if document is None:
         problem = None if found.by_part else ExtractError(found.note or "")
-        return Read(found.findings, found.note, None, None, found.by_part, problem)
-    absence = judge_loss(document, answer.notes)
-    if absence is None and not found.findings and held.capture.media_type != RENDERING_TYPE:
-        absence = judge_answer(document, answer.body)
+        return Read(found.findings, found.note, None, found.by_part, problem)
     note = noise(document) or document.unread or found.note
-    return Read(found.findings, note, absence, document, found.by_part)
+    return Read(found.findings, note, document, found.by_part)
 
 
 def _told(answer: Answer, capture: Capture) -> tuple[str, str | None, str]:
