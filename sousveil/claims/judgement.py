@@ -30,7 +30,7 @@ MAX_DOUBTS = 2
 MAX_SPANS = 3  # a headline and what repeats it
 MAX_REASON_WORDS = 60  # characters of the passage shown in a reason
 
-_KIND_REASONS = {
+KIND_REASONS = {
     "capability": "names the capability",
     "attribute": "names the trait",
     "group": "names a group",
@@ -149,11 +149,9 @@ def _phrase(feature: str, words: str) -> str:
 
 def meaning(feature: str) -> str:
     """Return what a feature says of a passage: "speaks of law or rules"; "" if nothing alone."""
-    if " + " in feature:
-        return ""
     place, _, rest = feature.partition(" ")
     if place in {"has", "anchor"}:
-        return _KIND_REASONS.get(rest, "")
+        return KIND_REASONS.get(rest, "")
     if place in {"says", "near", "around"} and rest in CLASSES:
         return f"{CLASSES[rest]}{' nearby' if place == 'around' else ''}"
     return CLASSES.get(place, "") if rest in _STANDINGS else _OTHER_REASONS.get(feature, "")

@@ -15,8 +15,8 @@ import msgspec
 import rfc8785
 
 from sousveil import __version__
-from sousveil.claims.judgement import meaning
 from sousveil.claims.model import CLAIM_LABELS, MODEL_LABELS, Model
+from sousveil.claims.telling import in_words
 from sousveil.model import Json
 from sousveil.review.learn import ALWAYS, PENALTY, Example, Lesson
 
@@ -63,10 +63,8 @@ def case_model_form(
 
 
 def words_of(feature: str) -> str:
-    """Return what a feature, or two that stand together, say of a passage, in words."""
-    if feature == ALWAYS:
-        return _ALWAYS_MEANS
-    return " and ".join(meaning(part) or part for part in feature.split(" + "))
+    """Return what a feature says of a passage, in words."""
+    return _ALWAYS_MEANS if feature == ALWAYS else in_words(feature)
 
 
 def case_model(form: Json, shipped: Model) -> Model | None:
