@@ -8,15 +8,20 @@ What counts as *after* follows the log, not the clock: only what an entry behind
 shows. A phrase left between two looks, and both times are told.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal
 
 from sousveil.model import GONE, Fate, Finding, Inquiry, Verdict, Visit
 
-Kind = Literal["left", "reworded", "moved", "answered", "silent", "reply", "closed"]
-"""What happened: to a phrase, to an address, or between the two who write to each other."""
+Kind = Literal[
+    "missing", "left", "reworded", "moved", "answered", "silent", "reply", "closed"
+]  # fmt: skip
+"""What happened: to a phrase, to an address, or between the two who write to each other.
+
+A phrase that is missing may be back: its absence waits to be confirmed.
+"""
 
 # Verdicts on an address whose answer is what the publisher shows: so it is frozen.
 SHOWN = frozenset(
@@ -32,6 +37,8 @@ SHOWN = frozenset(
 
 # Verdicts after which a phrase is no longer where it was; one that moved stands elsewhere.
 _WENT = GONE | {Verdict.MOVED}
+
+_SUCCESS = range(200, 300)  # RFC 9110, section 15.3
 
 # A sentence names a phrase; whoever wants it whole reads the finding.
 MAX_PHRASE_CHARACTERS = 200
@@ -99,19 +106,23 @@ def course(
     fates: Iterable[tuple[Finding, Fate]],
     replies: Iterable[Reply],
     polled: Mapping[str, datetime],
+    broken: Container[int] = (),
 ) -> Course:
     """Return what happened since an inquiry was logged, in order.
 
     `visits` are those of its watches, in the order of the log, the frozen ones included; `fates`
-    those of their findings; `polled` tells, by watch id, when a poll last found nothing new.
+    those of their findings; `polled` tells, by watch id, when a poll last found nothing new;
+    `broken` are the log entries of visits whose answer did not come whole.
     """
     by_entry = {visit.log_index: visit for visit in visits}
     happenings = _answers(inquiry, visits) + [_reply(inquiry, reply) for reply in replies]
     stands, unclear = [], []
     for finding, fate in fates:
+        is_news = fate.log_index is not None and fate.log_index > inquiry.log_index
         if fate.pending is None and fate.verdict in _WENT:
-            if not _was_before(inquiry, fate):
-                happenings.append(_went(inquiry, finding, fate, by_entry))
+            happenings += [_went(inquiry, finding, fate, by_entry)] if is_news else []
+        elif fate.gone_by is not None and is_news:
+            happenings.append(_went(inquiry, finding, fate, by_entry))
         elif fate.pending is None and fate.verdict is Verdict.PRESENT:
             stands.append(_stands(inquiry, finding, fate))
         else:
@@ -122,7 +133,7 @@ def course(
     since = {visit.watch_id for visit in visits if visit.log_index > inquiry.log_index}
     return Course(
         inquiry,
-        tuple((one, why) for one in frozen if (why := shortfall(one, by_entry))),
+        tuple((one, why) for one in frozen if (why := shortfall(one, by_entry, broken))),
         tuple(sorted(happenings, key=lambda one: (one.at, one.log_index or 0))),
         tuple(stands),
         tuple(unclear),
@@ -135,10 +146,11 @@ def course(
     )
 
 
-def shortfall(frozen: Frozen, visits: Mapping[int, Visit]) -> str:
+def shortfall(frozen: Frozen, visits: Mapping[int, Visit], broken: Container[int] = ()) -> str:
     """Return why a watch is not frozen, or not whole; "" when it is.
 
-    `visits` are known by their entries of the log. A page that was gone already is frozen as that.
+    `visits` are known by their entries of the log, and so are those that are `broken`. A page that
+    was gone already is frozen as that, and a file that we cannot read as its bytes.
     """
     visit = visits.get(-1 if frozen.log_index is None else frozen.log_index)
     if frozen.resting_until is not None:
@@ -146,7 +158,10 @@ def shortfall(frozen: Frozen, visits: Mapping[int, Visit]) -> str:
         return f"{how}: its server asked for rest until {_clock(frozen.resting_until)}"
     if visit is None:
         return "not visited"
-    return "" if visit.verdict in SHOWN else f"{visit.verdict}: {visit.outcome}"
+    is_kept = visit.verdict is Verdict.UNKNOWN and visit.status in _SUCCESS
+    if (visit.verdict in SHOWN or is_kept) and visit.log_index not in broken:
+        return ""
+    return f"{visit.verdict}: {visit.outcome}"
 
 
 def after_words(inquiry: Inquiry, at: datetime) -> str:
@@ -167,10 +182,6 @@ def span_words(span: timedelta) -> str:
     if hours:
         return f"{hours} h {minutes % 60:02} min"
     return f"{minutes} min" if minutes else f"{seconds} s"
-
-
-def _was_before(inquiry: Inquiry, fate: Fate) -> bool:
-    return fate.log_index is not None and fate.log_index < inquiry.log_index
 
 
 def _answers(inquiry: Inquiry, visits: Sequence[Visit]) -> list[Happening]:
@@ -212,7 +223,10 @@ def _went(inquiry: Inquiry, finding: Finding, fate: Fate, visits: Mapping[int, V
     kind, words = _how(finding, fate)
     sentence = f"{after_words(inquiry, at)} the phrase {phrase(finding)} {words}"
     if finding.source.path is None:
-        sentence += f" (still there {after_words(inquiry, fate.last_seen)})"
+        seen = fate.last_seen - inquiry.sent_at
+        is_after = seen >= timedelta(0)
+        when = f"at {span_words(seen)}" if is_after else after_words(inquiry, fate.last_seen)
+        sentence += f" (still there {when})"
     return _happening(
         inquiry,
         at,
@@ -226,6 +240,9 @@ def _went(inquiry: Inquiry, finding: Finding, fate: Fate, visits: Mapping[int, V
 
 def _how(finding: Finding, fate: Fate) -> tuple[Kind, str]:
     where = place(finding)
+    if fate.verdict not in _WENT:
+        confirmed = f", {_clock(fate.due)} at the earliest" if fate.due else ""
+        return "missing", f"was missing from {where}; that waits to be confirmed{confirmed}"
     if fate.verdict is Verdict.MOVED:
         return "moved", f"moved from {where} to {_cut(fate.after or 'another address')}"
     if fate.verdict is Verdict.EDITED and fate.after:
@@ -244,10 +261,6 @@ def _stands(inquiry: Inquiry, finding: Finding, fate: Fate) -> Standing:
 def _unclear(inquiry: Inquiry, finding: Finding, fate: Fate) -> Standing:
     where, seen = place(finding), after_words(inquiry, fate.last_seen)
     sentence = f"{phrase(finding)} at {where}, last seen {seen}: {fate.evidence}"
-    if fate.pending is not None:
-        sentence += f"; not confirmed yet that it is {fate.pending}"
-        if fate.due is not None:
-            sentence += f", which the look of {_clock(fate.due)} or a later one may tell"
     return Standing(finding.id, finding.url, sentence)
 
 

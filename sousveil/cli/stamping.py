@@ -7,7 +7,7 @@ import typer
 
 from sousveil.case import locked
 from sousveil.cli.casework import now
-from sousveil.cli.options import CaseOption, JsonOption, chosen_case
+from sousveil.cli.options import CaseOption, JsonOption, chosen_case, patience
 from sousveil.cli.screen import FOUND_WRONG, progress, say, tell, write_json
 from sousveil.cli.stamped import tell_asked
 from sousveil.errors import InputError
@@ -42,7 +42,7 @@ def stamp_(
             f"{case.root}: no authority is named in case.toml. Add two under"
             ' [timestamps.authorities], such as: a = { url = "http://tsa.example/tsr" }.'
         )
-    with locked(case), progress("stamping") as bar:
+    with locked(case, patience(case)), progress("stamping") as bar:
         outside = Outside(now)
         bar(0, note=", ".join(authorities))
         answers = (

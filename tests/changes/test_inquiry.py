@@ -51,7 +51,7 @@ def test_a_phrase_that_left_is_told_with_both_looks_and_then_the_page() -> None:
     assert [one.sentence for one in happened] == [
         (
             f"2 h 14 min after the letter the phrase “{QUOTE}” left {PAGE}: HTTP 200"
-            " (still there 2 h 09 min after the letter)"
+            " (still there at 2 h 09 min)"
         ),
         f"3 h 02 min after the letter {PAGE} answered: HTTP 404",
     ]
@@ -100,12 +100,17 @@ def test_an_absence_that_waits_for_confirmation_is_not_told_as_gone() -> None:
         evidence="not there since 11:14",
     )
     drawn = told((FOUND, held))
-    assert drawn.happenings == ()
-    (only,) = drawn.unclear
+    (only,) = drawn.happenings
+    assert only.kind == "missing"
     assert only.sentence == (
-        f"“{QUOTE}” at {PAGE}, last seen 2 h 09 min after the letter: not there since 11:14;"
-        " not confirmed yet that it is quote_removed, which the look of 2026-11-23 13:00 UTC or a"
-        " later one may tell"
+        f"2 h 14 min after the letter the phrase “{QUOTE}” was missing from {PAGE}; that waits to"
+        " be confirmed, 2026-11-23 13:00 UTC at the earliest (still there at 2 h 09 min)"
+    )
+    # One that was missing before the letter went is no news, and not told as gone either.
+    before = told((FOUND, replace(held, log_index=4)))
+    assert before.happenings == ()
+    assert before.unclear[0].sentence == (
+        f"“{QUOTE}” at {PAGE}, last seen 2 h 09 min after the letter: not there since 11:14"
     )
 
 
@@ -172,7 +177,6 @@ def test_a_watch_counts_as_looked_at_when_a_poll_found_nothing_new() -> None:
         (Verdict.UNREACHABLE, False),
         (Verdict.LOGIN_WALL, False),
         (Verdict.REDIRECTED_AWAY, False),
-        (Verdict.UNKNOWN, False),
     ],
 )
 def test_a_target_is_frozen_when_its_publisher_answered(
@@ -181,6 +185,15 @@ def test_a_target_is_frozen_when_its_publisher_answered(
     seen = look(3, SENT, verdict, "HTTP 200", 200)
     why = shortfall(Frozen("aa", PAGE, (), 3), {3: seen})
     assert why == ("" if is_whole else f"{verdict}: HTTP 200")
+
+
+def test_a_file_that_cannot_be_read_is_frozen_as_its_bytes_unless_they_are_cut() -> None:
+    odd = look(3, SENT, Verdict.UNKNOWN, "HTTP 200, read in part", 200)
+    frozen = Frozen("aa", PAGE, (), 3)
+    assert shortfall(frozen, {3: odd}) == ""
+    assert shortfall(frozen, {3: odd}, {3}) == "unknown: HTTP 200, read in part"
+    refused = replace(odd, status=None, outcome="not asked")
+    assert shortfall(frozen, {3: refused}) == "unknown: not asked"
 
 
 def test_a_server_that_asked_for_rest_leaves_its_target_not_frozen() -> None:

@@ -3,7 +3,7 @@
 from sousveil.changes.inquiry import Course, course
 from sousveil.errors import InputError
 from sousveil.index.inquiries import frozen, inquiries, last_polls, replies
-from sousveil.index.query import fates, findings, visits
+from sousveil.index.query import event_body, fates, findings, visits
 from sousveil.index.store import Index
 from sousveil.model import Inquiry
 
@@ -13,9 +13,10 @@ def report(index: Index, inquiry: Inquiry) -> Course:
     known = set(inquiry.watch_ids)
     told = fates(index)
     seen = [visit for watch_id in inquiry.watch_ids for visit in visits(index, watch_id)]
+    chosen = frozen(index, inquiry)
     return course(
         inquiry,
-        frozen(index, inquiry),
+        chosen,
         visits=sorted(seen, key=lambda visit: visit.log_index),
         fates=[
             (finding, told[finding.id])
@@ -24,7 +25,18 @@ def report(index: Index, inquiry: Inquiry) -> Course:
         ],
         replies=replies(index, inquiry),
         polled=last_polls(index, inquiry),
+        broken={
+            one.log_index
+            for one in chosen
+            if one.log_index is not None and _is_broken(index, one.log_index)
+        },
     )
+
+
+def _is_broken(index: Index, log_index: int) -> bool:
+    """Tell whether the answer of a visit failed, before its end or altogether."""
+    probes = event_body(index, log_index)["probes"]
+    return bool(probes) and probes[-1]["failure"] is not None
 
 
 def one_inquiry(index: Index, named: str) -> Inquiry:
