@@ -7,6 +7,7 @@ working on terms and cues. Without ../shared only ours are measured, and the pag
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 
 from bench.figures import (
@@ -26,6 +27,7 @@ from bench.passages import corpus, readings, words
 from bench.training import Seen, calibrate, everyday, out_of_fold
 from sousveil.claims.features import Reading
 from sousveil.claims.judgement import decide
+from sousveil.claims.lexicon import Lexicon
 from sousveil.claims.model import CLAIM_LABELS, MODEL_LABELS, shipped_model
 from sousveil.claims.normal import normalise
 from sousveil.claims.wording import ABOUT, AFTER, BEFORE, IN, ORDER, WORD
@@ -94,8 +96,13 @@ def _detection(kinds: dict[str, list[Verdict]]) -> str:
     return "## Claim or not\n\n" + table(["", "precision", "recall", "F1", "passages"], rows)
 
 
+@cache
+def _lexicon() -> Lexicon:
+    return words()
+
+
 def _keyword(verdict: Verdict) -> bool:
-    terms = words().terms(normalise(verdict.row.text).text)
+    terms = _lexicon().terms(normalise(verdict.row.text).text)
     return any(term.kind not in {"value", "hint"} for term in terms)
 
 
