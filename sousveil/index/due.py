@@ -6,28 +6,18 @@ that are open; no history is read. When a watch is due follows in `watch/schedul
 
 from datetime import datetime
 
-import msgspec
-
 from sousveil.index.inquiries import inquiries
 from sousveil.index.pace import paces
 from sousveil.index.store import Index
 from sousveil.watch.schedule import Past
 
-# Of a finding whose fate waits: the watch that brought it, and what is waited for.
-_HELD_QUOTES = (
-    "SELECT l.watch_id, min(json_extract(f.data, '$.due')),"
-    " max(json_extract(f.data, '$.looks_left')) FROM fate f"
-    " JOIN sighting s ON s.finding_id = f.finding_id JOIN capture c ON c.id = s.capture_id"
-    " JOIN look l ON l.id = c.look_id"
-    " WHERE json_extract(f.data, '$.due') NOT NULL AND l.watch_id NOT NULL GROUP BY l.watch_id"
-)
+# When an absence of a page, or of a quote in it, can be confirmed, and by how many looks.
+_HELD = "SELECT watch_id, min(due), max(looks_left) FROM told WHERE due NOT NULL GROUP BY watch_id"
 
 
 def pasts(index: Index) -> dict[str, Past]:
     """Return what the schedule of each watch depends on, by its id."""
-    held = {
-        watch_id: (msgspec.convert(due, datetime), left) for watch_id, due, left in _held(index)
-    }
+    held = {watch_id: (datetime.fromisoformat(due), left) for watch_id, due, left in _held(index)}
     letters: dict[str, datetime] = {}
     for inquiry in inquiries(index):
         if inquiry.closed_at is None:
@@ -52,4 +42,4 @@ def pasts(index: Index) -> dict[str, Past]:
 
 
 def _held(index: Index) -> list[tuple[str, str, int]]:
-    return [(watch_id, due, left) for watch_id, due, left in index.rows(_HELD_QUOTES)]
+    return [(watch_id, due, left) for watch_id, due, left in index.rows(_HELD)]

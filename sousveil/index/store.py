@@ -51,7 +51,8 @@ CREATE TABLE standing (finding_id TEXT NOT NULL, look_id INTEGER NOT NULL, stand
     PRIMARY KEY (finding_id, look_id)) STRICT, WITHOUT ROWID;
 CREATE INDEX standing_by_look ON standing (look_id);
 CREATE TABLE told (address TEXT NOT NULL, watch_id TEXT NOT NULL, data BLOB NOT NULL, due TEXT,
-    is_quiet INTEGER NOT NULL, PRIMARY KEY (address, watch_id)) STRICT, WITHOUT ROWID;
+    looks_left INTEGER NOT NULL, is_quiet INTEGER NOT NULL,
+    PRIMARY KEY (address, watch_id)) STRICT, WITHOUT ROWID;
 CREATE INDEX told_by_due ON told (due) WHERE due NOT NULL;
 CREATE TABLE stale (address TEXT PRIMARY KEY) STRICT, WITHOUT ROWID;
 CREATE TABLE capture (id INTEGER PRIMARY KEY, look_id INTEGER NOT NULL, url TEXT NOT NULL,

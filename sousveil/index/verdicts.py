@@ -16,7 +16,7 @@ import msgspec
 from sousveil.changes.answer import Came, Standing, Told, verdict_of_one
 from sousveil.changes.fate import Look, in_order
 from sousveil.index.store import Index
-from sousveil.model import RENDERING_TYPE, Event, Json, Verdict
+from sousveil.model import RENDERING_TYPE, Event, Fate, Json, Verdict
 
 # What a host says to other addresses is asked once in so long, and holds for all its pages.
 AROUND_HOLDS = timedelta(hours=1)
@@ -178,10 +178,27 @@ def told_of_watch(index: Index, watch_id: str) -> list[ToldOf]:
     ]
 
 
-def next_due(index: Index) -> dict[str, datetime]:
-    """Return, by watch, when a held absence of its page or of a quote can be looked at again."""
-    rows = index.rows("SELECT watch_id, min(due) FROM told WHERE due NOT NULL GROUP BY watch_id")
-    return {watch_id: datetime.fromisoformat(due) for watch_id, due in rows}
+def recently_asked(index: Index, url: str, now: datetime) -> list[Aside]:
+    """Return what the host of `url` was asked within the last `AROUND_HOLDS`."""
+    return _asides(
+        index, "host = ? AND at > ? ORDER BY at, id", host_of(url), _text(now - AROUND_HOLDS)
+    )
+
+
+def good_neighbour(index: Index, url: str, home: str) -> str | None:
+    """Return another address of the host of `url` that answered well, the last that did."""
+    parts = urlsplit(url)
+    begin = f"{parts.scheme}://{parts.netloc}/"
+    rows = index.rows(
+        "SELECT address FROM look WHERE address >= ? AND address < ? AND status = 200"
+        " AND verdict = 'present' AND watch_id NOT NULL AND address NOT IN (?, ?)"
+        " ORDER BY log_index DESC LIMIT 1",
+        begin,
+        f"{begin[:-1]}0",  # what comes after "/" in ASCII
+        url,
+        home,
+    )
+    return rows[0][0] if rows else None
 
 
 def host_of(url: str) -> str:
@@ -276,22 +293,23 @@ def put_told(
     address: str,
     told_by_watch: Mapping[str, Told],
     *,
-    dues: Sequence[datetime],
+    held: Sequence[Fate],
     is_quiet: bool,
 ) -> None:
-    """Record what became of an address; `dues` are when absences of its quotes can be confirmed.
+    """Record what became of an address; `held` are the fates there that wait to be confirmed.
 
     Where `is_quiet`, a poll that brings the same again changes nothing of what is told.
     """
     index.change("DELETE FROM told WHERE address = ?", address)
     for watch_id, one in told_by_watch.items():
-        due = min(filter(None, [one.due, *dues]), default=None)
+        due = min(filter(None, [one.due, *(fate.due for fate in held)]), default=None)
         index.change(
-            "INSERT INTO told VALUES (?, ?, ?, ?, ?)",
+            "INSERT INTO told VALUES (?, ?, ?, ?, ?, ?)",
             address,
             watch_id,
             msgspec.json.encode(one),
             _text(due) if due else None,
+            max(one.looks_left, *(fate.looks_left for fate in held), 0),
             is_quiet,
         )
 

@@ -1,9 +1,14 @@
 """What became of pages and quotes, from real answers over time: slow to say gone, quick to show."""
 
 from pathlib import Path
+from typing import Any
 
+import pytest
+
+from sousveil.ledger import read_events
 from sousveil.model import Verdict
-from tests.run.looking import START, looking_at
+from tests.commands import sousveil
+from tests.run.looking import START, Looking, looking_at
 from tests.sites import Page, serve
 
 CLAIM = "Our camera infers the ethnicity of every face it sees."
@@ -40,4 +45,150 @@ def test_a_page_that_answers_404_is_held_then_confirmed(tmp_path: Path) -> None:
         assert gone.gone_by == held.gone_by
         (told,) = case.told()
         assert told.told.verdict is Verdict.REMOVED
+        assert case.everything() == case.reindexed()
+
+
+HOME = Page(b"<h1>Halden</h1><p>We make many things that look at people, and more.</p>" * 9)
+NOTICE = Page("<h1>Ni havas nenion tian</h1><p>Tralala, serĉu ĉe la fronto.</p>".encode())
+
+
+def around(case: Looking) -> list[dict[str, Any]]:
+    return [dict(event.body) for event in read_events(case.case) if event.type == "around"]
+
+
+def test_the_host_is_asked_around_once_an_hour_and_only_when_something_is_missed(
+    tmp_path: Path,
+) -> None:
+    with serve() as site:
+        site.pages.update({"/": HOME, "/lens.html": PAGE, "/mount.html": WITHOUT})
+        site.pages["/sitemap.xml"] = Page(f"{site.url}/lens.html\n".encode(), "text/plain")
+        case = looking_at(tmp_path, site, "/lens.html", "/mount.html")
+        case.after()
+        case.after(hours=1)
+        assert around(case) == []
+        del site.pages["/lens.html"]
+        case.after(hours=1)
+        (asked,) = around(case)
+        urls = {one["role"]: one["url"] for one in asked["asked"]}
+        assert set(urls) == {"made_up", "home", "neighbour", "sitemap"}
+        assert urls["neighbour"] == f"{site.url}/mount.html"
+        assert urls["made_up"].endswith(".html")
+        assert asked["target"] == f"{site.url}/lens.html"
+        reasons = case.fate(CLAIM).reasons
+        assert "the host's front page answers well" in reasons
+        assert "the site map still names it" in reasons
+        del site.pages["/mount.html"]
+        case.after(minutes=30)
+        assert len(around(case)) == 1
+        case.after(minutes=40)
+        assert len(around(case)) == 2
+        assert case.everything() == case.reindexed()
+        assert sousveil("verify", case.case.root).status == 0
+
+
+def test_a_soft_404_in_no_known_words_is_told_by_the_made_up_sibling(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with serve() as site:
+        made_up = f"{site.url}/made-up.html"
+        monkeypatch.setattr("sousveil.run.visit.around.made_up_sibling", lambda *_: made_up)
+        site.pages.update({"/": HOME, "/lens.html": PAGE, "/made-up.html": NOTICE})
+        case = looking_at(tmp_path, site, "/lens.html")
+        case.after()
+        site.pages["/lens.html"] = NOTICE
+        ((_, held),) = case.after(hours=1).held
+        assert held.pending is Verdict.SOFT_404
+        assert "a made-up address of this host gets the same answer" in held.reasons[1]
+        case.after(days=1)
+        ((_, gone),) = case.after(days=3).gone
+        assert gone.verdict is Verdict.SOFT_404
+
+
+def test_an_outage_between_takes_nothing_away_and_proves_nothing(tmp_path: Path) -> None:
+    with serve() as site:
+        site.pages.update({"/": HOME, "/lens.html": PAGE})
+        case = looking_at(tmp_path, site, "/lens.html")
+        case.after()
+        site.pages["/lens.html"] = Page(b"<h1>Bad gateway</h1>", status=502)
+        for _ in range(4):
+            assert not case.after(days=3).held
+        fate = case.fate()
+        assert (fate.verdict, fate.gone_by, fate.pending) == (Verdict.UNREACHABLE, None, None)
+        site.pages["/lens.html"] = WITHOUT
+        ((_, held),) = case.after(hours=2).held
+        assert held.pending is Verdict.QUOTE_REMOVED
+        site.pages["/lens.html"] = Page(b"", status=503)
+        case.after(days=1)
+        site.pages["/lens.html"] = WITHOUT
+        ((_, gone),) = case.after(days=2).gone
+        assert (gone.verdict, gone.gone_by) == (Verdict.QUOTE_REMOVED, held.gone_by)
+        assert case.everything() == case.reindexed()
+
+
+WALLS = {
+    "login": (
+        Page(
+            b"<h1>Members</h1><form><input name=u><input type=password name=p></form>"
+            b"<p>Please log in with your customer number to go on.</p>"
+        ),
+        Verdict.LOGIN_WALL,
+    ),
+    "country": (Page(b"<h1>Not here</h1>", status=451), Verdict.BLOCKED_BY_COUNTRY),
+    "challenge": (
+        Page(b"<p>Just a moment while we check something about you, dear visitor.</p>" * 3),
+        Verdict.BLOCKED,
+    ),
+}
+
+
+@pytest.mark.parametrize("wall", WALLS)
+def test_behind_a_wall_nothing_is_gone_however_long_it_stands(tmp_path: Path, wall: str) -> None:
+    page, verdict = WALLS[wall]
+    with serve() as site:
+        site.pages.update({"/": HOME, "/lens.html": PAGE})
+        case = looking_at(tmp_path, site, "/lens.html")
+        case.after()
+        site.pages["/lens.html"] = page
+        for _ in range(5):
+            said = case.after(days=4)
+            assert (said.gone, said.held) == ((), ())
+        assert case.fate().verdict is verdict
+
+
+def test_a_page_that_sends_its_visitors_to_the_front_page_is_held(tmp_path: Path) -> None:
+    with serve() as site:
+        site.pages.update({"/": HOME, "/lens.html": PAGE})
+        case = looking_at(tmp_path, site, "/lens.html")
+        case.after()
+        site.pages["/lens.html"] = Page(b"", status=302, location="/")
+        ((_, held),) = case.after(hours=1).held
+        assert held.pending is Verdict.REDIRECTED_AWAY
+        case.after(days=1)
+        case.after(days=3)
+        assert case.fate().verdict is Verdict.REDIRECTED_AWAY
+
+
+def test_a_sentence_that_was_reworded_is_told_with_its_new_words_and_can_come_back(
+    tmp_path: Path,
+) -> None:
+    softened = CLAIM.replace("ethnicity", "appearance")
+    with serve() as site:
+        site.pages.update({"/": HOME, "/lens.html": PAGE})
+        case = looking_at(tmp_path, site, "/lens.html")
+        case.after()
+        first_seen = case.fate(CLAIM).first_seen
+        site.pages["/lens.html"] = Page(f"<h1>Lens</h1><p>{softened}</p>{REST}".encode())
+        ((_, held),) = case.after(hours=1).held
+        assert (held.pending, held.after) == (Verdict.EDITED, softened)
+        ((_, gone),) = case.after(hours=49).gone
+        assert (gone.verdict, gone.after, gone.first_seen) == (
+            Verdict.EDITED,
+            softened,
+            first_seen,
+        )
+        site.pages["/lens.html"] = PAGE
+        case.after(hours=1)
+        back = case.fate(CLAIM)
+        assert (back.verdict, back.gone_by) == (Verdict.PRESENT, None)
+        assert any("it came back once" in reason for reason in back.reasons)
         assert case.everything() == case.reindexed()

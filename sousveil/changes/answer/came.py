@@ -90,7 +90,7 @@ TROUBLED_CONFIDENCE = 0.5
 
 # Headers by which firewalls name themselves: Cloudflare, "Detect a Challenge Page response"; AWS
 # WAF, "CAPTCHA and Challenge action behavior".
-_CHALLENGE_HEADERS = ("cf-mitigated", "x-amzn-waf-action")
+CHALLENGE_HEADERS = ("cf-mitigated", "x-amzn-waf-action")
 
 _BY_STATUS: dict[int, tuple[Kind, float]] = {
     401: (Kind.LOGIN_WALL, 0.8),
@@ -391,4 +391,4 @@ def _said(said: Said, confidence: float) -> Came:
 
 
 def _challenge(headers: Mapping[str, str]) -> str:
-    return next((name for name in _CHALLENGE_HEADERS if headers.get(name)), "")
+    return next((name for name in CHALLENGE_HEADERS if headers.get(name)), "")

@@ -181,6 +181,9 @@ def _pages(case: Case, chosen: Iterable[Event]) -> Iterator[Page]:
 def _captures(case: Case, event: Event) -> Iterable[Capture]:
     if event.type == "import":
         return scan_archive(case.root / (event.warc or ""), event.warc or "").captures
+    if event.type == "around":
+        found = [capture for asked in event.body["asked"] for capture in asked["captures"]]
+        return msgspec.convert(found, list[Capture])
     return msgspec.convert(event.body.get("captures", []), list[Capture])
 
 

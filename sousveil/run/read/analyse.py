@@ -187,7 +187,7 @@ def _put_told(
     )
     with index.transaction():
         for one in told:
-            put_told(index, one.address, one.told, dues=one.dues, is_quiet=one.is_quiet)
+            put_told(index, one.address, one.told, held=one.held, is_quiet=one.is_quiet)
         no_longer_stale(index, (one.address for one in told))
 
 

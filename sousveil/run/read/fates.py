@@ -65,9 +65,9 @@ class AddressTold:
         ) and all(fate.pending is None and fate.verdict in settled for fate in self.fates)
 
     @property
-    def dues(self) -> list[datetime]:
-        """When held absences of quotes can be confirmed."""
-        return [fate.due for fate in self.fates if fate.due is not None]
+    def held(self) -> list[Fate]:
+        """The fates that wait to be confirmed."""
+        return [fate for fate in self.fates if fate.due is not None]
 
 
 def tell_fates(case: Case, index: Index) -> Iterator[AddressTold]:

@@ -17,6 +17,7 @@ from sousveil.archive.write import Seen, WarcWriter
 from sousveil.capture.browser import Rendered
 from sousveil.capture.http.head import parse_head
 from sousveil.case import Case
+from sousveil.changes.answer.came import CHALLENGE_HEADERS
 from sousveil.changes.fate import Probe
 from sousveil.model import (
     RENDERING_TYPE,
@@ -32,6 +33,9 @@ from sousveil.run.visit.entity import entity_digest
 from sousveil.run.visit.gather import Gathered
 
 SOFTWARE = f"sousveil/{sousveil.__version__}"
+
+# Of a field by which a firewall names itself: "challenge" is all there is to say.
+MAX_HEADER_LENGTH = 100
 
 # Retry-After is a number or a date (RFC 9110, section 10.2.3); a longer one is neither.
 MAX_RETRY_AFTER_LENGTH = 100
@@ -138,7 +142,7 @@ def page_body(watch: Watch, found: Gathered, kept: Written, ended_at: datetime) 
     probes = [Probe(one.url, one.status, one.failure) for one in found.exchanges]
     body = visit_body(watch, found.started_at, ended_at, probes, kept.captures)
     body["target"] = found.url
-    body["requests"] = [_request_facts(exchange) for exchange in found.exchanges]
+    body["requests"] = [request_facts(exchange) for exchange in found.exchanges]
     if found.exit:
         body["exit"] = found.exit
     if kept.rendering is not None:
@@ -171,7 +175,7 @@ def visit_body(
     return body
 
 
-def _request_facts(exchange: Exchange) -> Json:
+def request_facts(exchange: Exchange) -> Json:
     """Return what is worth knowing of a request without opening its WARC."""
     head = parse_head(exchange.response_head)
     retry_after = head.get("Retry-After")
@@ -187,6 +191,9 @@ def _request_facts(exchange: Exchange) -> Json:
         "entity": entity_digest(exchange),
         "etag": _validator(head.get("ETag")),
         "last_modified": _validator(head.get("Last-Modified")),
+        "headers": {
+            name: head.get(name)[:MAX_HEADER_LENGTH] for name in CHALLENGE_HEADERS if head.get(name)
+        },
     }
 
 

@@ -32,6 +32,7 @@ from sousveil.model import (
     WatchKind,
 )
 from sousveil.run.indexing import take_event
+from sousveil.run.visit.around import Asker
 from sousveil.run.visit.clones import kept_objects, visit_repository
 from sousveil.run.visit.commits import commit_failure, commit_page
 from sousveil.run.visit.crawls import Past, crawl, linked_documents, read_past
@@ -167,10 +168,22 @@ def visit_with(
                     yield Crawled(watch, event.body["asked"], event.body["left_out"])
                 elif event.body.get("role") not in GUIDES:
                     yield visit_at(outing.index, event.index)
+                    _ask_around(outing, watch, event)
             if watch.kind in _CRAWLED and (event is None or event.type == "visit"):
                 yield Postponed(watch, politeness.free_at(watch.target))  # it goes on later
             turns.ended(watch)
     yield from (Postponed(watch, until) for watch, until in turns.resting)
+
+
+def _ask_around(outing: Outing, watch: Watch, visited: Event) -> None:
+    """Ask around a visit that misses its page or a quote in it."""
+    if watch.kind is WatchKind.REPOSITORY:
+        return
+    asked = outing.politeness.asked
+    asker = Asker(outing.writer, outing.index, outing.means, outing.wait, asked)
+    event = asker.ask_around(watch, visited)
+    if event is not None:
+        take_event(outing.writer.case, outing.index, event)
 
 
 def _events(
