@@ -10,7 +10,7 @@ line and exits with 2. A page that cannot be fetched is no error: it is an outco
       TargetError         a target that cannot be watched: bad URL, refused address
       BrowserError        no browser can be had, or it broke
       ArchiveError        a WARC or ARC file breaks the format
-      LogError            a tile, note, checkpoint or proof breaks the format or does not hold
+      LogError            a tile, note, checkpoint, proof or stamp is malformed or does not hold
       RepositoryError     git could not read a repository
       ExtractError        a document that cannot be turned into text
       TopicError          a topic file that is unknown or malformed
@@ -44,7 +44,7 @@ class ArchiveError(SousveilError):
 
 
 class LogError(SousveilError):
-    """A tile, note, checkpoint or proof breaks the format or does not hold."""
+    """A tile, note, checkpoint, proof or time stamp is malformed or does not hold."""
 
 
 class RepositoryError(SousveilError):

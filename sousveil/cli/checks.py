@@ -23,6 +23,7 @@ from sousveil.run.indexing import open_index
 from sousveil.run.publish.reports import make_report
 from sousveil.run.quotes import quote_reader
 from sousveil.run.read.analyse import load_engine
+from sousveil.run.stamping import renewal_is_due
 from sousveil.run.verify import Verification, verify_evidence, verify_findings
 from sousveil.tlog.timestamps.told import told
 
@@ -101,6 +102,8 @@ def _tell(result: Verification, faults: tuple[Fault, ...]) -> None:
     if result.stamps:
         for sentence in told(result.stamps, result.entries):
             say(f"    {plain(sentence)}")
+        if renewal_is_due(result.stamps, now()):
+            tell("A stamp soon stands no more. Renew it: sousveil stamp", "yellow")
         say("    It does not show what the servers sent to others.")
         return
     say("    It does not show when to anybody who doubts this computer's clock, nor what the")

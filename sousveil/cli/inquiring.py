@@ -5,16 +5,20 @@ what vanishes is told with the time after it.
 """
 
 from collections.abc import Callable, Sequence
-from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Any
 
-import msgspec
 import typer
 from typer.core import TyperGroup
 
-from sousveil.changes.inquiry import Course, span_words
 from sousveil.cli.casework import now
+from sousveil.cli.inquired import (
+    frozen_json,
+    inquiry_json,
+    report_json,
+    tell_frozen,
+    tell_report,
+)
 from sousveil.cli.moments import parse_moment
 from sousveil.cli.options import CaseOption, JsonOption, chosen_case, patience
 from sousveil.cli.screen import FOUND_WRONG, clock, count_of, plain, progress, say, tell, write_json
@@ -22,9 +26,9 @@ from sousveil.cli.stamped import stamp_and_tell
 from sousveil.errors import InputError
 from sousveil.index.inquiries import inquiries, replies
 from sousveil.ledger import read_events, writing
-from sousveil.model import Inquiry, Json, Visit, Watch
+from sousveil.model import Inquiry, Visit, Watch
 from sousveil.run.indexing import open_index, sync_index
-from sousveil.run.inquiry.freeze import Asked, Ended, Froze, freeze, named_watches
+from sousveil.run.inquiry.freeze import Asked, Ended, freeze, named_watches
 from sousveil.run.inquiry.letters import Letter, close_inquiry, log_reply, read_letter
 from sousveil.run.inquiry.report import one_inquiry, report
 from sousveil.run.read.analyse import analyse, load_engine
@@ -119,7 +123,7 @@ def inquiry_about(
         )
         with progress("freezing") as bar:
             froze = freeze(
-                writer, index, asked, clock=now, chosen=_tell_chosen, ended=_counter(bar)
+                writer, index, asked, known, clock=now, chosen=_tell_chosen, ended=_counter(bar)
             )
         stamp_and_tell(case, now)
         with progress("reading") as bar:
@@ -127,9 +131,9 @@ def inquiry_about(
         logged = one_inquiry(index, froze.event.body["id"])
         told = report(index, logged)
     if as_json:
-        write_json([_frozen_json(froze, told)])
+        write_json([frozen_json(froze, told)])
     else:
-        _tell_frozen(froze, told, began)
+        tell_frozen(froze, told, began)
     if told.not_frozen:
         raise typer.Exit(FOUND_WRONG)
 
@@ -166,54 +170,6 @@ def _counter(bar: Callable[..., None]) -> Callable[[Ended], None]:
     return ended
 
 
-def _tell_frozen(froze: Froze, told: Course, began: datetime) -> None:
-    inquiry = told.inquiry
-    for watch in froze.added:
-        tell(f"watched from now on: {plain(watch.target)}")
-    for one in froze.left:
-        tell(f"not taken: {plain(one.url)} ({one.reason}). Take it with --also.", "yellow")
-    whole = count_of(len(inquiry.watch_ids) - len(told.not_frozen), "target")
-    phrases = count_of(len(told.stands) + len(told.unclear), "finding")
-    say(f"Inquiry {inquiry.id} to {plain(inquiry.to)}: {whole} frozen, {phrases}.", "bold")
-    head = froze.event.body.get("head", {"size": 0, "root": ""})
-    say(f"    all before log entry {inquiry.log_index}; root {head['root']} of {head['size']}")
-    for frozen, why in told.not_frozen:
-        say(f"NOT FROZEN: {plain(frozen.target)} ({plain(why)})", "bold red")
-    if inquiry.sent_at <= began:
-        before = span_words(began - inquiry.sent_at)
-        say(f"The letter went {clock(inquiry.sent_at)}, {before} before this began.", "yellow")
-        say("    What changed in between was not seen by this.", "yellow")
-    elif told.not_frozen:
-        say("Do not send the letter yet, or be ready to lose what is not frozen.", "bold red")
-    else:
-        ahead = span_words(inquiry.sent_at - began)
-        say(f"The letter may go: {clock(inquiry.sent_at)}, in {ahead}.", "bold green")
-    tell(f"Next: sousveil watch, and sousveil inquiry report {inquiry.id}")
-
-
-def _frozen_json(froze: Froze, told: Course) -> Json:
-    body = froze.event.body
-    return {
-        **_inquiry_json(told.inquiry),
-        "letter_sha256": body["letter"].get("sha256"),
-        "head": {name: body["head"][name] for name in ("size", "root")} if "head" in body else None,
-        "frozen": body["frozen"],
-        "not_frozen": _not_frozen_json(told),
-        "added": [watch.target for watch in froze.added],
-        "left": list(froze.left),
-        "findings": len(told.stands) + len(told.unclear),
-    }
-
-
-def _inquiry_json(inquiry: Inquiry) -> Json:
-    form: Json = msgspec.to_builtins(inquiry)
-    return form
-
-
-def _not_frozen_json(told: Course) -> list[Json]:
-    return [{"target": frozen.target, "why": why} for frozen, why in told.not_frozen]
-
-
 def inquiry_report(
     name: Annotated[
         str | None, typer.Argument(metavar="ID", help="One inquiry; without it, all that are open.")
@@ -228,10 +184,10 @@ def inquiry_report(
         chosen = [one_inquiry(index, name)] if name is not None else _open_ones(inquiries(index))
         told = [report(index, one) for one in chosen]
     if as_json:
-        write_json(_report_json(one) for one in told)
+        write_json(report_json(one) for one in told)
         return
     for one in told:
-        _tell_report(one)
+        tell_report(one)
 
 
 def _open_ones(known: Sequence[Inquiry]) -> list[Inquiry]:
@@ -241,40 +197,13 @@ def _open_ones(known: Sequence[Inquiry]) -> list[Inquiry]:
     return chosen
 
 
-def _report_json(told: Course) -> Json:
-    form: Json = msgspec.to_builtins(told)
-    return _inquiry_json(told.inquiry) | {
-        **{name: form[name] for name in ("happenings", "stands", "unclear", "unseen")},
-        "not_frozen": _not_frozen_json(told),
-    }
-
-
-def _tell_report(told: Course) -> None:
-    inquiry = told.inquiry
-    say(f"Inquiry {inquiry.id} about {plain(inquiry.target)}", "bold")
-    say(f"    to {plain(inquiry.to)}, sent {clock(inquiry.sent_at)}")
-    for frozen, why in told.not_frozen:
-        say(f"    not frozen before it went: {plain(frozen.target)} ({plain(why)})", "yellow")
-    for happening in told.happenings:
-        say(f"  {clock(happening.at)}  {plain(happening.sentence, limit=800)}", "magenta")
-    if not told.happenings:
-        say("  Nothing happened yet.")
-    for title, standing in (("Still stands", told.stands), ("Cannot be told yet", told.unclear)):
-        if standing:
-            say(f"{title}:")
-        for one in standing:
-            say(f"  {one.finding_id}  {plain(one.sentence, limit=800)}")
-    for target in told.unseen:
-        say(f"Not looked at since: {plain(target)}", "yellow")
-
-
 def inquiry_list(*, folder: CaseOption = None, as_json: JsonOption = False) -> None:
     """List the inquiries of the case."""
     case = chosen_case(folder)
     with open_index(case) as index:
         known = [(one, len(list(replies(index, one)))) for one in inquiries(index)]
     if as_json:
-        write_json({**_inquiry_json(one), "replies": count} for one, count in known)
+        write_json({**inquiry_json(one), "replies": count} for one, count in known)
         return
     for one, count in known:
         state = f"closed {clock(one.closed_at)}" if one.closed_at else "open"
@@ -325,6 +254,6 @@ def inquiry_close(
         sync_index(case, index)
         closed = one_inquiry(index, inquiry.id)
     if as_json:
-        write_json([_inquiry_json(closed)])
+        write_json([inquiry_json(closed)])
         return
     say(f"Inquiry {inquiry.id} is closed.")

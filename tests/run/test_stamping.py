@@ -190,12 +190,14 @@ def test_stamps_are_renewed_before_a_certificate_ends_and_stand_longer(
         case = stamped_by(case, (closing,))
         first = list(stamp(case, Outside(now)))
         assert [one.problem for one in first] == [""]
+    assert "Renew it: sousveil stamp" in sousveil("verify", case.root).err
     with authority(tmp_path / "b", "Open House") as open_house:
         case = stamped_by(case, (open_house,))
         ran = sousveil("stamp", "--case", case.root)
         assert ran.status == 0, ran.out
         assert "stamped by one: older stamps" in ran.out
         assert "older stamps" not in sousveil("stamp", "--case", case.root).out
+    assert "Renew it" not in sousveil("verify", case.root).err
     (result,) = sousveil("verify", case.root, "--json").json()
     assert result["faults"] == []
     stamps = {one["file"].rpartition("/")[2]: one for one in result["stamps"]}

@@ -7,16 +7,17 @@ frozen: what is lacking is told (`changes/inquiry.py`, `shortfall`), and the use
 """
 
 import secrets
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 import msgspec
 
+from sousveil.actors import Register
 from sousveil.changes.inquiry import Frozen
 from sousveil.changes.siblings import Unwatched, siblings, unwatched
 from sousveil.errors import ArchiveError, InputError
-from sousveil.index.query import event_body, register_of, watches
+from sousveil.index.query import event_body, register_of
 from sousveil.index.store import Index
 from sousveil.ledger import Writer
 from sousveil.model import Event, Json, Visit, Watch, WatchKind
@@ -77,6 +78,7 @@ def freeze(
     writer: Writer,
     index: Index,
     asked: Asked,
+    known: Sequence[Watch],
     *,
     clock: Callable[[], datetime],
     chosen: Callable[[Watch, Sequence[str]], None],
@@ -84,24 +86,27 @@ def freeze(
 ) -> Froze:
     """Visit all that belongs to an inquiry, log the inquiry, and return what was done.
 
-    `chosen` is told of each watch and the reasons for it before it is visited, `ended` of each
-    visit. Raises InputError when the target itself is left out, and what `visit_all` raises.
+    `known` are the case's watches. `chosen` is told of each watch and the reasons for it before it
+    is visited, `ended` of each visit. Raises InputError when the target itself is left out, and
+    what `visit_all` raises.
     """
     if asked.target.id in asked.without:
         raise InputError(
             f"{asked.target.target}: is what the letter is about. Do not leave it out."
         )
-    before = {watch.id for watch in watches(index)}
-    _watch(writer, index, [asked.target, *asked.also], clock())
+    before = {watch.id for watch in known}
+    known = _watch(writer, index, known, [asked.target, *asked.also], clock())
     chosen(asked.target, (_TARGET,))
     seen = _Seen(ended)
     seen.take(visit_all(writer, index, [asked.target], clock))
     editions, links = _leads_to(writer, index, seen.log_index.get(asked.target.id))
-    wanted, left = unwatched(asked.target, watches(index), editions, links)
+    wanted, left = unwatched(asked.target, known, editions, links)
     fresh = [_new_watch(asked.target, one.url, clock()) for one in wanted]
-    _watch(writer, index, [one for one in fresh if one.id not in asked.without], clock())
-    why = _reasons(index, asked, editions, {one.url: one.reason for one in wanted})
-    others = [one for one in watches(index) if one.id in why and one.id != asked.target.id]
+    fresh = [one for one in fresh if one.id not in asked.without]
+    known = _watch(writer, index, known, fresh, clock())
+    linked = {one.url: one.reason for one in wanted}
+    why = _reasons(asked, known, editions, linked, register_of(index))
+    others = [one for one in known if one.id in why and one.id != asked.target.id]
     for watch in others:
         chosen(watch, why[watch.id])
     seen.take(visit_all(writer, index, others, clock))
@@ -119,7 +124,6 @@ class _Seen:
         self.log_index: dict[str, int] = {}  # of the visit to the watch's own target
         self._resting: dict[str, datetime] = {}
         self._ended = ended
-        self._targets: dict[str, str] = {}
 
     def take(self, visits: Iterable[Ended]) -> None:
         for one in visits:
@@ -140,9 +144,13 @@ class _Seen:
         )
 
 
-def _watch(writer: Writer, index: Index, wanted: Sequence[Watch], now: datetime) -> None:
+def _watch(
+    writer: Writer, index: Index, known: Sequence[Watch], wanted: Sequence[Watch], now: datetime
+) -> list[Watch]:
+    """Add watches, and return all that there are now, in the order of their targets."""
     add_watches(writer, index, wanted, now, given=())
     sync_index(writer.case, index)
+    return sorted({one.id: one for one in (*wanted, *known)}.values(), key=lambda one: one.target)
 
 
 def _new_watch(target: Watch, url: str, now: datetime) -> Watch:
@@ -174,11 +182,14 @@ def _leads_to(writer: Writer, index: Index, log_index: int | None) -> tuple[list
 
 
 def _reasons(
-    index: Index, asked: Asked, editions: Collection[str], linked: dict[str, str]
+    asked: Asked,
+    known: Sequence[Watch],
+    editions: Collection[str],
+    linked: Mapping[str, str],
+    register: Register,
 ) -> dict[str, tuple[str, ...]]:
     """Return why each watch belongs to an inquiry, by its id."""
-    known = watches(index)
-    found = siblings(asked.target, known, editions, register_of(index))
+    found = siblings(asked.target, known, editions, register)
     why: dict[str, list[str]] = {one.watch.id: list(one.reasons) for one in found}
     for watch in known:
         if watch.target in linked and linked[watch.target] not in why.get(watch.id, []):
