@@ -130,9 +130,7 @@ def dossier(
                 " leave things out. Run `sousveil analyse` first."
             )
         with TemporaryDirectory(prefix="sousveil-") as pictures:
-            report = make_report(
-                case, index, faults, now(), Path(pictures), stamps=result.stamps
-            )
+            report = make_report(case, index, faults, now(), Path(pictures), stamps=result.stamps)
             page = write_dossier(report, output)
     if as_json:
         write_json([{"page": str(page), "findings": len(report.findings), "faults": len(faults)}])
