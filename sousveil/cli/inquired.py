@@ -24,15 +24,14 @@ def tell_frozen(froze: Froze, told: Course, began: datetime) -> None:
     say(f"    all before log entry {inquiry.log_index}; root {head['root']} of {head['size']}")
     for frozen, why in told.not_frozen:
         say(f"NOT FROZEN: {plain(frozen.target)} ({plain(why)})", "bold red")
-    if inquiry.sent_at <= began:
+    if inquiry.sent_at < began:
         before = span_words(began - inquiry.sent_at)
         say(f"The letter went {clock(inquiry.sent_at)}, {before} before this began.", "yellow")
         say("    What changed in between was not seen by this.", "yellow")
     elif told.not_frozen:
         say("Do not send the letter yet, or be ready to lose what is not frozen.", "bold red")
     else:
-        ahead = span_words(inquiry.sent_at - began)
-        say(f"The letter may go: {clock(inquiry.sent_at)}, in {ahead}.", "bold green")
+        say(f"The letter may go; its time is written down as {clock(inquiry.sent_at)}.", "green")
     tell(f"Next: sousveil watch, and sousveil inquiry report {inquiry.id}")
 
 

@@ -273,6 +273,15 @@ def test_a_letter_that_went_before_the_freeze_is_told_so(site: Site, tmp_path: P
     assert "watched from now on" in ran.err
 
 
+def test_a_letter_that_goes_now_may_go_when_all_is_frozen(site: Site, tmp_path: Path) -> None:
+    case = vendor(site, tmp_path / "case")
+    ran = sousveil(
+        "inquiry", f"{site.url}/en/camera", "--sent", "now", "--to", "them", "--case", case.root
+    )
+    assert "The letter may go; its time is written down as 2026-11-23 09:00:00 UTC." in ran.out
+    assert "before this began" not in ran.out
+
+
 @pytest.mark.parametrize(
     ("options", "said"),
     [
