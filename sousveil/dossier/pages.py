@@ -102,6 +102,7 @@ def _environment() -> Environment:
         "PICTURES": wording.PICTURES,
         "SPEAKERS": wording.SPEAKERS,
         "VERDICTS": wording.VERDICTS,
+        "ANSWERS": wording.ANSWERS,
     }
     return environment
 

@@ -28,6 +28,7 @@ def summary(view: View) -> tuple[str, ...]:
     return (
         f"This dossier quotes {quoted} {about}, {whose}: {kinds}.",
         _loss_sentence(statements),
+        *_missing_sentence(statements),
         *_unclear_sentence(statements),
         *_review_sentences(view.report),
         *_looks_sentence(view.report),
@@ -43,6 +44,22 @@ def _loss_sentence(statements: Sequence[Statement]) -> str:
     )
     verb = "has" if lost.total() == 1 else "have"
     return f"{lost.total()} of them {verb} vanished since: {ways}."
+
+
+def _missing_sentence(statements: Sequence[Statement]) -> Iterable[str]:
+    held = [s.fate for s in statements if s.state == "missing" and s.fate]
+    missing = Counter(fate.pending for fate in held)
+    if missing:
+        ways = listing(
+            f"{missing[verdict]} {words}"
+            for verdict, words in VERDICT_COUNTS.items()
+            if missing[verdict]
+        )
+        verb = "was" if missing.total() == 1 else "were"
+        yield (
+            f"{missing.total()} more {verb} missing when last looked for, which later looks have "
+            f"yet to confirm: {ways}."
+        )
 
 
 def _unclear_sentence(statements: Sequence[Statement]) -> Iterable[str]:

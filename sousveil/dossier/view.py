@@ -1,6 +1,7 @@
 """What a dossier shows, grouped and counted: values for the templates, no markup.
 
-Takes a `Report` and gives a `View`. A statement is *gone* when some look showed the address or
+Takes a `Report` and gives a `View`. A statement is *missing* when a look showed its place without
+it and that is not confirmed yet. It is *gone* when some look showed the address or
 the file without it, *unclear* when later looks could not tell; all others stand.
 """
 
@@ -41,6 +42,8 @@ MAX_VISITS_TOLD = 60
 # What happened to one target as a whole; a feed that is edited daily fills a page by itself.
 MAX_HAPPENINGS_TOLD = 30
 
+State = Literal["gone", "missing", "unclear", "stands"]
+
 # What a look showed, for the strip. Drawn by shape, so that it can be read without colour.
 Mark = Literal["seen", "changed", "gone", "barred"]
 _MARKS: dict[Verdict, Mark] = {
@@ -60,7 +63,7 @@ class Statement:
 
     finding: Finding
     fate: Fate | None
-    state: Literal["gone", "unclear", "stands"]
+    state: State
     told: tuple[Visit, ...]  # of its watch, the latest first; empty for an import
     earlier: int  # visits that are not told
     before: tuple[Capture, ...]  # of its repository before its own capture, the oldest first
@@ -123,6 +126,7 @@ class View:
     statements: tuple[Statement, ...]
     gone: int
     losses: tuple[Loss, ...]  # the latest first
+    missing: tuple[Loss, ...]  # that are not confirmed yet, the latest first
     further: tuple[Statement, ...]  # of losses that are not told in full
     unclear: tuple[Statement, ...]
     actors: tuple[Actor, ...]  # who lost most first
@@ -150,14 +154,16 @@ def arrange(report: Report) -> View:
         )
     )
     losses = _losses(statement for statement in statements if statement.state == "gone")
+    missing = _losses(statement for statement in statements if statement.state == "missing")
     return View(
         report=report,
         statements=statements,
         gone=_gone(statements),
         losses=losses[:MAX_LOSSES_SHOWN],
+        missing=missing[:MAX_LOSSES_SHOWN],
         further=tuple(
             statement
-            for loss in losses[MAX_LOSSES_SHOWN:]
+            for loss in (*losses[MAX_LOSSES_SHOWN:], *missing[MAX_LOSSES_SHOWN:])
             for statement in (*loss.shown, *loss.folded)
         ),
         unclear=tuple(statement for statement in statements if statement.state == "unclear"),
@@ -183,12 +189,7 @@ def _visits_by_address(
 
 def _statement(finding: Finding, report: Report, visits: tuple[Visit, ...]) -> Statement:
     fate = report.fates.get(finding.id) or _fate_in_history(finding)
-    state: Literal["gone", "unclear", "stands"] = "stands"
-    if fate is not None and fate.verdict is not Verdict.PRESENT:
-        if fate.is_gone:
-            state = "gone"
-        elif fate.gone_by is None:
-            state = "unclear"
+    state = _state(fate) if fate else "stands"
     told = visits[-MAX_VISITS_TOLD:]
     own = finding.capture
     bundles = [
@@ -209,6 +210,14 @@ def _statement(finding: Finding, report: Report, visits: tuple[Visit, ...]) -> S
         unpictured=report.unpictured.get(finding.id, ""),
         trace=report.traces.get(finding.id),
     )
+
+
+def _state(fate: Fate) -> State:
+    if fate.is_gone:
+        return "gone"
+    if fate.gone_by is not None:
+        return "stands" if fate.pending is None or fate.remains else "missing"
+    return "stands" if fate.verdict in {Verdict.PRESENT, Verdict.MOVED} else "unclear"
 
 
 def _fate_in_history(finding: Finding) -> Fate | None:
@@ -235,7 +244,7 @@ def _losses(gone: Iterable[Statement]) -> tuple[Loss, ...]:
         finding, fate = statement.finding, statement.fate
         left = finding.source.left
         when = left.id if left else fate.gone_by if fate else None
-        verdict = fate.verdict if fate else None
+        verdict = (fate.pending or fate.verdict) if fate else None
         together.setdefault((finding.actor, finding.url, verdict, when), []).append(statement)
     losses = [_loss(statements) for statements in together.values()]
     return tuple(sorted(losses, key=lambda loss: _lost_at(loss.first), reverse=True))
@@ -315,7 +324,7 @@ def _looks_that_differed(statements: Iterable[Statement]) -> frozenset[int]:
         for statement in statements
         if statement.fate is not None
         and statement.fate.log_index is not None
-        and statement.state == "gone"
+        and statement.state in {"gone", "missing"}
         and statement.finding.source.commit is None
     )
 

@@ -43,6 +43,14 @@ VERDICTS: dict[Verdict, str] = {
     Verdict.UNKNOWN: "unclear",
 }
 
+# What one answer speaks for, which alone proves nothing.
+ANSWERS: dict[Verdict, str] = VERDICTS | {
+    Verdict.PRESENT: "there",
+    Verdict.REMOVED: "“not found”",
+    Verdict.SOFT_404: "a “not found” page",
+    Verdict.REDIRECTED_AWAY: "leads elsewhere",
+}
+
 # The ways in which a statement can be gone, for counts.
 VERDICT_COUNTS: dict[Verdict, str] = {
     Verdict.EDITED: "reworded",
@@ -65,7 +73,7 @@ DECISIONS = {"confirmed": "confirmed by a person", "disputed": "people disagree 
 MARKS = {
     "seen": "there",
     "changed": "there, without words it had",
-    "gone": "gone",
+    "gone": "not found there, or sent elsewhere",
     "barred": "no usable answer",
 }
 

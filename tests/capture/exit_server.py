@@ -20,6 +20,7 @@ class ExitServer:
     listener: socket.socket
     reply: int = 0  # to every request; 0 connects
     login: tuple[str, str] | None = None  # asked of every client
+    leads_to: int | None = None  # port on this computer, whatever was asked for
     asked: list[tuple[str, str, int]] = field(default_factory=list)  # "name" or "address", it, port
     logins: list[tuple[str, str]] = field(default_factory=list)
 
@@ -60,7 +61,7 @@ class ExitServer:
                 return
             with socket.socket() as server:
                 server.settimeout(PATIENCE)
-                server.connect(("127.0.0.1", port))
+                server.connect(("127.0.0.1", self.leads_to or port))
                 client.sendall(b"\x05\x00\x00\x03\x04exit\x00\x00")  # a bound address may be a name
                 back = threading.Thread(target=_copy, args=(server, client), daemon=True)
                 back.start()

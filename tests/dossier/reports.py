@@ -258,6 +258,20 @@ def fates() -> dict[str, Fate]:
     }  # fmt: skip
 
 
+def held_fate() -> Fate:
+    """The edit as it is told before it is confirmed."""
+    return replace(
+        fates()[EDITED.id],
+        verdict=Verdict.UNKNOWN,
+        confidence=0.3,
+        evidence="last seen 2026-11-18 08:03:00, missing since 2026-11-20 08:04:00 UTC: the page"
+        " has another sentence there (HTTP 200); held, since one answer proves nothing",
+        pending=Verdict.EDITED,
+        due=SECOND_LOOK + timedelta(days=2),
+        looks_left=1,
+    )
+
+
 def watched(
     found: Finding, kind: WatchKind, last: Verdict, outcome: str, last_entry: int
 ) -> WatchReport:

@@ -27,6 +27,7 @@ from tests.dossier.reports import (
     UYGHUR,
     WENT_ALONG,
     finding,
+    held_fate,
     made_up_report,
 )
 
@@ -193,6 +194,19 @@ def test_a_vanished_statement_shows_before_after_and_what_shows_it() -> None:
     assert any("Gone by" in row and "Log entry 15" in row for row in rows)
 
 
+def test_a_statement_that_is_missing_tells_both_looks_and_until_when_it_is_held() -> None:
+    fates = {**made_up_report().fates, EDITED.id: held_fate()}
+    files = render(replace(made_up_report(), fates=fates))
+    front, page = (read_page(files[name]) for name in ("index.html", f"findings/{EDITED.id}.html"))
+    assert "Missing, and not confirmed yet" in front.text
+    for told in (front.text, page.text):
+        assert "missing, not confirmed yet: reworded" in told
+        assert "Last seen18 November 2026, 08:03:00 UTC" in told
+        assert "Missing since20 November 2026, 08:04:00 UTC" in told
+        assert "Held until22 November 2026, 08:04:00 UTC" in told
+        assert "by 1 more look without it" in told
+
+
 def test_a_statement_that_left_a_repository_quotes_the_message_of_the_commit() -> None:
     figures = [e.text for e in page_of(IN_HISTORY).all("figure")]
     taken_out = next(text for text in figures if "Taken out" in text)
@@ -264,7 +278,7 @@ def test_the_strip_of_an_address_shows_each_visit_oldest_first() -> None:
     assert [looks[:-1] for looks in outcomes] == [quiet] * 5
     assert [looks[-1] for looks in outcomes] == [
         "there, without words it had",
-        "gone",
+        "not found there, or sent elsewhere",
         "there",
         "no usable answer",
         "there",

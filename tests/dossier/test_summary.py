@@ -2,7 +2,7 @@ from dataclasses import replace
 
 from sousveil.dossier.summary import summary
 from sousveil.dossier.view import arrange
-from tests.dossier.reports import DENIAL, UYGHUR, made_up_report
+from tests.dossier.reports import DENIAL, EDITED, UYGHUR, held_fate, made_up_report
 
 REPORT = made_up_report()
 
@@ -20,6 +20,16 @@ def test_the_summary_says_what_was_said_what_vanished_and_what_was_looked_at() -
         ),
         "1 more could not be seen at the latest look, which does not show that it is gone.",
         "5 addresses were visited 50 times between 2 November 2026 and 20 November 2026.",
+    )
+
+
+def test_what_is_missing_and_not_confirmed_is_told_apart_from_what_vanished() -> None:
+    fates = {**REPORT.fates, EDITED.id: held_fate()}
+    told = summary(arrange(replace(REPORT, fates=fates)))
+    assert told[1].startswith("3 of them have vanished since: 2 taken out")
+    assert told[2] == (
+        "1 more was missing when last looked for, which later looks have yet to confirm: "
+        "1 reworded."
     )
 
 

@@ -1,12 +1,18 @@
 """What became of pages and quotes, from real answers over time: slow to say gone, quick to show."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from sousveil.ledger import read_events
-from sousveil.model import Verdict
+from sousveil.case import save_settings
+from sousveil.changes.answer import Kind, what_answer_came
+from sousveil.ledger import create_case, read_events
+from sousveil.model import Exchange, Verdict
+from sousveil.run.read.answered import answer_of, text_reader
+from sousveil.run.visit.records import request_facts
+from tests.capture.exit_server import exit_server
 from tests.commands import sousveil
 from tests.run.looking import START, Looking, looking_at
 from tests.sites import Page, serve
@@ -123,6 +129,60 @@ def test_an_outage_between_takes_nothing_away_and_proves_nothing(tmp_path: Path)
         ((_, gone),) = case.after(days=2).gone
         assert (gone.verdict, gone.gone_by) == (Verdict.QUOTE_REMOVED, held.gone_by)
         assert case.everything() == case.reindexed()
+
+
+def test_what_stands_when_asked_through_another_exit_is_walled_for_one_country(
+    tmp_path: Path,
+) -> None:
+    with serve() as here, serve() as abroad, exit_server() as home, exit_server() as other:
+        for site in (here, abroad):
+            site.pages.update({"/": HOME, "/lens.html": PAGE})
+        other.leads_to = int(abroad.host.rpartition(":")[2])
+        vendor = replace(here, url=here.url.replace("127.0.0.1", "vendor.example"))
+        case = looking_at(tmp_path, vendor, "/lens.html")
+        exits = {"home": home.exit, "abroad": other.exit}
+        settings = replace(case.case.settings, exits=exits, exit="home")
+        save_settings(case.case, settings)
+        case.after()
+        del here.pages["/lens.html"]
+        case.after(hours=1)
+        held = case.fate()
+        assert (held.verdict, held.pending) == (Verdict.UNKNOWN, Verdict.BLOCKED_BY_COUNTRY)
+        assert held.reasons[1] == "it stands when asked through abroad"
+        case.after(hours=2)
+        told = case.fate()
+        assert (told.verdict, told.gone_by) == (Verdict.BLOCKED_BY_COUNTRY, None)
+        assert case.everything() == case.reindexed()
+        asked = [one for body in around(case) for one in body["asked"] if one["role"] == "exit"]
+        assert {one["exit"] for one in asked} == {"abroad"}
+        del abroad.pages["/lens.html"]
+        for _ in range(4):
+            case.after(days=2)
+        assert case.fate().verdict is Verdict.REMOVED
+
+
+def test_a_challenge_that_names_itself_in_a_header_is_kept_with_the_visit(tmp_path: Path) -> None:
+    exchange = Exchange(
+        "https://halden.example/",
+        START,
+        0.1,
+        b"GET / HTTP/1.1\r\n\r\n",
+        b"HTTP/1.1 403 Forbidden\r\nCF-Mitigated: challenge\r\nServer: x\r\n\r\n",
+        None,
+        403,
+        None,
+        None,
+        None,
+        None,
+        None,
+    )
+    facts = request_facts(exchange)
+    assert facts["headers"] == {"cf-mitigated": "challenge"}
+    body = {"probes": [{"url": exchange.url, "status": 403, "failure": None}], "requests": [facts]}
+    answer = answer_of(
+        [], body, text_reader(create_case(tmp_path, title="", operator="", now=START))
+    )
+    assert what_answer_came(None, answer).kind is Kind.BLOCK_PAGE
 
 
 WALLS = {

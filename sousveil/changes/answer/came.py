@@ -300,6 +300,8 @@ def _beginning_only(case: Case) -> Came | None:
     """9. A heading, or the beginning of the page, and no more."""
     if case.before is None or case.compared is None:
         return None
+    if case.after.length > STANDS_SHARE * case.before.length:
+        return None  # of a page that is a line itself, a line is no beginning
     text = _one_line(case.after)
     if len(text) <= MAX_HEADING_CHARACTERS:
         return Came(Kind.TRUNCATED, 0.8, (f'only a line came: "{text}"',))
@@ -309,9 +311,9 @@ def _beginning_only(case: Case) -> Came | None:
     begins = fuzz.ratio(former[:BEGINNING_CHARACTERS], text[:BEGINNING_CHARACTERS])
     if begins >= SAME_BEGINNING:
         return Came(Kind.TRUNCATED, 0.8, ("the beginning of the page came, and no more",))
-    if case.compared.known >= STANDS_SHARE:
-        return Came(Kind.TRUNCATED, 0.7, ("little but what stands on the page already came",))
-    return None
+    is_known = case.compared.known >= STANDS_SHARE
+    known = "little but what stands on the page already came"
+    return Came(Kind.TRUNCATED, 0.7, (known,)) if is_known else None
 
 
 def _otherwise(case: Case) -> Came:
