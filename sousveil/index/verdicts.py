@@ -146,6 +146,16 @@ def asides_of(index: Index, look_id: int) -> list[Aside]:
     return _asides(index, "look_id = ? ORDER BY id", look_id)
 
 
+def asides_at(index: Index, address: str) -> dict[int, list[Aside]]:
+    """Return what was asked because of each look at an address, by look."""
+    found: dict[int, list[Aside]] = {}
+    for one in _asides(
+        index, "look_id IN (SELECT id FROM look WHERE address = ?) ORDER BY id", address
+    ):
+        found.setdefault(one.look_id, []).append(one)
+    return found
+
+
 def host_said(index: Index, url: str, at: datetime, log_index: int) -> list[Aside]:
     """Return what a host said to other addresses in the time before, the newest of each role.
 

@@ -28,7 +28,7 @@ from sousveil.index.verdicts import (
     Aside,
     JudgedLook,
     Unchanged,
-    asides_of,
+    asides_at,
     polls_of,
     stale_addresses,
 )
@@ -146,6 +146,7 @@ def _ordered(address: Address) -> list[_Entry]:
     of ours that comes after it (`in_order`).
     """
     polls = polls_of(address.index, address.address)
+    asides = asides_at(address.index, address.address)
     found: list[tuple[tuple[float, int], _Entry]] = []
     following = float("inf")
     for turn in reversed(range(len(address.looks))):
@@ -160,7 +161,7 @@ def _ordered(address: Address) -> list[_Entry]:
             poll = polls[look.id]
             entry = replace(_entry(one, poll.log_index), at=poll.at, poll=poll)
             found.append(((poll.log_index, 0), entry))
-        for aside in asides_of(address.index, look.id):
+        for aside in asides.get(look.id, ()):
             if aside.came is not None:
                 entry = replace(_entry(one, aside.log_index), at=aside.at, aside=aside)
                 found.append(((aside.log_index, aside.id), entry))
