@@ -3,7 +3,7 @@
 `after` adds one look to a `Course`; a fold over recorded looks gives the same course for ever, in
 time linear in their number. An absence is confirmed (`Proof`) when it was seen often enough over
 long enough, and stays so until the page is seen again. What an outage, a wall or a cut answer lacks
-never counts.
+never counts, and hardly the time they take: behind them the page may have been back.
 
 How long is enough. Ten short answers of large sites were followed to the day the page was back:
 they lasted 26 minutes to 36 hours, the one that said "404" among them 6 hours. An address that came
@@ -24,6 +24,11 @@ LONG = timedelta(days=7)  # for weak signs, or a host in trouble: every week has
 
 # Looks that follow closer than this are one: they meet the same fault.
 SPACING = timedelta(hours=1)
+
+# Of the time between two absences with a silent answer among it, at most so much counts, that of an
+# outage as most are; more, and the page may have come and gone unseen. Not nothing, or a removal on
+# a host that fails every other time would never be told.
+MAX_SILENT_GAP = timedelta(hours=6)
 
 # An address that flaps is not waited for longer than this.
 MAX_WAIT = timedelta(days=30)
@@ -51,7 +56,7 @@ class Seen:
 class Proof:
     """What confirms an absence."""
 
-    span: timedelta  # from the first look to the last
+    span: timedelta  # that the looks cover
     looks: int  # `SPACING` apart
 
 
@@ -93,8 +98,10 @@ class Absence:
     last: Seen
     spaced_at: datetime  # of the last that counted
     looks: int  # that count, `SPACING` apart
+    covered: timedelta  # from the first to the last, but for what silent answers hid
     doubt: float  # chance, 0 to 1, that all of them err: each may, by itself
     proof: Proof  # what confirms it, by the strongest look: a weaker one takes nothing back
+    is_hidden: bool = False  # whether a silent answer came since the last
 
     def lacking(self, longest: timedelta) -> tuple[int, timedelta]:
         """Return how many looks and how much time are lacking; 0 looks when it is confirmed.
@@ -102,7 +109,7 @@ class Absence:
         `longest` is the longest absence from which the page came back.
         """
         span = max(self.proof.span, min(2 * longest, MAX_WAIT))
-        time = max(timedelta(), span - (self.last.at - self.first.at))
+        time = max(timedelta(), span - self.covered)
         return max(self.proof.looks - self.looks, int(bool(time))), time
 
 
@@ -162,7 +169,12 @@ def after(course: Course, look: Seen) -> Course:
         adverse=course.adverse + 1,
     )
     if verdict not in GONE or look.came.confidence <= UNSURE:
-        return replace(course, silent=course.silent + 1)
+        return replace(
+            course,
+            silent=course.silent + 1,
+            of_address=_hidden(course.of_address),
+            of_quote=_hidden(course.of_quote),
+        )
     absence = _lengthened(course.absence_of(look), look)
     if look.came.is_page:
         course = replace(course, of_quote=absence)
@@ -182,12 +194,20 @@ def _returned(course: Course, look: Seen) -> Course:
     )
 
 
+def _hidden(absence: Absence | None) -> Absence | None:
+    return replace(absence, is_hidden=True) if absence else None
+
+
 def _lengthened(absence: Absence | None, look: Seen) -> Absence:
     proof, doubt = _proof_of(look.came), 1 - look.came.confidence
     if absence is None:
-        return Absence(look, look, look.at, 1, doubt, proof)
+        return Absence(look, look, look.at, 1, timedelta(), doubt, proof)
+    gap = look.at - absence.last.at
+    covered = absence.covered + (min(gap, MAX_SILENT_GAP) if absence.is_hidden else gap)
+    # A clock that was ahead for a while has covered nothing.
+    covered = max(timedelta(), min(covered, look.at - absence.first.at))
     strongest = min(absence.proof, proof, key=lambda one: (one.span, one.looks))
-    absence = replace(absence, last=look, proof=strongest)
+    absence = replace(absence, last=look, covered=covered, proof=strongest, is_hidden=False)
     if look.at - absence.spaced_at < SPACING:
         return absence
     looks, doubt = absence.looks + 1, absence.doubt * doubt

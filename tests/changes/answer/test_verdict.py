@@ -19,7 +19,7 @@ from sousveil.changes.answer import (
     verdict_of,
     verdict_of_one,
 )
-from sousveil.changes.answer.course import LASTING, LONG, MAX_WAIT, SOON
+from sousveil.changes.answer.course import LASTING, LONG, MAX_SILENT_GAP, MAX_WAIT, SOON
 from sousveil.model import GONE, Verdict
 
 START = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -202,6 +202,50 @@ def test_a_clock_set_back_confirms_nothing() -> None:
     looks = course(Kind.NOT_FOUND, [0, 500, 501])
     wrong = [replace(one, at=START) if one.log_index > 1005 else one for one in looks]
     assert verdict_of(wrong).is_held
+
+
+def test_a_clock_that_was_ahead_for_a_while_confirms_nothing() -> None:
+    looks = course(Kind.NOT_FOUND, [0, 1, 2, 3])
+    ahead = replace(looks[2], at=START + timedelta(days=365))
+    assert verdict_of([*looks[:2], ahead, *looks[3:]]).is_held
+
+
+# ---------------------------------------------------------------- silence between absences
+
+
+def mixed(absent: Sequence[float], silent: Sequence[float]) -> list[Seen]:
+    """Return looks: the page once, then "not found" at some hours and a wall at others."""
+    wall = [seen(hour, answer(Kind.BLOCK_PAGE, 0.6)) for hour in silent]
+    return [*course(Kind.NOT_FOUND, absent), *wall]
+
+
+def test_two_short_absences_with_a_wall_between_them_are_no_removal() -> None:
+    """The page was away for thirty hours, back behind a wall that hid it, and away again."""
+    looks = mixed([*range(0, 31, 6), 180, 184, 188], range(36, 180, 12))
+    assert verdict_of(looks).is_held
+
+
+def test_a_removal_on_a_host_that_fails_every_other_time_is_told_later() -> None:
+    days = [mixed(range(0, end, 24), range(12, end, 24)) for end in range(24, 24 * 20, 24)]
+    told_on = [day for day, looks in enumerate(days) if verdict_of(looks).verdict in GONE]
+    assert told_on[0] == LASTING // MAX_SILENT_GAP
+    held = verdict_of(days[3])
+    assert held.due == START + 72 * HOUR + LASTING - 3 * MAX_SILENT_GAP
+
+
+@settings(deadline=None)
+@given(
+    st.lists(st.floats(0, 30), min_size=1, max_size=10),
+    st.lists(st.floats(31, 999), min_size=1, max_size=30),
+    st.lists(st.floats(1000, 1011), max_size=10),
+    st.sampled_from(SILENT),
+)
+def test_absences_shorter_than_a_proof_on_both_sides_of_an_outage_prove_nothing(
+    before: list[float], between: list[float], later: list[float], kind: Kind
+) -> None:
+    absent = [seen(hour, answer(Kind.NOT_FOUND, 0.95)) for hour in (*before, *later)]
+    silent = [seen(hour, answer(kind)) for hour in between]
+    assert verdict_of([seen(-1, STANDS), *absent, *silent]).verdict not in GONE
 
 
 # ---------------------------------------------------------------- quotes
