@@ -26,10 +26,15 @@ def sync_index(case: Case, index: Index) -> int:
 
 
 def take_event(case: Case, index: Index, event: Event) -> None:
-    """Project an event that was committed just now; those before it first, if any lack."""
-    if index.next_event() == event.index:
+    """Project an event that was committed just now; those before it first, if any lack.
+
+    Whoever committed it by turns did so while it was theirs: then nothing is left to do, and what
+    others have committed since is theirs to project.
+    """
+    known = index.next_event()
+    if known == event.index:
         project(index, event, _captures_in(case), _requests_in(case))
-    else:
+    elif known < event.index:
         sync_index(case, index)
 
 

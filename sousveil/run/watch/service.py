@@ -26,7 +26,7 @@ from sousveil.index.due import pasts
 from sousveil.index.pace import Base, base_of
 from sousveil.index.reviews import logged_model
 from sousveil.index.store import Index
-from sousveil.ledger import TurnWriter, log_size
+from sousveil.ledger import TurnWriter, log_size, writing
 from sousveil.model import Event, Exchange, Visit, Watch, WatchKind
 from sousveil.run import stamping
 from sousveil.run.alerting import Delivered, tell_out
@@ -169,7 +169,11 @@ class _Service:
         if self.outside.clock() - self._used_at > IDLE:
             self.means.rest()
             self._used_at = self.outside.clock()
-        with locked(self.case, self.outside.wait), open_index(self.case, create=True) as index:
+        # A commit that was cut off has happened: finished first, its look is not made again.
+        with (
+            writing(self.case, self.outside.wait),
+            open_index(self.case, create=True) as index,
+        ):
             sync_index(self.case, index)
         self.known.follow(self.case)
 
