@@ -146,7 +146,7 @@ def _judge_arrival(asked: str, arrived: str) -> tuple[Verdict, float, str]:
         return Verdict.PRESENT, 0.95, ""
     if after.path in {"", "/"}:
         return Verdict.REDIRECTED_AWAY, 0.8, f", sent to the front page {arrived}"
-    return Verdict.MOVED, 0.7, f", moved to {arrived}"
+    return Verdict.MOVED, 0.7, f", sent to {arrived}"
 
 
 def _host(url: SplitResult) -> tuple[str, int | None]:

@@ -69,7 +69,7 @@ def test_a_page_that_sends_to_another_page_has_moved() -> None:
     probes = [Probe(URL, 301, None), Probe("https://halden.example/en/product", 200, None)]
     verdict, _, outcome = judge_address(probes)
     assert verdict is Verdict.MOVED
-    assert "moved to https://halden.example/en/product" in outcome
+    assert "sent to https://halden.example/en/product" in outcome
 
 
 def test_http_to_https_is_no_move() -> None:

@@ -27,7 +27,8 @@ def fate(verdict: Verdict = Verdict.PRESENT, **told: object) -> Fate:
     return replace(plain, **told)  # type: ignore[arg-type]  # fields by name
 
 
-HELD = fate(Verdict.UNKNOWN, pending=Verdict.QUOTE_REMOVED, gone_by=LATER)
+DUE = LATER + timedelta(hours=48)
+HELD = fate(Verdict.UNKNOWN, pending=Verdict.QUOTE_REMOVED, gone_by=LATER, due=DUE, looks_left=1)
 GONE = fate(Verdict.QUOTE_REMOVED, gone_by=LATER)
 
 
@@ -46,8 +47,8 @@ def told(before: Fate | None, after: Fate, last: Notice | None = None) -> Notice
             HELD,
             "held",
             (
-                f"The sentence “{QUOTE}” is no longer where it stood; last seen 2026-11-23 12:04"
-                " UTC, missing since 12:19 UTC (held until confirmed)."
+                f"The sentence “{QUOTE}” went missing between 2026-11-23 12:04 and 12:19 UTC;"
+                " not confirmed yet: that takes one more look, not before 2026-11-25 12:19 UTC."
             ),
         ),
         (
@@ -55,8 +56,8 @@ def told(before: Fate | None, after: Fate, last: Notice | None = None) -> Notice
             GONE,
             "gone",
             (
-                f"The sentence “{QUOTE}” is gone from where it stood; last seen 2026-11-23 12:04"
-                " UTC, missing since 12:19 UTC, and confirmed."
+                f"The sentence “{QUOTE}” left between 2026-11-23 12:04 and 12:19 UTC; that is"
+                " confirmed."
             ),
         ),
         (
@@ -64,15 +65,18 @@ def told(before: Fate | None, after: Fate, last: Notice | None = None) -> Notice
             fate(Verdict.EDITED, gone_by=LATER, after="It tells skin colours", remains=True),
             "reworded",
             (
-                f"The sentence “{QUOTE}” now reads “It tells skin colours”, which still makes the"
-                " claim; last seen 2026-11-23 12:04 UTC, missing since 12:19 UTC."
+                f"The sentence “{QUOTE}” was reworded between 2026-11-23 12:04 and 12:19 UTC, and"
+                " now reads “It tells skin colours”, which still makes the claim."
             ),
         ),
         (
             fate(),
             fate(Verdict.MOVED, after="docs/old.md"),
             "moved",
-            f"The sentence “{QUOTE}” stands elsewhere now; last seen 2026-11-23 12:04 UTC.",
+            (
+                f"The sentence “{QUOTE}” stands elsewhere now; last seen where it stood"
+                " 2026-11-23 12:04 UTC."
+            ),
         ),
     ],
 )

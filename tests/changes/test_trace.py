@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from sousveil.changes.trace import Known, copy_line, story, trace_all
 from sousveil.changes.trace.editions import edition_key
-from sousveil.changes.trace.story import between
+from sousveil.changes.words import between
 from sousveil.model import (
     BlockKind,
     Capture,
@@ -141,7 +141,7 @@ def test_short_words_are_copies_only_of_the_same_actor() -> None:
     assert traced(gone(one), stands(replace(other, actor="Halden")))[0].copies
 
 
-def test_a_held_absence_says_until_when() -> None:
+def test_an_absence_that_is_not_confirmed_says_what_is_lacking() -> None:
     one = finding(1, QUOTE, EN)
     fate = Fate(
         one.id, Verdict.UNKNOWN, 0.3, at(0), at(15), None, 7, "",
@@ -150,9 +150,11 @@ def test_a_held_absence_says_until_when() -> None:
     (trace,) = traced(Known(one, fate, looked_before=False))
     assert trace.state == "held"
     first, last = story(trace, fate, EN)
-    assert first.startswith(f"Missing from {EN}, between 2026-03-01 12:04 and 12:19 UTC (held: ")
-    assert "by 2 more looks, not before 2026-03-04 12:19 UTC)." in first
-    assert last == "No copy of it is known to stand."
+    assert first.startswith(f"Went missing from {EN} between 2026-03-01 12:04 and 12:19 UTC; ")
+    assert first.endswith(
+        "not confirmed yet: that takes 2 more looks, not before 2026-03-04 12:19 UTC."
+    )
+    assert last == "No other place is known that still says it."
 
 
 @pytest.mark.parametrize(

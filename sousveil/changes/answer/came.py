@@ -30,7 +30,6 @@ from sousveil.changes.answer.case import (
     WALLS,
     Case,
     host_of,
-    is_same_address,
     links_in,
     sign_in_address,
 )
@@ -40,21 +39,21 @@ from sousveil.changes.answer.repository import came_of_repository
 from sousveil.changes.answer.text import Text, likeness, without_addresses, words_of
 from sousveil.changes.answer.values import (
     ABSENCES,
+    LOST_SHARE,
     NOTHING_ASKED,
+    STANDS_SHARE,
     AnswerFacts,
     Around,
     Came,
     Kind,
     Other,
 )
-from sousveil.changes.fate import UNSURE, judge_address
-from sousveil.model import Document, FailureKind, Verdict
+from sousveil.changes.fate import OTHER_HOST_CONFIDENCE, UNSURE
+from sousveil.model import Document, FailureKind
 
-# The page stands when half of its own text does; below a third it does not; in between, it stands
-# unless the rest says loudly what it is. Measured: removals kept 46 % or more; walls, notices and
-# truncated answers 2 % at most.
-STANDS_SHARE = 0.5
-LOST_SHARE = 1 / 3
+# Where a redirect led to a page of another name, so much must stand: what all pages of a site have,
+# its frame and what it says of itself, is often half of each.
+RENAMED_SHARE = 0.8
 
 # A wall in the midst of a page's frame takes away much and says little: of what left, what came is
 # at most this share. A page that is whole but for a twentieth is no frame.
@@ -142,7 +141,7 @@ def _no_answer(case: Case) -> Came | None:
     failure = case.answer.probes[-1].failure if case.answer.probes else None
     if failure is None:
         kind = Kind.PAGE if case.answer.probes else Kind.UNTOLD  # a repository has no status
-        return Came(kind, 0.95, (judge_address(case.answer.probes)[2],))
+        return Came(kind, 0.95, ("repository read" if case.answer.probes else "nothing was tried",))
     if failure.kind is FailureKind.REPOSITORY:
         return came_of_repository(case.answer.probes[-1])
     is_ours = failure.kind in {FailureKind.REFUSED_ADDRESS, FailureKind.EXIT}
@@ -154,7 +153,7 @@ def _the_page(case: Case) -> Came | None:
     if case.before is None or case.compared is None or not case.before.words:
         return None
     kept = case.compared.kept
-    if kept < LOST_SHARE:
+    if kept < LOST_SHARE or (case.is_elsewhere and case.is_renamed and kept < RENAMED_SHARE):
         return None
     said = case.said if _is_mostly_loss(case) else None
     if said and said.strength >= LOUD and (kept < STANDS_SHARE or WALLS[said.sign][0] in SILENT):
@@ -169,7 +168,7 @@ def _the_page(case: Case) -> Came | None:
     reasons = [edits.reason, f"{kept:.0%} of the former text stands"]
     if case.status not in _WHOLE_PAGE:
         reasons.append(f"though the server says HTTP {case.status}")
-    moved = "" if is_same_address(case.asked, case.arrived) else case.arrived
+    moved = case.arrived if case.is_elsewhere else ""
     if moved:
         reasons.append(f"now at {moved}")
     return Came(
@@ -267,21 +266,22 @@ def _as_any_address(case: Case) -> Came | None:
 
 def _by_place(case: Case) -> Came | None:
     """7. Where the answer came from, when that is not where it was asked for."""
-    verdict, confidence, outcome = judge_address(case.answer.probes)
-    is_elsewhere = verdict in {Verdict.MOVED, Verdict.REDIRECTED_AWAY}
-    if not is_elsewhere or is_same_address(case.asked, case.arrived):
+    if not case.is_elsewhere:
         return None
     sign = sign_in_address(case.asked, case.arrived)
     if sign:
         kind, means = WALLS[sign[0]]
         return Came(kind, 0.7, (f'sent to {case.arrived}, which {means}: "{sign[1]}"',))
-    if case.before is None:
+    if case.before is None or case.compared is None:
         return None
+    shared = f"{case.compared.kept:.0%} of the former text stands there"
     if host_of(case.asked) != host_of(case.arrived):
-        return Came(Kind.OTHER_SITE, confidence, (outcome,))
+        led = f"sent to another host: {case.arrived}"
+        return Came(Kind.OTHER_SITE, OTHER_HOST_CONFIDENCE, (led, shared))
     if _FRONT_PAGE.fullmatch(urlsplit(case.arrived).path or "/"):
-        return Came(Kind.REDIRECTED_AWAY, 0.8, (f"sent to the front page {case.arrived}",))
-    return Came(Kind.REDIRECTED_AWAY, 0.7, (f"sent to another page, {case.arrived}",))
+        led = f"sent to the front page {case.arrived}"
+        return Came(Kind.REDIRECTED_AWAY, 0.8, (led, shared))
+    return Came(Kind.REDIRECTED_AWAY, 0.7, (f"sent to {case.arrived}", shared))
 
 
 def _signpost(case: Case) -> Came | None:
@@ -365,15 +365,17 @@ def _beside_others(around: Around, came: Came) -> Came:
             return replace(came, reasons=(*came.reasons, alone))
         return came
     confidence, reasons = came.confidence, list(came.reasons)
-    for other, name in ((around.home, "front page"), (around.neighbour, "page that answered well")):
+    beside = (
+        (around.home, "the host's front page"),
+        (around.neighbour, "another page of the host"),
+    )
+    for other, name in beside:
         if other and not _answers(other):
             confidence = min(confidence, TROUBLED_CONFIDENCE)
             how = f"HTTP {other.status}" if other.status else "nothing"
-            reasons.append(
-                f"the host's {name} answers {how}: it may be the host that is in trouble"
-            )
+            reasons.append(f"{name} answers {how}: it may be the host that is in trouble")
         elif other:
-            reasons.append(f"the host's {name} answers well")
+            reasons.append(f"{name} answers well")
     if around.is_listed is not None:
         reasons.append(f"the site map {'still names' if around.is_listed else 'does not name'} it")
     return replace(came, confidence=confidence, reasons=tuple(reasons))

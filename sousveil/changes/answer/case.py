@@ -11,7 +11,15 @@ from functools import cached_property
 from itertools import pairwise
 from urllib.parse import urlsplit
 
-from sousveil.changes.answer.notice import LOUD, MAX_NOTICE_CHARACTERS, Said, what_it_says
+from rapidfuzz import fuzz
+
+from sousveil.changes.answer.notice import (
+    LOUD,
+    MAX_NOTICE_CHARACTERS,
+    Said,
+    title_parts,
+    what_it_says,
+)
 from sousveil.changes.answer.text import (
     Comparison,
     Text,
@@ -30,6 +38,9 @@ MAX_FRAME_SHARE = 0.8
 
 # A passage of which more stood on the page already is one of the page's, edited.
 MAX_KNOWN_SHARE = 0.3
+
+# How alike, from 0 to 100, two names of one page are: a word's ending may differ.
+SAME_NAME = 80.0
 
 # Fewer characters are no page: a blank answer, or one that scripts would fill.
 MIN_CHARACTERS = 20
@@ -85,6 +96,21 @@ class Case:
     def arrived(self) -> str:
         """The address that answered."""
         return self.answer.probes[-1].url
+
+    @property
+    def is_elsewhere(self) -> bool:
+        """Whether another address answered than the one asked for."""
+        return not is_same_address(self.asked, self.arrived)
+
+    @cached_property
+    def is_renamed(self) -> bool:
+        """Whether the answer calls itself something else than the former page did."""
+        if self.before is None or not (self.before.name and self.after.name):
+            return False
+        former, now = title_parts(self.before.name), title_parts(self.after.name)
+        own = words_of(" ".join(part for part in former if part not in now))
+        new = words_of(" ".join(part for part in now if part not in former))
+        return bool(own) and fuzz.ratio(" ".join(own), " ".join(new)) < SAME_NAME
 
     @cached_property
     def frame(self) -> Counter[int]:
@@ -174,7 +200,10 @@ def is_same_address(one: str, other: str) -> bool:
 
 def host_of(url: str) -> str:
     """Return the host of an address, without what a vendor changes and stays the same: `www.`."""
-    parts = urlsplit(url)
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return url
     name = (parts.hostname or "").rstrip(".").removeprefix("www.")
     port = parts.netloc.rpartition(":")[2]
     return f"{name}:{port}" if port.isdigit() and port not in _DEFAULT_PORTS else name

@@ -11,13 +11,20 @@ from datetime import datetime
 
 from sousveil.changes.answer.course import Absence, Course, Seen
 from sousveil.changes.answer.quote import Standing
-from sousveil.changes.answer.verdict import Told, course_of, in_log_order, told_of
+from sousveil.changes.answer.verdict import (
+    Told,
+    course_of,
+    in_log_order,
+    told_of,
+    what_stands,
+)
 from sousveil.changes.fate import UNSURE
+from sousveil.changes.words import awaited
 from sousveil.model import GONE, Fate, Verdict
 
-_WHAT = {
-    Verdict.QUOTE_REMOVED: "the page stands without it",
-    Verdict.EDITED: "the page has another sentence there",
+_WITHOUT = {
+    Verdict.QUOTE_REMOVED: "without it",
+    Verdict.EDITED: "with another sentence in its place",
 }
 
 
@@ -89,19 +96,19 @@ def _evidence(
     if absence is None:
         return _without_absence(told, last_seen, by_rank, course)
     outcome = by_rank[absence.first.log_index].outcome
-    what = _WHAT.get(told.pending or told.verdict)
-    shown = f"{what} ({outcome})" if what else f"the address answered {outcome}"
+    without = _WITHOUT.get(told.pending or told.verdict)
+    shown = f"the address answered {outcome}"
+    if without:
+        shown = f"{what_stands(absence.first.came)} {without} ({outcome})"
     seen = (
         f"last seen {last_seen.at:%Y-%m-%d %H:%M:%S}, missing since"
         f" {absence.first.at:%Y-%m-%d %H:%M:%S} UTC: {shown}"
     )
     if told.pending is None or told.due is None:
-        return f"{seen}; confirmed by {absence.looks} looks until {absence.last.at:%Y-%m-%d %H:%M}"
-    looks = "one more look" if told.looks_left == 1 else f"{told.looks_left} more looks"
-    return (
-        f"{seen}; held, since one answer proves nothing: to be confirmed by {looks}, not before"
-        f" {told.due:%Y-%m-%d %H:%M} UTC"
-    )
+        return (
+            f"{seen}; confirmed by {absence.looks} looks until {absence.last.at:%Y-%m-%d %H:%M} UTC"
+        )
+    return f"{seen}; {awaited(told.due, told.looks_left)}"
 
 
 def _without_absence(

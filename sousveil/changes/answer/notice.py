@@ -57,8 +57,8 @@ def what_it_says(
     as a script's, that no visitor sees. Of a `fresh` too long for a notice only what stands out
     counts, and only where it says nothing else.
     """
-    known = _title_parts(former_title)
-    title = [part for part in _title_parts(answer.document.title) if part not in known]
+    known = title_parts(former_title)
+    title = [part for part in title_parts(answer.document.title) if part not in known]
     loud = [*title, *_headlines(answer, fresh)]
     is_short = sum(len(one) for one in fresh) <= MAX_NOTICE_CHARACTERS
     quiet = plain("\n".join([*fresh, extra])) if is_short else ""
@@ -84,7 +84,7 @@ def _headlines(answer: Text, fresh: Sequence[str]) -> list[str]:
     return [one for one in shown if one and len(one) <= MAX_LOUD_CHARACTERS]
 
 
-def _title_parts(title: str) -> list[str]:
+def title_parts(title: str) -> list[str]:
     """Return what a title is made of: "Page not found | Vendor" has two parts."""
     parts = [plain(part) for part in _TITLE_PARTS.split(title[:MAX_LOUD_CHARACTERS])]
     return [part for part in parts if part]

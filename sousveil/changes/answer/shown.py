@@ -8,9 +8,9 @@ bytes otherwise. Takes two `Answer`s, gives what `what_came` gives. Pure.
 from collections import Counter
 from dataclasses import dataclass, replace
 
-from sousveil.changes.answer.came import STANDS_SHARE, what_came
+from sousveil.changes.answer.came import what_came
 from sousveil.changes.answer.text import Text, compare
-from sousveil.changes.answer.values import NOTHING_ASKED, AnswerFacts, Around, Came
+from sousveil.changes.answer.values import NOTHING_ASKED, STANDS_SHARE, AnswerFacts, Around, Came
 from sousveil.model import Document
 
 

@@ -57,6 +57,16 @@ class Text:
         """The visible blocks, in order."""
         return tuple(visible_passages(self.document))
 
+    @cached_property
+    def name(self) -> str:
+        """What it calls itself: its title, else its first heading; "" for neither."""
+        headings = (
+            self.document.text[block.start : block.end]
+            for block in self.document.blocks
+            if block.kind is BlockKind.HEADING
+        )
+        return self.document.title or next(headings, "")
+
     @property
     def is_cut(self) -> bool:
         """Whether only the beginning is compared."""

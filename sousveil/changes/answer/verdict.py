@@ -18,8 +18,9 @@ from sousveil.changes.answer.course import (
     after,
     verdict_of_one,
 )
-from sousveil.changes.answer.values import Kind
+from sousveil.changes.answer.values import LOST_SHARE, STANDS_SHARE, Came, Kind
 from sousveil.changes.fate import UNSURE
+from sousveil.changes.words import awaited
 from sousveil.model import GONE, Verdict
 
 # Adverse looks at our own exit, `SPACING` apart, before what others see is laid to the country: one
@@ -104,7 +105,7 @@ def _gone(course: Course, look: Seen) -> Told:
 def _held(course: Course, absence: Absence) -> Told:
     looks, time = absence.lacking(course.longest)
     due = absence.last.at + max(time, SPACING)
-    reasons = [_wait(due, looks)]
+    reasons = [awaited(due, looks)]
     if course.returns:
         reasons.append(f"it was away for {_span(course.longest)} before, and came back")
     reasons += [*_shown(absence), *_silence(course)]
@@ -137,7 +138,7 @@ def _walled(course: Course, last: Seen, elsewhere: Sequence[Seen]) -> Told:
     if course.adverse >= LOOKS_AT_WALL and last.at - first.at >= SPACING:
         return Told(Verdict.BLOCKED_BY_COUNTRY, WALL_CONFIDENCE, reasons)
     due = first.at + SPACING
-    held = (_wait(due, 1), *reasons)
+    held = (awaited(due, 1), *reasons)
     return Told(Verdict.UNKNOWN, UNSURE, held, Verdict.BLOCKED_BY_COUNTRY, due, 1)
 
 
@@ -158,18 +159,28 @@ def _shown(absence: Absence) -> list[str]:
     often = "once" if absence.looks == 1 else f"{absence.looks} times over {span}"
     reasons = absence.last.came.reasons
     if absence.last.came.is_page:
-        reasons = ("the page stands without the quote", *reasons)
+        reasons = (f"{what_stands(absence.last.came)} without the quote", *reasons)
     return [f"{reasons[0]}: seen {often}, first at {_time(absence.first.at)}", *reasons[1:]]
+
+
+def what_stands(came: Came) -> str:
+    """Return what stands where the page stood, when it came: "the page stands", or less of it."""
+    if came.moved_to:
+        return f"the address leads to {came.moved_to}, where {_share_of(came)}"
+    if came.kept is not None and came.kept < LOST_SHARE:
+        return f"another text stands there ({came.kept:.0%} of the former one)"
+    return _share_of(came)
+
+
+def _share_of(came: Came) -> str:
+    if came.kept is None or came.kept >= STANDS_SHARE:
+        return "the page stands"
+    return f"{came.kept:.0%} of the page stands"
 
 
 def _silence(course: Course) -> list[str]:
     count = course.silent
     return [f"{count} other answers since show nothing and do not count"] if count else []
-
-
-def _wait(due: datetime, looks: int) -> str:
-    more = "one more such answer" if looks == 1 else f"{looks} more such answers"
-    return f"held until {_time(due)} at the earliest, for {more}"
 
 
 def _span(span: timedelta) -> str:

@@ -300,6 +300,23 @@ def test_the_front_page_in_place_of_the_page_is_a_redirection_away() -> None:
     assert came(home, url="https://elsewhere.example/x").kind is Kind.OTHER_SITE
 
 
+def test_a_page_of_another_name_is_not_the_page_for_what_all_pages_of_the_site_say() -> None:
+    def page(name: str, own: list[str]) -> tuple[Document, bytes]:
+        passages = "".join(f"<p>{one}</p>" for one in [*PAGE[:10], *own])
+        return html(f"<title>{name} | Halden</title><h1>{name}</h1>{passages}")
+
+    before, _ = page("Camera", PAGE[10:20])
+    home, source = page("We make things that look", PAGE[20:])
+    for url in ("https://halden.example/", "https://halden.example/products"):
+        assert came(home, before=before, source=source, url=url).kind is Kind.REDIRECTED_AWAY
+    assert came(home, before=before, source=source).is_page, "at its own address it is written anew"
+    renamed, source = page("Our camera of today", PAGE[10:19])
+    told = came(renamed, before=before, source=source, url="https://halden.example/new")
+    assert told.moved_to == "https://halden.example/new"
+    year, source = page("Camera 2026", PAGE[10:14])
+    assert came(year, before=before, source=source, url="https://halden.example/new").is_page
+
+
 @pytest.mark.parametrize(
     ("address", "kind"),
     [

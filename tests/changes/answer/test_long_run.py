@@ -65,7 +65,7 @@ def test_every_removal_is_told_in_time_and_no_fault_is(number: int) -> None:
         if hour >= removed_at + TOLD_WITHIN_HOURS:
             assert now.verdict in GONE
         if now.is_held:
-            assert now.reasons[0].startswith("held until")
+            assert now.reasons[0].startswith("not confirmed yet")
         if look.came is STANDS:
             assert now.verdict is Verdict.PRESENT
     changes = [now.verdict in GONE for now in told]

@@ -152,7 +152,7 @@ def test_a_page_that_begins_to_redirect_is_followed_from_the_answer_that_showed_
     site.pages["/new"] = Mood()
     (batch,) = keep_watch(watched, Time(), everything=True)
     (visit,) = batch.visits
-    assert (visit.verdict, visit.outcome) == ("moved", f"HTTP 200, moved to {site.url('/new')}")
+    assert (visit.verdict, visit.outcome) == ("moved", f"HTTP 200, sent to {site.url('/new')}")
     assert (site.asked["/tag"], site.asked["/new"]) == (2, 1)
 
 
