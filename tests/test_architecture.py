@@ -16,6 +16,7 @@ ORDER = (
     "capture",
     "archive",
     "tlog",
+    "witness",
     "settings",
     "case",
     "ledger",

@@ -41,17 +41,26 @@ def open_checkpoint(signed: bytes, key: note.VerifierKey) -> Checkpoint:
     Extension lines are allowed and ignored. Raises LogError when the note is malformed or not
     signed by `key`, when its text is no checkpoint, or when its origin is not the key's name.
     """
-    lines = note.verify(signed, key).removesuffix("\n").split("\n")
+    head = read_checkpoint_text(note.verify(signed, key), signed)
+    if head.origin != key.name:
+        raise LogError(
+            f"The checkpoint is of the log {head.origin[:200]!r}, but the key is of {key.name!r}. "
+            "It belongs to another log."
+        )
+    return head
+
+
+def read_checkpoint_text(text: str, signed: bytes) -> Checkpoint:
+    """Return the checkpoint that the text of the note `signed` is; the caller verified that.
+
+    Extension lines are allowed and ignored. Raises LogError when it is no checkpoint.
+    """
+    lines = text.removesuffix("\n").split("\n")
     match lines:
         case [origin, size, root, *_] if all(lines):
             pass
         case _:
             raise LogError("The checkpoint has not its three lines: origin, size, root hash.")
-    if origin != key.name:
-        raise LogError(
-            f"The checkpoint is of the log {origin[:200]!r}, but the key is of {key.name!r}. "
-            "It belongs to another log."
-        )
     decoded = note.decode_base64(root, "The checkpoint's root hash")
     if len(decoded) != merkle.HASH_BYTES:
         raise LogError("The checkpoint's root hash is not 32 bytes long.")

@@ -16,24 +16,24 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from sousveil.errors import LogError
 from sousveil.tlog.files import read_file, sync_folder
-from sousveil.tlog.note import Signer, check_name, format_skey, parse_skey
+from sousveil.tlog.note import ED25519, Signer, check_name, format_skey, parse_skey
 
 MAX_KEY_FILE_BYTES = 4_096  # one line: a name of 512 characters and 44 of base64
 
 _OTHERS = stat.S_IRWXG | stat.S_IRWXO
 
 
-def create_signer(path: Path, name: str) -> Signer:
+def create_signer(path: Path, name: str, kind: bytes = ED25519) -> Signer:
     """Make a signing key named `name` and store it, with mode 0600, in the new file `path`.
 
-    Folders above it are made with mode 0700. Raises LogError when the file exists, `name` cannot
-    name a key, or the system refuses.
+    `kind` is the type of its signatures (`note.py`). Folders above it are made with mode 0700.
+    Raises LogError when the file exists, `name` cannot name a key, or the system refuses.
 
     1. The key is written and synced under another name.   Crash: a stray file, never used.
     2. It is linked to its name, which fails if taken.     Crash: the key is whole.
     3. The other name goes, and the folder is synced.
     """
-    signer = Signer(check_name(name), Ed25519PrivateKey.generate())
+    signer = Signer(check_name(name), Ed25519PrivateKey.generate(), kind)
     try:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         descriptor, temporary = tempfile.mkstemp(prefix=f".{path.name}-", dir=path.parent)
@@ -56,10 +56,11 @@ def create_signer(path: Path, name: str) -> Signer:
     return signer
 
 
-def load_signer(path: Path) -> Signer:
+def load_signer(path: Path, kind: bytes = ED25519) -> Signer:
     """Return the signing key stored in the file `path`.
 
-    Raises LogError when the file is missing, is open to others than its owner, or is malformed.
+    Raises LogError when the file is missing, is open to others than its owner, is malformed, or is
+    of another kind.
     """
     data = read_file(path, MAX_KEY_FILE_BYTES)
     if data is None:
@@ -73,7 +74,7 @@ def load_signer(path: Path) -> Signer:
             "take a new key if somebody may have copied it."
         )
     try:
-        return parse_skey(data.decode().removesuffix("\n"))
+        return parse_skey(data.decode().removesuffix("\n"), kind)
     except UnicodeDecodeError:
         raise LogError(f"{path}: the signing key is not text. Restore it from a copy.") from None
     except LogError as error:

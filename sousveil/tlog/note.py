@@ -15,7 +15,8 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey,
 
 from sousveil.errors import LogError
 
-ED25519 = b"\x01"  # signature type identifier
+ED25519 = b"\x01"  # signature type identifiers
+COSIGNATURE = b"\x04"  # Ed25519 too, over a text with a time: `cosignature.py`
 KEY_BYTES = 32  # an Ed25519 public key, and the seed of a private one
 KEY_ID_BYTES = 4
 MAX_NOTE_BYTES = 262_144  # 16 post-quantum signatures of 5 kB in base64 are 107 kB
@@ -24,6 +25,20 @@ MAX_NAME_LENGTH = 512  # a name is an address without its scheme
 
 _DASH = "\N{EM DASH} "
 _PRIVATE = "PRIVATE+KEY+"
+_KINDS = {ED25519: "an Ed25519 key", COSIGNATURE: "the Ed25519 key of a witness (type 4)"}
+
+
+@dataclass(frozen=True, slots=True)
+class Signature:
+    """A signature line of a note. Nothing of it is verified."""
+
+    name: str  # of the key
+    key_id: bytes
+    signature: bytes
+
+    def is_of(self, key: "VerifierKey") -> bool:
+        """Tell whether the line says that `key` made it."""
+        return (self.name, self.key_id) == (key.name, key.key_id)
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,15 +47,16 @@ class VerifierKey:
 
     name: str
     public_key: bytes  # 32 bytes, RFC 8032
+    kind: bytes = ED25519  # signature type identifier
 
     @property
     def key_id(self) -> bytes:
         """The four bytes that, with the name, tell this key from others."""
-        named = self.name.encode() + b"\n" + ED25519 + self.public_key
+        named = self.name.encode() + b"\n" + self.kind + self.public_key
         return sha256(named).digest()[:KEY_ID_BYTES]
 
     def __str__(self) -> str:
-        return f"{self.name}+{self.key_id.hex()}+{encode_base64(ED25519 + self.public_key)}"
+        return f"{self.name}+{self.key_id.hex()}+{encode_base64(self.kind + self.public_key)}"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -49,11 +65,13 @@ class Signer:
 
     name: str
     private_key: Ed25519PrivateKey = field(repr=False)
+    kind: bytes = field(default=ED25519, repr=False)  # signature type identifier
 
     @property
     def verifier(self) -> VerifierKey:
         """The key that checks what this one signs."""
-        return VerifierKey(self.name, self.private_key.public_key().public_bytes_raw())
+        public = self.private_key.public_key().public_bytes_raw()
+        return VerifierKey(self.name, public, self.kind)
 
     @property
     def verifier_key(self) -> str:
@@ -61,13 +79,13 @@ class Signer:
         return str(self.verifier)
 
 
-def parse_vkey(text: str) -> VerifierKey:
+def parse_vkey(text: str, kind: bytes = ED25519) -> VerifierKey:
     """Return the verifier key that `NAME+ID+BASE64` stands for.
 
-    Raises LogError when it is malformed, is not Ed25519, or its id is not that of the key.
+    Raises LogError when it is malformed, is not of that kind, or its id is not that of the key.
     """
-    name, key_id, key = _split_key(text, "The verifier key")
-    verifier = VerifierKey(name, key)
+    name, key_id, key = _split_key(text, "The verifier key", kind)
+    verifier = VerifierKey(name, key, kind)
     if key_id != verifier.key_id.hex():
         raise LogError(
             f"The verifier key of {name!r} has id {key_id}, but its key has id "
@@ -76,16 +94,16 @@ def parse_vkey(text: str) -> VerifierKey:
     return verifier
 
 
-def parse_skey(text: str) -> Signer:
+def parse_skey(text: str, kind: bytes = ED25519) -> Signer:
     """Return the signer that `PRIVATE+KEY+NAME+ID+BASE64` stands for.
 
-    Raises LogError when it is malformed, is not Ed25519, or its id is not that of the key. The
+    Raises LogError when it is malformed, is not of that kind, or its id is not that of the key. The
     message never shows the text, which is secret.
     """
     if not text.startswith(_PRIVATE):
         raise LogError('The signing key does not begin with "PRIVATE+KEY+". Restore it.')
-    name, key_id, seed = _split_key(text.removeprefix(_PRIVATE), "The signing key")
-    signer = Signer(name, Ed25519PrivateKey.from_private_bytes(seed))
+    name, key_id, seed = _split_key(text.removeprefix(_PRIVATE), "The signing key", kind)
+    signer = Signer(name, Ed25519PrivateKey.from_private_bytes(seed), kind)
     if key_id != signer.verifier.key_id.hex():
         raise LogError(f"The signing key of {name!r} is damaged: its id is wrong. Restore it.")
     return signer
@@ -93,7 +111,7 @@ def parse_skey(text: str) -> Signer:
 
 def format_skey(signer: Signer) -> str:
     """Return the secret text of a signer, without a line end."""
-    seed = encode_base64(ED25519 + signer.private_key.private_bytes_raw())
+    seed = encode_base64(signer.kind + signer.private_key.private_bytes_raw())
     return f"{_PRIVATE}{signer.name}+{signer.verifier.key_id.hex()}+{seed}"
 
 
@@ -102,26 +120,31 @@ def sign(text: str, signer: Signer) -> bytes:
 
     Ed25519 is deterministic: the same text and key give the same note.
     """
-    signature = signer.verifier.key_id + signer.private_key.sign(text.encode())
-    return f"{text}\n{_DASH}{signer.name} {encode_base64(signature)}\n".encode()
+    signature = signer.private_key.sign(text.encode())
+    return f"{text}\n{signature_line(signer.verifier, signature)}".encode()
 
 
-def verify(note: bytes, key: VerifierKey) -> str:
-    """Return the text of a note that `key` signed.
+def signature_line(key: VerifierKey, signature: bytes) -> str:
+    """Return the line, with its line feed, that names a key and gives its signature."""
+    return f"{_DASH}{key.name} {encode_base64(key.key_id + signature)}\n"
+
+
+def verify(note: bytes, *keys: VerifierKey) -> str:
+    """Return the text of a note that one of `keys` signed.
 
     Signatures of other keys are ignored. Raises LogError when the note is malformed or too large,
-    when `key` did not sign it, or when a signature in its name is wrong. C2SP signed-note,
-    "Format" and "Signatures".
+    when none of `keys` signed it, or when a signature in the name of one is wrong. C2SP
+    signed-note, "Format" and "Signatures".
     """
-    text, signatures = _split_note(note)
-    public = Ed25519PublicKey.from_public_bytes(key.public_key)
-    ours = [raw for name, key_id, raw in signatures if (name, key_id) == (key.name, key.key_id)]
+    text, signatures = split_note(note)
+    ours = [(key, one.signature) for one in signatures for key in keys if one.is_of(key)]
     if not ours:
         raise LogError(
-            f"The note is not signed by {key}. It was changed, or belongs to another log; "
-            "compare the key with the one its owner publishes."
+            f"The note is not signed by {' or '.join(map(str, keys))}. It was changed, or belongs "
+            "to another log; compare the key with the one its owner publishes."
         )
-    for signature in ours:
+    for key, signature in ours:
+        public = Ed25519PublicKey.from_public_bytes(key.public_key)
         try:
             public.verify(signature, text.encode())
         except InvalidSignature:
@@ -130,6 +153,16 @@ def verify(note: bytes, key: VerifierKey) -> str:
                 "signed. Restore it from a copy."
             ) from None
     return text
+
+
+def signed_by(note: bytes, *keys: VerifierKey) -> bytes:
+    """Return the note without the signatures of others than `keys`.
+
+    Raises LogError when it is malformed or too large. No signature is verified.
+    """
+    text, signatures = split_note(note)
+    ours = [(key, one.signature) for one in signatures for key in keys if one.is_of(key)]
+    return f"{text}\n{''.join(signature_line(*each) for each in ours)}".encode()
 
 
 def check_name(name: str) -> str:
@@ -163,20 +196,23 @@ def decode_base64(text: str, what: str) -> bytes:
     return data
 
 
-def _split_key(text: str, what: str) -> tuple[str, str, bytes]:
+def _split_key(text: str, what: str, kind: bytes) -> tuple[str, str, bytes]:
     # Base64 has plus signs of its own, so only the first two divide.
     name, _, rest = text.partition("+")
     key_id, plus, encoded = rest.partition("+")
     if not plus:
         raise LogError(f"{what} is not of the form NAME+ID+BASE64. Copy it again, whole.")
     key = decode_base64(encoded, f"{what}'s last part")
-    if len(key) != 1 + KEY_BYTES or not key.startswith(ED25519):
-        raise LogError(f"{what} is not an Ed25519 key; only those are supported. Use another.")
+    if len(key) != 1 + KEY_BYTES or not key.startswith(kind):
+        raise LogError(f"{what} is not {_KINDS[kind]}; only those are supported. Use another.")
     return check_name(name), key_id, key[1:]
 
 
-def _split_note(note: bytes) -> tuple[str, list[tuple[str, bytes, bytes]]]:
-    """Return the text of a note, and name, key id and signature of each signature line."""
+def split_note(note: bytes) -> tuple[str, list[Signature]]:
+    """Return the text of a note and its signatures, none of them verified.
+
+    Raises LogError when the note is malformed or too large. C2SP signed-note, "Format".
+    """
     if len(note) > MAX_NOTE_BYTES:
         raise LogError(f"The note is longer than {MAX_NOTE_BYTES:,} bytes. It was not read.")
     try:
@@ -196,11 +232,11 @@ def _split_note(note: bytes) -> tuple[str, list[tuple[str, bytes, bytes]]]:
     return text + "\n", [_split_signature(line) for line in lines]
 
 
-def _split_signature(line: str) -> tuple[str, bytes, bytes]:
+def _split_signature(line: str) -> Signature:
     name, space, encoded = line.removeprefix(_DASH).partition(" ")
     if not line.startswith(_DASH) or not space:
         raise LogError("A signature line of the note is malformed. It was changed; restore it.")
     raw = decode_base64(encoded, "A signature of the note")
     if len(raw) <= KEY_ID_BYTES:
         raise LogError("A signature of the note is too short. It was cut; restore it.")
-    return check_name(name), raw[:KEY_ID_BYTES], raw[KEY_ID_BYTES:]
+    return Signature(check_name(name), raw[:KEY_ID_BYTES], raw[KEY_ID_BYTES:])

@@ -1,0 +1,172 @@
+"""The folder of a witness: its key, the logs it knows, and the newest checkpoint of each.
+
+    witness.key                    signing key, mode 0600 (C2SP signed-note, type 4)
+    lock                           held by the one server that answers
+    logs/<SHA-256 of the origin>/
+      keys                         the origin, then a verifier key a line
+      checkpoint                   the newest that was cosigned, with our cosignature
+      refused                      the first signed one that did not go on from there, if any
+
+Takes the folder and gives what is in it, and writes there. The files are all there is of state:
+they are read at each request, so what was written before a crash counts after it.
+
+Trust: who can write here can make the witness forget what it saw, and so cosign a fork; to put the
+folder back from a copy does the same. After a loss, begin anew, with a new key.
+"""
+
+import fcntl
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from hashlib import sha256
+from pathlib import Path
+
+from sousveil.errors import LogError
+from sousveil.tlog.checkpoint import Checkpoint, read_checkpoint_text
+from sousveil.tlog.cosignature import Cosignature, cosignatures
+from sousveil.tlog.files import make_folder, read_file, replace_file, sync_folder
+from sousveil.tlog.keys import create_signer, load_signer
+from sousveil.tlog.note import (
+    COSIGNATURE,
+    MAX_NOTE_BYTES,
+    Signer,
+    VerifierKey,
+    check_name,
+    parse_vkey,
+    verify,
+)
+from sousveil.tlog.witness import Known
+
+KEY_FILE = "witness.key"
+LOCK_FILE = "lock"
+CHECKPOINT_FILE = "checkpoint"
+
+# A log has one key, or two while one follows another. A name has 512 characters at most.
+MAX_KEYS = 16
+MAX_KEYS_BYTES = (MAX_KEYS + 1) * 2_200  # of 4 bytes each, and 60 for the rest of the line
+
+_FOLDER = "logs"
+_KEYS_FILE = "keys"
+_REFUSED_FILE = "refused"
+
+
+@dataclass(frozen=True, slots=True)
+class Witnessed:
+    """A log, and how far it was witnessed."""
+
+    origin: str
+    keys: tuple[VerifierKey, ...]
+    latest: Checkpoint | None
+    cosigned: Cosignature | None  # under the latest
+    refused: Path | None  # a signed checkpoint that contradicts the log, if one came
+
+
+def make_key(folder: Path, name: str) -> Signer:
+    """Make the witness's key, which must be new; raises LogError when there is one."""
+    make_folder(folder)
+    folder.chmod(0o700)
+    return create_signer(folder / KEY_FILE, name, COSIGNATURE)
+
+
+def own_key(folder: Path) -> Signer:
+    """Return the witness's key; raises LogError, with the next step, when there is none."""
+    if not (folder / KEY_FILE).exists():
+        raise LogError(
+            f"{folder}: there is no witness yet. Make its key with `sousveil witness key --name"
+            " NAME`, where NAME is an address without its scheme: witness.example/w1."
+        )
+    return load_signer(folder / KEY_FILE, COSIGNATURE)
+
+
+def add_log(folder: Path, origin: str, vkey: str) -> Witnessed:
+    """Let the witness know a log, or one more key of it.
+
+    Raises LogError when the key is malformed, and when the log would have more than MAX_KEYS.
+    """
+    place, known = _place(folder, origin), log_named(folder, check_name(origin))
+    keys = dict.fromkeys([*(known.keys if known else ()), parse_vkey(vkey)])
+    if len(keys) > MAX_KEYS:
+        raise LogError(f"{origin}: has {MAX_KEYS} keys already; a log has one or two.")
+    make_folder(place)
+    for above in (place.parent, folder):
+        sync_folder(above)
+    text = "\n".join([origin, *map(str, keys)]) + "\n"
+    replace_file(place / _KEYS_FILE, text.encode())
+    return _read(folder, place)
+
+
+def logs(folder: Path) -> Iterator[Witnessed]:
+    """Yield the logs that the witness knows; raises LogError at one that is damaged."""
+    for keys in sorted((folder / _FOLDER).glob(f"*/{_KEYS_FILE}")):
+        yield _read(folder, keys.parent)
+
+
+def log_named(folder: Path, origin: str) -> Known | None:
+    """Return what the witness knows of the log of an origin; raises LogError as `logs`."""
+    place = _place(folder, origin)
+    if not (place / _KEYS_FILE).exists():
+        return None
+    found = _read(folder, place)
+    return Known(found.keys, found.latest)
+
+
+def keep(folder: Path, origin: str, cosigned: bytes) -> None:
+    """Make a cosigned checkpoint the latest of its log; once this returns, it is durable."""
+    replace_file(_place(folder, origin) / CHECKPOINT_FILE, cosigned)
+
+
+def keep_refused(folder: Path, head: Checkpoint) -> None:
+    """Keep the first signed checkpoint that a log's key should not have signed."""
+    path = _place(folder, head.origin) / _REFUSED_FILE
+    if not path.exists():
+        replace_file(path, head.note)
+
+
+def latest_note(folder: Path, digest: str) -> bytes | None:
+    """Return the newest cosigned checkpoint of the log whose origin has that SHA-256, if any."""
+    return read_file(folder / _FOLDER / digest / CHECKPOINT_FILE, MAX_NOTE_BYTES)
+
+
+@contextmanager
+def only_one(folder: Path) -> Iterator[None]:
+    """Be the one server of a witness; raises LogError when another is."""
+    with (folder / LOCK_FILE).open("a") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise LogError(f"{folder}: this witness is served already. Stop that first.") from None
+        yield
+
+
+def _place(folder: Path, origin: str) -> Path:
+    # Named by a digest, as in the address of its checkpoint: an origin may be any path.
+    return folder / _FOLDER / sha256(origin.encode()).hexdigest()
+
+
+def _read(folder: Path, place: Path) -> Witnessed:
+    """Return what is known of a log; a damaged state is no empty one, which a fork could pass."""
+    try:
+        return _checked(folder, place)
+    except (LogError, UnicodeDecodeError) as error:
+        raise LogError(
+            f"{place}: {error} What this witness saw of the log is lost, so it may vouch for"
+            " nothing more. Begin anew in another folder, with a new key."
+        ) from error
+
+
+def _checked(folder: Path, place: Path) -> Witnessed:
+    """Return what is known of a log, its newest checkpoint verified with its keys and our own."""
+    lines = (read_file(place / _KEYS_FILE, MAX_KEYS_BYTES) or b"").decode().splitlines()
+    keys = tuple(parse_vkey(line) for line in lines[1:])
+    if not keys or _place(folder, lines[0]) != place:
+        raise LogError("Its keys were cut or moved.")
+    refused = place / _REFUSED_FILE
+    there = refused if refused.exists() else None
+    note = read_file(place / CHECKPOINT_FILE, MAX_NOTE_BYTES)
+    if note is None:
+        return Witnessed(lines[0], keys, None, None, there)
+    head = read_checkpoint_text(verify(note, *keys), note)
+    own = cosignatures(note, [own_key(folder).verifier])
+    if not own or head.origin != lines[0]:
+        raise LogError("Its checkpoint has no cosignature of this witness's key.")
+    return Witnessed(lines[0], keys, head, own[0], there)
