@@ -26,6 +26,7 @@ from sousveil.index.due import pasts
 from sousveil.index.pace import Base, base_of
 from sousveil.index.reviews import logged_model
 from sousveil.index.store import Index
+from sousveil.index.verdicts import stale_addresses
 from sousveil.ledger import TurnWriter, log_size, writing
 from sousveil.model import Event, Exchange, Visit, Watch, WatchKind
 from sousveil.run import stamping
@@ -33,6 +34,7 @@ from sousveil.run.alerting import Delivered, tell_out
 from sousveil.run.indexing import open_index, sync_index, take_event
 from sousveil.run.read.analyse import Analysis, analyse, load_engine
 from sousveil.run.stamping import Asked, Stamper
+from sousveil.run.visit.gather import SHOWN_TYPES
 from sousveil.run.visit.means import Means
 from sousveil.run.visit.pending import clear_pending, new_folder
 from sousveil.run.visit.visits import Crawled, Outing, Postponed, visit_with
@@ -254,9 +256,11 @@ class _Service:
         changed: list[Watch] = []
         folder = new_folder(outing.writer)
         most = VISITS_A_LANE * self.case.settings.tabs
+        # However many pages change, what cannot be polled gets its turn.
+        most_changed = most - min(len(visits), most // 2)
         try:
             until = self.outside.clock() + timedelta(seconds=SWEEP_SECONDS)
-            for found in sweep(outing, polls, folder, until=until, most_changed=most):
+            for found in sweep(outing, polls, folder, until=until, most_changed=most_changed):
                 if isinstance(found, Changed):
                     changed.append(found.watch)
                     if found.exchange is not None:
@@ -319,10 +323,11 @@ class _Service:
 
     def _must_visit(self, index: Index, watch: Watch, base: Base) -> bool:
         """Tell whether an answer like `base` would not show that the page is as it was."""
-        if self.outside.clock() - base.at >= RENEW or base.exit != self.means.exit_name(watch):
+        is_fresh = timedelta() <= self.outside.clock() - base.at < RENEW
+        if not is_fresh or base.exit != self.means.exit_name(watch):
             return True
         if not base.is_shown:
-            return False
+            return base.capture.media_type in SHOWN_TYPES and self.means.can_show(watch)
         known = self._filled.get(watch.id)
         if known is None or known[0] != base.log_index:
             known = (base.log_index, is_filled(self.case, index, watch.id, base))
@@ -332,7 +337,10 @@ class _Service:
     def _read_and_tell(self, batch: Batch) -> None:
         """Read what the visits brought, and tell people; who stops us does so between captures."""
         is_time = self.outside.clock() - self._told_at >= TELL_AGAIN
-        if not batch.visits and not is_time:
+        with open_index(self.case) as index:
+            # Polls, too, are looks at what is missed.
+            is_news = bool(batch.visits or stale_addresses(index))
+        if not is_news and not is_time:
             return
 
         def progress(_done: int, _total: int, _at: str) -> None:
@@ -342,7 +350,7 @@ class _Service:
 
         with locked(self.case, self.outside.wait), open_index(self.case, create=True) as index:
             sync_index(self.case, index)
-            if batch.visits:
+            if is_news:
                 batch.analysis = analyse(self.case, index, self._engine_of(index), progress)
             batch.delivered = tell_out(self.case, index, self.outside.clock)
         self._told_at = self.outside.clock()
