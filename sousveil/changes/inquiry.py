@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal
 
+from sousveil.changes.words import awaited, minute
 from sousveil.model import GONE, Fate, Finding, Inquiry, Verdict, Visit
 
 Kind = Literal[
@@ -155,7 +156,7 @@ def shortfall(frozen: Frozen, visits: Mapping[int, Visit], broken: Container[int
     visit = visits.get(-1 if frozen.log_index is None else frozen.log_index)
     if frozen.resting_until is not None:
         how = "not visited" if visit is None else "visited in part"
-        return f"{how}: its server asked for rest until {_clock(frozen.resting_until)}"
+        return f"{how}: its server asked for rest until {minute(frozen.resting_until)}"
     if visit is None:
         return "not visited"
     is_kept = visit.verdict is Verdict.UNKNOWN and visit.status in _SUCCESS
@@ -241,8 +242,7 @@ def _went(inquiry: Inquiry, finding: Finding, fate: Fate, visits: Mapping[int, V
 def _how(finding: Finding, fate: Fate) -> tuple[Kind, str]:
     where = place(finding)
     if fate.verdict not in _WENT:
-        confirmed = f", {_clock(fate.due)} at the earliest" if fate.due else ""
-        return "missing", f"was missing from {where}; that waits to be confirmed{confirmed}"
+        return "missing", f"was missing from {where}; {awaited(fate.due, fate.looks_left)}"
     if fate.verdict is Verdict.MOVED:
         return "moved", f"moved from {where} to {_cut(fate.after or 'another address')}"
     if fate.verdict is Verdict.EDITED and fate.after:
@@ -299,7 +299,3 @@ def place(finding: Finding) -> str:
 def _cut(text: str) -> str:
     line = " ".join(text.split())
     return line if len(line) <= MAX_PHRASE_CHARACTERS else f"{line[:MAX_PHRASE_CHARACTERS]}…"
-
-
-def _clock(at: datetime) -> str:
-    return f"{at:%Y-%m-%d %H:%M} UTC"

@@ -12,9 +12,10 @@ what people need; `quoted.py` masks names and addresses within a quote.
 import hashlib
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Literal, TypeAlias
 
+from sousveil.changes.words import awaited, between, minute
 from sousveil.model import GONE, Fate, Finding, Notice, Verdict
 
 # A target is told to be unwell after so many looks in a row that did not bring its page, over at
@@ -80,14 +81,14 @@ def health_notice(health: Health, told: Notice | None) -> Notice | None:
     if health.failing_since is None:
         if told is None or not was_unwell:
             return None
-        text = f"A watched target answers again; it had not since {_time(told.at)}."
+        text = f"A watched target answers again; it had not since {minute(told.at)}."
         return _of_watch("well", health, health.at, told.id, text)
     span = health.at - health.failing_since
     if was_unwell or health.failing_looks < UNWELL_LOOKS or span < UNWELL_SPAN:
         return None
     text = (
         f"A watched target cannot be reached or does not show its page since"
-        f" {_time(health.failing_since)}; {health.failing_looks} looks in a row told nothing."
+        f" {minute(health.failing_since)}; {health.failing_looks} looks in a row told nothing."
     )
     return _of_watch("unwell", health, health.failing_since, health.failing_since.isoformat(), text)
 
@@ -107,31 +108,31 @@ def _happening(fate: Fate) -> Happening | None:
 
 def _found(finding: Finding, quote: Quote) -> Notice:
     at = finding.capture.captured_at
-    text = f"A sentence was found: {quote(finding.quote)}, seen {_time(at)}."
+    text = f"A sentence was found: {quote(finding.quote)}, seen {minute(at)}."
     return Notice(
         _id("found", finding.id), at, "found", text, finding.id, finding.watch_id, finding.log_index
     )
 
 
 def _back(fate: Fate, told: Notice) -> str:
-    since = "" if told.kind == "moved" else f"; it was missing at {_time(told.at)}"
-    return f"stands where it stood again, seen {_time(fate.last_seen)}{since}."
+    since = "" if told.kind == "moved" else f"; it was missing at {minute(told.at)}"
+    return f"stands where it stood again, seen {minute(fate.last_seen)}{since}."
 
 
 def _what_became(fate: Fate, now: Happening, quote: Quote) -> str:
-    seen = f"last seen {_time(fate.last_seen)}"
-    missing = f", missing since {_later(fate.gone_by, fate.last_seen)}" if fate.gone_by else ""
+    when = between(fate.last_seen, fate.gone_by) if fate.gone_by else ""
+    when = when or f"after {minute(fate.last_seen)}"
     match now:
         case "held":
-            return f"is no longer where it stood; {seen}{missing} (held until confirmed)."
+            return f"went missing {when}; {awaited(fate.due, fate.looks_left)}."
         case "moved":
-            return f"stands elsewhere now; {seen}."
+            return f"stands elsewhere now; last seen where it stood {minute(fate.last_seen)}."
         case "reworded":
-            new = f"now reads {quote(fate.after)}" if fate.after else "was reworded"
+            new = f", and now reads {quote(fate.after)}" if fate.after else ""
             still = ", which still makes the claim" if fate.remains else ""
-            return f"{new}{still}; {seen}{missing}."
+            return f"was reworded {when}{new}{still}."
         case _:
-            return f"is gone from where it stood; {seen}{missing}, and confirmed."
+            return f"left {when}; that is confirmed."
 
 
 def _notice(
@@ -163,13 +164,3 @@ def _id(*parts: str) -> str:
     return hashlib.sha256("\n".join(parts).encode("utf-8", "surrogatepass")).hexdigest()[
         :_ID_DIGITS
     ]
-
-
-def _time(at: datetime) -> str:
-    return f"{at.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
-
-
-def _later(at: datetime, before: datetime) -> str:
-    """Write a time that follows another in the same sentence: without the day if it is the same."""
-    at, before = at.astimezone(UTC), before.astimezone(UTC)
-    return f"{at:%H:%M} UTC" if at.date() == before.date() else _time(at)

@@ -15,6 +15,7 @@ from markupsafe import Markup
 
 from sousveil.changes.histories.words import sentence as happened
 from sousveil.changes.trace import copy_line, story
+from sousveil.changes.words import ANSWERS, VERDICTS
 from sousveil.dossier import text, view, wording
 from sousveil.dossier.check import check_steps
 from sousveil.dossier.compare import before_and_after
@@ -101,8 +102,8 @@ def _environment() -> Environment:
         "PAGE": MAX_PAGE_CHARS,
         "PICTURES": wording.PICTURES,
         "SPEAKERS": wording.SPEAKERS,
-        "VERDICTS": wording.VERDICTS,
-        "ANSWERS": wording.ANSWERS,
+        "VERDICTS": VERDICTS,
+        "ANSWERS": ANSWERS,
     }
     return environment
 

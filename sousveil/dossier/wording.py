@@ -28,29 +28,6 @@ LABEL_VERBS: dict[Label, tuple[str, str]] = {
     "discusses": ("discusses the subject", "discuss the subject"),
 }
 
-VERDICTS: dict[Verdict, str] = {
-    Verdict.PRESENT: "still there",
-    Verdict.EDITED: "reworded",
-    Verdict.QUOTE_REMOVED: "taken out",
-    Verdict.REMOVED: "page removed",
-    Verdict.SOFT_404: "replaced by a “not found” page",
-    Verdict.MOVED: "moved",
-    Verdict.REDIRECTED_AWAY: "address leads elsewhere",
-    Verdict.LOGIN_WALL: "behind a login",
-    Verdict.BLOCKED: "access refused",
-    Verdict.BLOCKED_BY_COUNTRY: "refused to this country",
-    Verdict.UNREACHABLE: "no answer",
-    Verdict.UNKNOWN: "unclear",
-}
-
-# What one answer speaks for, which alone proves nothing.
-ANSWERS: dict[Verdict, str] = VERDICTS | {
-    Verdict.PRESENT: "there",
-    Verdict.REMOVED: "“not found”",
-    Verdict.SOFT_404: "a “not found” page",
-    Verdict.REDIRECTED_AWAY: "leads elsewhere",
-}
-
 # The ways in which a statement can be gone, for counts.
 VERDICT_COUNTS: dict[Verdict, str] = {
     Verdict.EDITED: "reworded",

@@ -97,14 +97,16 @@ def test_an_absence_that_waits_for_confirmation_is_not_told_as_gone() -> None:
         gone_by=after(hours=2, minutes=14),
         pending=Verdict.QUOTE_REMOVED,
         due=after(hours=4),
+        looks_left=1,
         evidence="not there since 11:14",
     )
     drawn = told((FOUND, held))
     (only,) = drawn.happenings
     assert only.kind == "missing"
     assert only.sentence == (
-        f"2 h 14 min after the letter the phrase “{QUOTE}” was missing from {PAGE}; that waits to"
-        " be confirmed, 2026-11-23 13:00 UTC at the earliest (still there at 2 h 09 min)"
+        f"2 h 14 min after the letter the phrase “{QUOTE}” was missing from {PAGE}; not"
+        " confirmed yet: that takes one more look, not before 2026-11-23 13:00 UTC (still there at"
+        " 2 h 09 min)"
     )
     # One that was missing before the letter went is no news, and not told as gone either.
     before = told((FOUND, replace(held, log_index=4)))

@@ -3,9 +3,9 @@ from typing import Literal
 
 import pytest
 
+from sousveil.changes.words import VERDICTS
 from sousveil.dossier.wording import (
     VERDICT_COUNTS,
-    VERDICTS,
     count,
     day,
     language,

@@ -43,7 +43,7 @@ def test_a_page_that_answers_404_is_held_then_confirmed(tmp_path: Path) -> None:
         assert held.gone_by is not None
         assert held.due is not None
         assert (held.last_seen - START).seconds < 60
-        assert "HTTP 404; held" in held.evidence.replace(" answered", "")
+        assert "answered HTTP 404; not confirmed yet" in held.evidence
         assert not case.after(hours=30).gone
         confirmed = case.after(hours=50)
         ((_, gone),) = confirmed.gone
