@@ -35,6 +35,10 @@ class Digests:
         """Return the digest as we write it: `sha256:` and 64 hexadecimal digits."""
         return f"sha256:{self._hashes['sha256'].hexdigest()}"
 
+    def hexadecimal(self, name: str) -> str:
+        """Return the digest by an algorithm that was asked for, as hashlib names it."""
+        return self._hashes[name].hexdigest()
+
     def agrees(self, labelled: str) -> bool | None:
         """Return whether `labelled` is the digest of the bytes; None when it cannot be read."""
         parsed = parse_digest(labelled)

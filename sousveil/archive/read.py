@@ -42,6 +42,15 @@ class Payload:
     notes: tuple[str, ...]  # what did not go by the book, in words
 
 
+@dataclass(frozen=True, slots=True)
+class CheckedRecord:
+    """A record that was held against its own head."""
+
+    http: HttpHead
+    payload: Digests  # of what follows the HTTP head, transfer coding included
+    problems: tuple[str, ...]  # one line each
+
+
 def payload(
     case_root: Path,
     ref: RecordRef,
@@ -161,19 +170,28 @@ def open_record(path: Path, ref: RecordRef) -> Iterator[Record]:
 
 def split_http(record: Record, pieces: Iterator[bytes]) -> tuple[HttpHead, Iterator[bytes]]:
     """Return the HTTP head that a record's block begins with, if any, and the rest."""
+    begin, end = _begin(pieces)
+    head = parse_head(begin[:end] if end >= 0 else begin)
+    # Some crawlers write the body's type where "application/http" belongs.
+    is_answer = record.head.type in {"response", "revisit"}
+    if head.status is None or not (is_answer or _is_http(record)):
+        return NO_HEAD, chain([begin], pieces)
+    return head, chain([begin[end:] if end >= 0 else b""], pieces)
+
+
+def _begin(pieces: Iterator[bytes]) -> tuple[bytes, int]:
+    """Take a block's beginning; return it, and where the HTTP head in it ends, or -1."""
     begin = bytearray()
     while (end := split_head(bytes(begin))) < 0 and len(begin) < MAX_HTTP_HEAD_BYTES:
         piece = next(pieces, b"")
         if not piece:
             break
         begin += piece
-    head = parse_head(bytes(begin[:end] if end >= 0 else begin))
-    # Some crawlers write the body's type where "application/http" belongs.
-    is_answer = record.head.type in {"response", "revisit"}
-    is_http = record.head.get("Content-Type").lower().startswith("application/http")
-    if head.status is None or not (is_answer or is_http):
-        return NO_HEAD, chain([bytes(begin)], pieces)
-    return head, chain([bytes(begin[end:]) if end >= 0 else b""], pieces)
+    return bytes(begin), end
+
+
+def _is_http(record: Record) -> bool:
+    return record.head.get("Content-Type").lower().startswith("application/http")
 
 
 def verify_warc(path: Path, note: Callable[[RecordHead], None] = lambda _: None) -> Iterator[str]:
@@ -190,7 +208,7 @@ def verify_warc(path: Path, note: Callable[[RecordHead], None] = lambda _: None)
         for record in reader.records():
             count += 1
             note(record.head)
-            problems = list(_digest_problems(record))
+            problems = check_record(record).problems
             reader.finish(record)
             for problem in problems if not record.missing else ():
                 yield f"byte {record.head.offset}: {problem}"
@@ -209,23 +227,35 @@ def _check_digest(case_root: Path, ref: RecordRef, digests: Digests) -> None:
         )
 
 
-def _digest_problems(record: Record) -> Iterator[str]:
+def check_record(record: Record, *labelled: str) -> CheckedRecord:
+    """Read a record's block to its end and hold it against what its own head says.
+
+    Of the payload the digests that `labelled` ones need are computed, too. What is said of a record
+    that ends early (`record.missing`) is not to be relied on.
+    """
     head = record.head
     of_block, of_payload = head.get("WARC-Block-Digest"), head.get("WARC-Payload-Digest")
-    block, entity = Digests(of_block), Digests(of_payload)
-    http, body = split_http(record, _hashed(record.pieces(), block))
+    block, entity = Digests(of_block), Digests(of_payload, *labelled)
+    http, body = _payload_of(record, _hashed(record.pieces(), block))
     for piece in body:
         entity.update(piece)
-    for name in MANDATORY_FIELDS:
-        if not head.get(name):
-            yield f"the record has no {name}"
+    problems = [f"the record has no {name}" for name in MANDATORY_FIELDS if not head.get(name)]
     if of_block and block.agrees(of_block) is not True:
-        yield f"the record's block does not have the digest {of_block}"
+        problems.append(f"the record's block does not have the digest {of_block}")
     # A revisit's payload lies elsewhere (WARC 1.1, section 6.7); what is meant by the payload of a
     # body with a transfer coding, tools do not agree on.
     has_payload = head.type != "revisit" and not http.get("Transfer-Encoding")
     if of_payload and has_payload and entity.agrees(of_payload) is not True:
-        yield f"the record's payload does not have the digest {of_payload}"
+        problems.append(f"the record's payload does not have the digest {of_payload}")
+    return CheckedRecord(http, entity, tuple(problems))
+
+
+def _payload_of(record: Record, pieces: Iterator[bytes]) -> tuple[HttpHead, Iterator[bytes]]:
+    """Return what `split_http` does; of a request, too, the payload is what follows its head."""
+    if record.head.type != "request" or not _is_http(record):
+        return split_http(record, pieces)
+    begin, end = _begin(pieces)
+    return NO_HEAD, chain([begin[end:] if end >= 0 else begin], pieces)
 
 
 def _hashed(pieces: Iterator[bytes], digests: Digests) -> Iterator[bytes]:

@@ -38,7 +38,12 @@ from sousveil.tlog.timestamps.values import Held, Query, Token
 MAX_TOKEN_BYTES = 64 * 2**10
 
 ALGORITHM = "sha512"  # the log itself rests on SHA-256: a stamp rests on another one
-_OIDS = {"2.16.840.1.101.3.4.2.3": "sha512"}
+_OIDS = {
+    "2.16.840.1.101.3.4.2.1": "sha256",
+    "2.16.840.1.101.3.4.2.2": "sha384",
+    "2.16.840.1.101.3.4.2.3": "sha512",
+}
+SOUND = frozenset(_OIDS.values())  # what others' stamps may be over
 
 # Digests that a signature must not rest on any more. When one is added here, stamps that rest on
 # it are refused, and those that are kept want renewal.
@@ -63,16 +68,18 @@ def check_token(
     roots: Sequence[Certificate],
     extra: Iterable[Certificate] = (),
     nonce: int | None = None,
+    algorithms: frozenset[str] = frozenset({ALGORITHM}),
 ) -> Held:
     """Return who stamped `data`, and when; raises LogError, with the reason, when nobody did.
 
     `roots` are trusted, `extra` may stand between them and the signer. `nonce` is that of the
-    query, where the response came just now.
+    query, where the response came just now; without it, the signer's own certificate may be in
+    `extra`, too. The stamp must be over one of `algorithms`.
     """
     if len(response) > MAX_TOKEN_BYTES:
         raise LogError(f"The stamp is longer than {MAX_TOKEN_BYTES:,} bytes. It was not read.")
     try:
-        return _checked(response, data, roots, extra, nonce)
+        return _checked(response, data, roots, list(extra), nonce=nonce, algorithms=algorithms)
     except (*UNREADABLE, VerificationError) as error:
         raise LogError(f"The stamp does not hold: {error}.") from error
 
@@ -81,21 +88,26 @@ def _checked(
     response: bytes,
     data: bytes,
     roots: Sequence[Certificate],
-    extra: Iterable[Certificate],
+    extra: Sequence[Certificate],
+    *,
     nonce: int | None,
+    algorithms: frozenset[str],
 ) -> Held:
     """Return what `check_token` does; certificates are read as they are looked at, and may fail."""
     decoded = _decode(response)
     token = openssl.read_token(response) if decoded is None else _token(decoded)
-    if token.algorithm != ALGORITHM:
-        raise LogError(f"The stamp is over another digest than {ALGORITHM}: {token.algorithm}.")
+    if token.algorithm not in algorithms:
+        wanted = " or ".join(sorted(algorithms))
+        raise LogError(f"The stamp is over another digest than {wanted}: {token.algorithm}.")
     if token.digests & BROKEN_DIGESTS:
         raise LogError("The stamp's signature rests on a digest that is broken, MD5 or SHA-1.")
     if nonce is not None and token.nonce != nonce:
         raise LogError(
             "The stamp answers another request than ours: its nonce is not the one sent."
         )
-    signers = [one for one in dict.fromkeys(token.certificates) if may_stamp(one)]
+    # Ours asked for it; a response to another's query need not bring any (section 2.4.1, certReq).
+    brought = token.certificates or (extra if nonce is None else ())
+    signers = [one for one in dict.fromkeys(brought) if may_stamp(one)]
     if len(signers) != 1:
         raise LogError(
             "The stamp brings no certificate that is for time stamping alone"
