@@ -3,8 +3,8 @@
 The text is what this machine has in many languages: documentation, manuals, translations, header
 files. It is extracted first; timed is `claims.find` on whole documents, beside what a naive search
 for the same terms takes, in the same run: one regular expression of all of them, and one after the
-other. Start-up is that of the command itself in a new process: without bytecode, as after an
-installation, and with it, as ever after.
+other. Start-up is that of the command itself in a new process: without bytecode and kept words, as
+after an installation, and with them, as ever after.
 """
 
 import os
@@ -116,7 +116,8 @@ def _print_starts() -> None:
         environment.pop("PYTHONDONTWRITEBYTECODE", None)
         case = folder / "case"
         _start(["init", str(case)], environment, folder)
-        for arguments, place in ((["read", str(small)], folder), (["findings"], case)):
+        commands = (["read", str(small)], folder), (["findings"], case), (["changes"], case)
+        for arguments, place in (*commands, (["--help"], folder)):
             bare = environment | {"PYTHONPYCACHEPREFIX": str(folder / arguments[0])}
             first = _start(arguments, bare, place)
             later = min(_start(arguments, bare, place) for _ in range(STARTS))

@@ -119,6 +119,15 @@ def config_folder() -> Path:
     return Path(base) / "sousveil"
 
 
+def cache_folder() -> Path:
+    """Return the user's cache folder, for what can be made again (it may not exist yet)."""
+    own = os.environ.get("SOUSVEIL_CONFIG")
+    if own:
+        return Path(own) / "cache"
+    base = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
+    return Path(base) / "sousveil"
+
+
 def key_path(origin: str) -> Path:
     """Return where the signing key of the log named `origin` lies."""
     return config_folder() / "keys" / f"{origin.replace('/', '-')}.key"

@@ -9,6 +9,7 @@ another line is read again.
 """
 
 import hashlib
+import unicodedata
 from collections.abc import Sequence
 from functools import cache
 from importlib import metadata, resources
@@ -35,6 +36,13 @@ def engine_name(topics: Sequence[Topic], case_model: str = "") -> str:
     return ", ".join([*told, case_model] if case_model else told)
 
 
+def words_digest(topics: Sequence[Topic]) -> str:
+    """Return the digest of all that the terms of these topics, or the cues, are made ready from."""
+    made_by = _whole_digest_of("claims/ready.py", "claims/normal.py", "topics")
+    texts = [msgspec.json.encode((topic.name, topic.terms)) for topic in topics]
+    return _whole(made_by.encode(), unicodedata.unidata_version.encode(), *texts)
+
+
 def _digest_of_terms(topic: Topic) -> str:
     return _short(msgspec.json.encode(topic.terms))
 
@@ -51,11 +59,15 @@ def _version(distribution: str) -> bytes:
         return distribution.encode()
 
 
-@cache
 def _digest_of(*paths: str) -> str:
+    return _whole_digest_of(*paths)[:DIGITS]
+
+
+@cache
+def _whole_digest_of(*paths: str) -> str:
     """Return a digest of files of this package, and of all below folders, by name and content."""
     package = resources.files("sousveil")
-    return _short(*(part for path in paths for part in _parts(package.joinpath(path))))
+    return _whole(*(part for path in paths for part in _parts(package.joinpath(path))))
 
 
 def _parts(place: Traversable) -> list[bytes]:
@@ -66,7 +78,11 @@ def _parts(place: Traversable) -> list[bytes]:
 
 
 def _short(*parts: bytes) -> str:
+    return _whole(*parts)[:DIGITS]
+
+
+def _whole(*parts: bytes) -> str:
     digest = hashlib.sha256()
     for part in parts:
         digest.update(len(part).to_bytes(8, "big") + part)
-    return digest.hexdigest()[:DIGITS]
+    return digest.hexdigest()

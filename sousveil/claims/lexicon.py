@@ -7,19 +7,17 @@ clears it ("race" in "race condition") or inside a longer term is dropped.
 
 import re
 import unicodedata
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from functools import cached_property, lru_cache
 from typing import NamedTuple
 
 from ahocorasick_rs import AhoCorasick
 
-from sousveil.claims.identity import engine_name
-from sousveil.claims.normal import fold, normalise
+from sousveil.claims.identity import engine_name, words_digest
+from sousveil.claims.ready import Words, kept, words
 from sousveil.topics.cues import CLEARING, shared
 from sousveil.topics.load import Topic
 
-_PLAIN = re.compile(r"[a-z]{2,}(?: [a-z]{2,})*|[\u4e00-\u9fff]+")
 _SURROGATE = re.compile("[\ud800-\udfff]")
 
 
@@ -34,24 +32,19 @@ class Hit(NamedTuple):
     kind: str = ""  # of the term, one of topics.KINDS
 
 
-@dataclass(frozen=True, slots=True)
-class _Pattern:
-    open_left: bool  # may continue a word
-    open_right: bool
-    cls: str
-    topic: str = ""
-    trait: str = ""
-    kind: str = ""
-
-
 class Lexicon:
     """All patterns of some topics; built once, then only read."""
 
     def __init__(self, topics: Sequence[Topic]) -> None:
         self._terms = _Automaton(
-            (term.text, "", topic.name, term.trait, term.kind)
-            for topic in topics
-            for term in topic.terms
+            kept(
+                words_digest(topics),
+                lambda: words(
+                    (term.text, "", topic.name, term.trait, term.kind)
+                    for topic in topics
+                    for term in topic.terms
+                ),
+            )
         )
         self.engine = engine_name(topics)
 
@@ -66,7 +59,9 @@ class Lexicon:
     @cached_property
     def _cues(self) -> "_Automaton":
         """Built when the first term is found: most files hold none."""
-        return _Automaton((cue.text, cue.cls, "", "", "") for cue in shared())
+        return _Automaton(
+            kept(words_digest(()), lambda: words((c.text, c.cls, "", "", "") for c in shared()))
+        )
 
 
 @lru_cache(maxsize=8)
@@ -78,14 +73,9 @@ def lexicon(topics: tuple[Topic, ...]) -> Lexicon:
 class _Automaton:
     """Patterns with what they mean."""
 
-    def __init__(self, patterns: Iterable[tuple[str, str, str, str, str]]) -> None:
-        meanings: dict[str, dict[_Pattern, None]] = {}
-        for text, cls, topic, trait, kind in patterns:
-            key = _key(text.strip("*"))
-            meaning = _Pattern(text.startswith("*"), text.endswith("*"), cls, topic, trait, kind)
-            meanings.setdefault(key, {})[meaning] = None
-        self._meanings = [tuple(m) for m in meanings.values()]
-        self._automaton = AhoCorasick(list(meanings))
+    def __init__(self, found: Words) -> None:
+        self._meanings = [found.meanings[index] for index in found.which]
+        self._automaton = AhoCorasick(found.keys)
 
     def find(self, text: str) -> list[Hit]:
         hits: list[Hit] = []
@@ -106,11 +96,6 @@ class _Automaton:
         except UnicodeEncodeError:  # a lone surrogate, which JSON can escape: RFC 8259 section 8.2
             plain = _SURROGATE.sub("\ufffd", text)
             return self._automaton.find_matches_as_indexes(plain, overlapping=True)
-
-
-def _key(text: str) -> str:
-    """Return a pattern as it is matched; most are so plain that folding does, in half the time."""
-    return fold(text) if _PLAIN.fullmatch(text) else normalise(text).text.strip()
 
 
 def _apart(outside: str, inside: str) -> bool:

@@ -4,7 +4,6 @@ Reads `model.json` (written by bench/train_claims.py), which holds a weight for 
 label, with the record of its training. Gives probabilities; nothing here learns.
 """
 
-import json
 import math
 from collections import Counter
 from collections.abc import Collection, Container, Iterator
@@ -12,6 +11,8 @@ from dataclasses import dataclass
 from functools import cache
 from importlib import resources
 from typing import Any
+
+import msgspec
 
 from sousveil.claims.wording import ABOUT, AFTER, BEFORE, IN, ORDER, WORD
 
@@ -77,8 +78,8 @@ def _kind(name: str) -> str:
 @cache
 def shipped_model() -> Model:
     """Return the model that comes with sousveil."""
-    text = resources.files("sousveil.claims").joinpath("model.json").read_text("utf-8")
-    return model_from_json(json.loads(text))
+    data = resources.files("sousveil.claims").joinpath("model.json").read_bytes()
+    return model_from_json(msgspec.json.decode(data))
 
 
 def model_from_json(data: dict[str, Any]) -> Model:

@@ -6,9 +6,9 @@ or inside them means something else: a race condition, a font, a census, an iden
 """
 
 import tomllib
-from dataclasses import dataclass
 from functools import cache
 from importlib import resources
+from typing import NamedTuple
 
 from sousveil.errors import TopicError
 from sousveil.topics.load import term_list
@@ -64,9 +64,8 @@ CLASSES = {
 CLEARING = frozenset(list(CLASSES)[list(CLASSES).index("script") :])
 
 
-@dataclass(frozen=True, slots=True)
-class Cue:
-    """One word or phrase with the class it speaks for."""
+class Cue(NamedTuple):
+    """One word or phrase with the class it speaks for; there are tens of thousands."""
 
     cls: str  # one of CLASSES
     text: str  # a star at either end stands for the rest of a word
