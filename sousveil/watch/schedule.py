@@ -16,7 +16,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sousveil.model import Watch
+from sousveil.model import Watch, WatchKind
 
 # A thousand watches added together must not fall due together for ever: each look comes up to this
 # share of the interval early, by an amount that differs from watch to watch and look to look.
@@ -32,11 +32,15 @@ LONGEST_BACK_OFF = timedelta(days=1)
 # Looks that follow closer meet the same fault, and confirm nothing (changes/answer/course.py).
 SPACING = timedelta(hours=1)
 
+# What was waited for and does not come is looked for ever less: each wait is half as long again as
+# the one before. So a host that is down or walled off is not asked each hour for weeks.
+GROWTH = 0.5
+
 # After a letter changes come within minutes or not before the next working day.
 INQUIRY_EVERY = timedelta(minutes=3)
 INQUIRY_CLOSE = timedelta(hours=2)
-# Each wait after that is half as long again as the one before.
-INQUIRY_GROWTH = 0.5
+# A look at a site is some hundred requests.
+INQUIRY_CRAWL_EVERY = timedelta(hours=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,10 +92,12 @@ def due(
 def _reasons(watch: Watch, past: Past, last_at: datetime) -> Iterable[Due]:
     own = timedelta(seconds=watch.every_seconds)
     if past.inquired_at is not None:
-        yield _after_letter(past.inquired_at, last_at, own)
+        yield _after_letter(watch, past.inquired_at, last_at)
     if past.held_until is not None:
         left = max(past.held_until - last_at, timedelta()) / max(past.looks_left, 1)
-        yield Due(last_at + max(left, SPACING), "to confirm an absence that was seen")
+        overdue = max(last_at - past.held_until, timedelta())
+        wait = max(left, SPACING + GROWTH * overdue)
+        yield Due(last_at + wait, "to confirm an absence that was seen")
     wait = _backed_off(own, past.failures)
     early = JITTER * _fraction(watch.id, past.log_index) * wait
     why = "its interval"
@@ -100,7 +106,7 @@ def _reasons(watch: Watch, past: Past, last_at: datetime) -> Iterable[Due]:
     yield Due(last_at + wait - early, why)
 
 
-def _after_letter(sent_at: datetime, last_at: datetime, own: timedelta) -> Due:
+def _after_letter(watch: Watch, sent_at: datetime, last_at: datetime) -> Due:
     """Return the next look of an inquiry: soon, then in waits that grow by half each time.
 
     Waits w, 1.5 w, 2.25 w, … add up to (next - w) / 0.5, so each follows from the time gone by.
@@ -109,7 +115,9 @@ def _after_letter(sent_at: datetime, last_at: datetime, own: timedelta) -> Due:
     if last_at < sent_at:
         return Due(max(sent_at, last_at), why)
     gone_by = max(last_at - sent_at - INQUIRY_CLOSE, timedelta())
-    return Due(last_at + min(INQUIRY_EVERY + INQUIRY_GROWTH * gone_by, own), why)
+    every = INQUIRY_CRAWL_EVERY if watch.kind is WatchKind.SITE else INQUIRY_EVERY
+    own = timedelta(seconds=watch.every_seconds)
+    return Due(last_at + min(every + GROWTH * gone_by, own), why)
 
 
 def _backed_off(own: timedelta, failures: int) -> timedelta:

@@ -1,6 +1,7 @@
 """When a watch is next looked at."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 from itertools import pairwise
 
@@ -100,6 +101,20 @@ def test_an_absence_is_confirmed_sooner_but_no_two_looks_are_within_an_hour(
 def test_the_looks_that_an_absence_lacks_are_spread_over_the_time_it_lacks() -> None:
     one = next_due(watch(14 * 86_400), Past(NOW, 1, 0, NOW + 72 * HOUR, 3), NOW)
     assert one.at == NOW + 24 * HOUR
+
+
+def test_an_absence_that_nothing_confirms_is_looked_for_ever_less() -> None:
+    found = waits(watch(), lambda _: Past(held_until=NOW + HOUR, looks_left=1), 20)
+    assert found[0] == found[1] == SPACING
+    assert all(after >= before for before, after in pairwise(found[:8]))
+    assert found[8] > 12 * HOUR
+    assert max(found) <= DAY
+
+
+def test_after_a_letter_a_site_is_not_crawled_every_few_minutes() -> None:
+    site = replace(watch(), kind=WatchKind.SITE)
+    found = waits(site, lambda _: Past(inquired_at=NOW), 20)
+    assert min(found) >= HOUR
 
 
 def test_after_a_letter_looks_are_minutes_apart_for_two_hours_then_half_as_far_again() -> None:

@@ -75,7 +75,7 @@ class Asker:
     index: Index
     means: Means
     wait: Wait
-    asked: Callable[[str], None]  # told of each request, for the host's rest
+    asked: Callable[[str, str], None]  # told of each request and of the rest its host asked for
 
     def ask_around(self, watch: Watch, visited: Event) -> Event | None:
         """Ask around a visit that is in log and index, and return what is in the log for it.
@@ -120,8 +120,10 @@ class Asker:
             for question in questions:
                 if not self.wait(question.url, 0.0):
                     break
-                asked.append(self._answer(records, watch, question))
-                self.asked(question.url)
+                answered = self._answer(records, watch, question)
+                asked.append(answered)
+                requests = answered["requests"] or [{}]
+                self.asked(question.url, requests[-1].get("retry_after", ""))
         if not asked:
             warc.unlink()
             return None

@@ -82,6 +82,16 @@ class Means:
             )
         return self.settings.exits[name]
 
+    def can_show(self, watch: Watch) -> bool:
+        """Tell whether pages of a watch are to be shown, and there is a browser for it."""
+        if not (self.settings.browser and watch.browser):
+            return False
+        try:
+            find_browser()
+        except BrowserError:
+            return False
+        return True
+
     def show(self, url: str, watch: Watch, folder: Path) -> Rendered | Unshown:
         """Show `url` in a browser and return what it gave, with its files in `folder`."""
         if not (self.settings.browser and watch.browser):

@@ -37,7 +37,7 @@ from sousveil.run.visit.clones import kept_objects, visit_repository
 from sousveil.run.visit.commits import commit_failure, commit_page
 from sousveil.run.visit.crawls import Past, crawl, linked_documents, read_past
 from sousveil.run.visit.gather import Gathered, gather
-from sousveil.run.visit.means import Means
+from sousveil.run.visit.means import Means, Unshown
 from sousveil.run.visit.pending import clear_pending, new_folder
 from sousveil.watch.frontier import GUIDES
 from sousveil.watch.politeness import Politeness, Turns
@@ -172,7 +172,20 @@ def visit_with(
             if watch.kind in _CRAWLED and (event is None or event.type == "visit"):
                 yield Postponed(watch, politeness.free_at(watch.target))  # it goes on later
             turns.ended(watch)
-    yield from (Postponed(watch, until) for watch, until in turns.resting)
+    for watch, until in turns.resting:
+        answer = begun.get(watch.id)
+        yield Postponed(watch, until) if answer is None else _kept(outing, watch, answer)
+
+
+def _kept(outing: Outing, watch: Watch, answer: Exchange) -> Visit:
+    """Keep an answer whose host now wants to rest: nothing more is asked of it for this look."""
+    unshown = Unshown("its host asks for rest")
+    exit_ = outing.means.exit_name(watch)
+    look: Future[Gathered] = Future()
+    look.set_result(Gathered(watch.target, answer.started_at, (answer,), unshown, exit_))
+    event = _keep_page(outing, _UnderWay(watch, new_folder(outing.writer), look))
+    take_event(outing.writer.case, outing.index, event)
+    return visit_at(outing.index, event.index)
 
 
 def _ask_around(outing: Outing, watch: Watch, visited: Event) -> None:

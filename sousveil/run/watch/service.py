@@ -323,8 +323,8 @@ class _Service:
 
     def _must_visit(self, index: Index, watch: Watch, base: Base) -> bool:
         """Tell whether an answer like `base` would not show that the page is as it was."""
-        is_fresh = timedelta() <= self.outside.clock() - base.at < RENEW
-        if not is_fresh or base.exit != self.means.exit_name(watch):
+        is_old = abs(self.outside.clock() - base.at) >= RENEW  # or of a clock that was wrong
+        if is_old or base.exit != self.means.exit_name(watch):
             return True
         if not base.is_shown:
             return base.capture.media_type in SHOWN_TYPES and self.means.can_show(watch)

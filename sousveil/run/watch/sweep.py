@@ -10,6 +10,7 @@ No browser is started here, and nothing read. Per host one request at a time, wi
 (`watch/politeness.py`); across hosts as many at once as `AT_ONCE` allows.
 """
 
+import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -25,7 +26,7 @@ from sousveil.capture.http.transfer import WireSettings
 from sousveil.index.pace import Base
 from sousveil.model import Capture, Event, Exchange, FailureKind, Json, Watch
 from sousveil.run.indexing import take_event
-from sousveil.run.visit.entity import entity_digest
+from sousveil.run.visit import entity
 from sousveil.run.visit.pending import new_file
 from sousveil.run.visit.records import SOFTWARE, warc_writer
 from sousveil.run.visit.visits import NOT_ASKED, WAKE_SECONDS, Outing
@@ -41,6 +42,13 @@ POLL_SECONDS = 30.0
 COMMIT_SECONDS = 3.0
 # An entry's body has its own bound of 16 MiB; one poll takes about 1 kB of it.
 MAX_A_COMMIT = 1_000
+
+# Told by a poll these are not yet what a visit would tell: it has more time, takes more, and looks
+# at a page whose certificate does not hold all the same.
+_TRIED_AGAIN = frozenset({FailureKind.TIMEOUT, FailureKind.TOO_LARGE, FailureKind.TLS})
+
+# Apache marks the tag of a compressed answer (mod_deflate, mod_brotli), not always that of its 304.
+_CODING_MARK = re.compile(r'-{1,2}(?:gzip|br|deflate)(?="$)')
 
 How = Literal["not_modified", "same_bytes"]
 
@@ -66,7 +74,7 @@ class Changed:
     """A watch that did not answer what it had answered, and is to be visited."""
 
     watch: Watch
-    exchange: Exchange | None  # with which its visit has begun; None when it was too slow to tell
+    exchange: Exchange | None  # with which its visit has begun; None when it must be asked anew
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +107,7 @@ def sweep(
                 found.append(_Unchanged(poll, exchange, how))
             else:
                 changed += 1
-                yield Changed(poll.watch, None if _is_slow(exchange) else exchange)
+                yield Changed(poll.watch, exchange if _begins_visit(exchange) else None)
         late = clock() - since
         if len(found) >= MAX_A_COMMIT or not timedelta() <= late < timedelta(
             seconds=COMMIT_SECONDS
@@ -121,7 +129,11 @@ def _answers(
     means, politeness = outing.means, outing.politeness
     by_id = {poll.watch.id: poll for poll in polls}
     turns = Turns(politeness, [poll.watch for poll in polls])
-    settings = WireSettings(user_agent=means.settings.user_agent, total_seconds=POLL_SECONDS)
+    settings = WireSettings(
+        user_agent=means.settings.user_agent,
+        max_body_bytes=entity.MAX_BYTES,  # a longer one could not be compared
+        total_seconds=POLL_SECONDS,
+    )
     allowed = means.settings.allow_hosts
     with Many[Poll](settings=settings, allowed=allowed, folder=folder, clock=means.clock) as many:
         while not means.stop.is_set():
@@ -147,8 +159,11 @@ def _answers(
                 return
 
 
-def _is_slow(exchange: Exchange) -> bool:
-    return exchange.failure is not None and exchange.failure.kind is FailureKind.TIMEOUT
+def _begins_visit(exchange: Exchange) -> bool:
+    """Tell whether a visit may go on from an answer; if not, it asks anew, without conditions."""
+    if exchange.failure is not None:
+        return exchange.failure.kind not in _TRIED_AGAIN
+    return exchange.status != HTTPStatus.NOT_MODIFIED
 
 
 def _conditions(base: Base) -> list[str]:
@@ -164,12 +179,28 @@ def _how(base: Base, exchange: Exchange) -> How | None:
     """Tell how an answer shows that a page is as it was; None when it does not."""
     if exchange.failure is not None:
         return None
-    if exchange.status == HTTPStatus.NOT_MODIFIED and (base.etag or base.last_modified):
-        return "not_modified"
-    kind = media_type(parse_head(exchange.response_head).get("Content-Type"))
-    if kind == base.capture.media_type and entity_digest(exchange) == base.entity:
+    head = parse_head(exchange.response_head)
+    if exchange.status == HTTPStatus.NOT_MODIFIED:
+        return "not_modified" if _is_of(base, head.get("ETag")) else None
+    kind = media_type(head.get("Content-Type"))
+    if kind == base.capture.media_type and entity.entity_digest(exchange) == base.entity:
         return "same_bytes"
     return None
+
+
+def _is_of(base: Base, tag: str) -> bool:
+    """Tell whether a 304 with this ETag speaks of the page as it was at `base`.
+
+    It carries the tag of what would be sent now (RFC 9110, section 15.4.5): another one than ours
+    says that the page changed. Tags are compared weakly (section 8.8.3.2).
+    """
+    if not (tag and base.etag):
+        return bool(base.etag or base.last_modified)
+    return _opaque(tag) == _opaque(base.etag)
+
+
+def _opaque(tag: str) -> str:
+    return _CODING_MARK.sub("", tag.removeprefix("W/"))
 
 
 def _commit(outing: Outing, found: Sequence[_Unchanged]) -> Event:

@@ -33,6 +33,7 @@ class Mood:
     retry_after: str = ""
     location: str = ""
     seconds: float = 0.0  # before the answer
+    lies: bool = False  # that it is the same, whatever the condition was
 
 
 @dataclass(slots=True)
@@ -72,6 +73,7 @@ def moody(address: str = "127.0.0.1") -> Iterator[Moody]:
             is_same = (tag is not None and tag == mood.etag) or (
                 tag is None and since is not None and since == mood.last_modified
             )
+            is_same = is_same or (mood.lies and bool(tag or since))
             self.send_response(304 if is_same and mood.status == 200 else mood.status)
             for name, value in (
                 ("ETag", mood.etag),
