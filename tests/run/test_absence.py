@@ -99,7 +99,8 @@ def test_a_soft_404_in_no_known_words_is_told_by_the_made_up_sibling(
         made_up = f"{site.url}/made-up.html"
         monkeypatch.setattr("sousveil.run.visit.around.made_up_sibling", lambda *_: made_up)
         site.pages.update({"/": HOME, "/lens.html": PAGE, "/made-up.html": NOTICE})
-        case = looking_at(tmp_path, site, "/lens.html")
+        site.pages["/mount.html"] = WITHOUT
+        case = looking_at(tmp_path, site, "/lens.html", "/mount.html")
         case.after()
         site.pages["/lens.html"] = NOTICE
         ((_, held),) = case.after(hours=1).held

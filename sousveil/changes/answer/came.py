@@ -249,19 +249,27 @@ def _by_words(case: Case) -> Came | None:
 
 
 def _as_any_address(case: Case) -> Came | None:
-    """6. What a made-up address of the host, or its front page, gets, too."""
-    made_up, home = (
-        Text(other.document) if other and other.document else None
-        for other in (case.around.made_up, case.around.home)
-    )
-    is_home = home is not None and likeness(home, case.after) >= ALIKE_SHARE
-    if made_up is not None and likeness(made_up, case.after) >= ALIKE_SHARE:
+    """6. What a made-up address of the host gets, too, or its front page, or any other page."""
+    if _is_alike(case.after, case.around.neighbour):
+        well = "a page of this host that answered well before gets the same answer"
+        return Came(Kind.UNTOLD, 0.6, (well,))
+    is_home = _is_alike(case.after, case.around.home)
+    if _is_alike(case.after, case.around.made_up):
         if is_home:
             return Came(Kind.UNTOLD, 0.6, ("every address of this host gives this answer",))
-        return Came(Kind.SOFT_404, 0.9, ("a made-up address of this host gets the same answer",))
+        # A wall before a part of the site would answer so, too, unless another page is open.
+        sureness = 0.9 if _answers(case.around.neighbour) else FAINT_CONFIDENCE
+        same = "a made-up address of this host gets the same answer"
+        return Came(Kind.SOFT_404, sureness, (same,))
     if is_home:
         return Came(Kind.REDIRECTED_AWAY, 0.85, ("the answer is the front page",))
     return None
+
+
+def _is_alike(answer: Text, other: Other | None) -> bool:
+    if other is None or other.document is None:
+        return False
+    return likeness(Text(other.document), answer) >= ALIKE_SHARE
 
 
 def _by_place(case: Case) -> Came | None:
