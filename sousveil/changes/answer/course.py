@@ -125,6 +125,7 @@ class Course:
     of_address: Absence | None = None
     of_quote: Absence | None = None
     confirmed: Seen | None = None  # the last look with which an absence was confirmed
+    sureness: float = 1.0  # that what came as the page since is the page: of the least sure
     returns: int = 0  # how often the page came back
     longest: timedelta = timedelta()  # of the absences it came back from
 
@@ -152,7 +153,7 @@ def verdict_of_one(came: Came, quote: Standing | None = None) -> Verdict:
         return Verdict.QUOTE_REMOVED
     if quote is Standing.REWORDED:
         return Verdict.EDITED
-    if quote is Standing.UNSEEN:
+    if quote in {Standing.UNSEEN, Standing.IN_SOURCE}:
         return Verdict.UNKNOWN
     return Verdict.MOVED if came.moved_to else Verdict.PRESENT
 
@@ -168,6 +169,11 @@ def after(course: Course, look: Seen) -> Course:
         last=look,
         adverse=course.adverse + 1,
     )
+    if look.came.is_page and look.came.confidence > UNSURE:
+        # Each page is compared with the one before: after a wall that was taken for the page
+        # written anew, the same wall is the page unchanged.
+        course = replace(course, sureness=min(course.sureness, look.came.confidence))
+        look = replace(look, came=replace(look.came, confidence=course.sureness))
     if verdict not in GONE or look.came.confidence <= UNSURE:
         return replace(
             course,

@@ -124,6 +124,8 @@ def _without_absence(
     sentence += by_rank[last.log_index].outcome
     if last.quote is Standing.UNSEEN:
         sentence += ", but no browser showed the page, and a script had written the quote"
+    if last.quote is Standing.IN_SOURCE:
+        sentence += ", and the words are still sent with the page, though they are not in its text"
     if told.pending is not None:
         sentence += f"; {told.reasons[1]}"
     return sentence

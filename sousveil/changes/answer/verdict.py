@@ -159,7 +159,10 @@ def _shown(absence: Absence) -> list[str]:
     often = "once" if absence.looks == 1 else f"{absence.looks} times over {span}"
     reasons = absence.last.came.reasons
     if absence.last.came.is_page:
-        reasons = (f"{what_stands(absence.last.came)} without the quote", *reasons)
+        reasons = (
+            f"{what_stands(absence.first.came)} without the quote",
+            *absence.first.came.reasons,
+        )
     return [f"{reasons[0]}: seen {often}, first at {_time(absence.first.at)}", *reasons[1:]]
 
 

@@ -27,6 +27,7 @@ from sousveil.index.store import Index
 from sousveil.index.verdicts import (
     Aside,
     JudgedLook,
+    StoodLook,
     Unchanged,
     asides_at,
     polls_of,
@@ -242,12 +243,12 @@ def _stood(address: Address, finding_id: str, entry: _Entry) -> tuple[Came, Stan
     if entry.aside is not None:
         return came, (entry.aside.standing or {}).get(finding_id, Standing.UNSEEN)
     look = entry.look.look
+    stood = address.stood.get(finding_id, {}).get(look.id) or StoodLook(Standing.UNSEEN)
     if look.id in address.sighted[finding_id]:
-        if not came.is_page:  # it stood in what came of the page
-            came = Came(Kind.PAGE, min(came.confidence, UNSURE), came.reasons)
-        return came, Standing.STANDS
-    stood = address.stood.get(finding_id, {}).get(look.id)
-    return came, stood.standing if stood else Standing.UNSEEN
+        stood = StoodLook(Standing.STANDS)
+    if stood.standing is Standing.STANDS and not came.is_page:  # it stood in what came instead
+        came = Came(Kind.PAGE, min(came.confidence, UNSURE), came.reasons)
+    return came, stood.standing
 
 
 def _after(address: Address, finding_id: str, entry: _Entry) -> str | None:

@@ -21,6 +21,7 @@ from sousveil.changes.answer import (
     Kind,
     Other,
     Standing,
+    is_in_source,
     stands,
     what_answer_came,
 )
@@ -90,7 +91,10 @@ class Address:
         answer = self._answer(look)
         asides = asides_of(self.index, look.id)
         came = self._came(former, answer, look, asides)
-        stood = self._standings(turn, answer, came, before) if came.is_page else {}
+        if came.is_page:
+            stood = self._standings(turn, answer, came, before)
+        else:
+            stood = self._still_there(turn, answer)
         beside = [
             (one, *self._judge_aside(one, former, turn)) for one in asides if one.role == "exit"
         ]
@@ -199,6 +203,14 @@ class Address:
                 found[finding.id] = self._standing(finding, turn, answer)
         return found
 
+    def _still_there(self, turn: int, answer: Answer) -> dict[str, StoodLook]:
+        """Return the quotes that stand in an answer that is not the page: where it led, perhaps."""
+        return {
+            finding.id: StoodLook(Standing.STANDS)
+            for finding in self._seen_before(turn)
+            if self.looks[turn].look.id not in self.sighted[finding.id] and _holds(answer, finding)
+        }
+
     def _standing(self, finding: Finding, turn: int, answer: Answer) -> StoodLook:
         if not answer.texts:
             return StoodLook(Standing.UNSEEN)
@@ -211,6 +223,8 @@ class Address:
         )
         if answer.shown is None and not is_in_bytes:
             return StoodLook(Standing.UNSEEN)
+        if is_in_source(finding.quote, answer.facts.source, _charsets(answer, seen)):
+            return StoodLook(Standing.IN_SOURCE)
         look = self.looks[turn].look
         self._sought[look.id] += 1
         if self._sought[look.id] > MAX_REWORDINGS:
@@ -241,6 +255,12 @@ class Address:
 
 def _holds(answer: Answer, finding: Finding) -> bool:
     return any(stands(finding.quote, document.text) for document in answer.texts)
+
+
+def _charsets(*answers: Answer) -> set[str]:
+    """Return the encodings of pages: of one that is sent in another than it was read in, both."""
+    texts = (one.document for one in answers)
+    return {one.charset for one in texts if one is not None and one.format == "html"}
 
 
 def _alike(before: Answer, after: Answer) -> Iterable[tuple[Document, Document]]:

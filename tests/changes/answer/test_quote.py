@@ -1,10 +1,13 @@
 """A quote stands whatever its figures, punctuation and spaces; else it is missing or reworded."""
 
+import json
+import time
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sousveil.changes.answer import Standing, standing_of
+from sousveil.changes.answer import Standing, is_in_source, standing_of
 from sousveil.extract import extract
 from sousveil.model import Document
 
@@ -56,3 +59,41 @@ def test_a_quote_without_letters_must_stand_as_it_is() -> None:
 def test_every_text_stands_in_itself(words: str) -> None:
     document = page(f"Halden {words}")
     assert standing_of(document.text, document, document)[0] is Standing.STANDS
+
+
+# ---------------------------------------------------------------- the source of a page
+
+SAID = "Our camera infers the “ethnicity” of every face – 民族识别."
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        f"<script>t = {json.dumps(SAID)}</script>",
+        f"<script>t = {json.dumps(SAID.replace('face', '<b>face</b>'))}</script>",
+        f"<script>t = {json.dumps(SAID, ensure_ascii=False)}</script>",
+        f"<script>t = '{SAID.replace(' ', chr(92) + 'n')}'</script>",
+        f'<div data-tab="{SAID.replace("–", "&ndash;")}"></div>',
+        f"<template><p>{SAID}</p></template>",
+    ],
+)
+def test_what_a_script_may_show_is_in_the_source(source: str) -> None:
+    assert is_in_source(SAID, source.encode("gb18030"), ["utf-8", "gb18030"])
+    assert not is_in_source(SAID.replace("face", "gait"), source.encode("gb18030"), ["gb18030"])
+
+
+def test_what_is_commented_out_is_not() -> None:
+    assert not is_in_source(SAID, f"<p>Lens</p><!-- <p>{SAID}</p> -->".encode(), ["utf-8"])
+    assert not is_in_source(SAID, f"<p>Lens</p><!-- <p>{SAID}</p>".encode(), ["utf-8"])
+
+
+@given(st.text(), st.binary())
+def test_any_bytes_are_searched(quote: str, source: bytes) -> None:
+    assert is_in_source(quote, source, ["utf-8", "gb18030", "windows-1252"]) in {True, False}
+
+
+def test_a_source_that_would_be_slow_is_not() -> None:
+    began = time.monotonic()
+    is_in_source(SAID, b"<!-- <\\u00" * 400_000, ["utf-8"])
+    is_in_source(SAID, b"&#" * 2_000_000, ["utf-8"])
+    assert time.monotonic() - began < 20

@@ -276,6 +276,16 @@ def test_a_quote_missing_from_a_page_written_anew_needs_a_week() -> None:
     assert verdict_of(quote_looks(Standing.MISSING, [0, 24, 72, 168], anew)).verdict in GONE
 
 
+def test_the_same_text_after_a_page_written_anew_is_not_the_page_unchanged() -> None:
+    anew = Came(Kind.EDIT, 0.5, ("1% stands",), 0.01)
+    looks = quote_looks(Standing.MISSING, [0], anew)
+    again = [seen(hour, STANDS, Standing.MISSING) for hour in (24, 48, 72)]
+    held = verdict_of([*looks, *again])
+    assert held.is_held
+    assert "another text stands there (1% of the former one) without the quote" in held.reasons[1]
+    assert verdict_of([*looks, *again, seen(168, STANDS, Standing.MISSING)]).verdict in GONE
+
+
 def test_a_quote_that_a_script_wrote_is_not_missed_where_no_browser_looked() -> None:
     looks = quote_looks(Standing.UNSEEN, range(0, 900, 24), STANDS)
     assert verdict_of(looks).verdict is Verdict.UNKNOWN

@@ -1,0 +1,138 @@
+"""What a vendor's lawyer would say of us: courses of answers by which nothing was taken away."""
+
+from pathlib import Path
+
+import pytest
+
+from sousveil.index.query import fates
+from sousveil.model import GONE, Verdict
+from tests.run.looking import Looking, looking_at
+from tests.sites import Page, Site, serve
+
+CLAIM = "Our camera infers the ethnicity of every face it sees."
+REST = "".join(f"<p>Paragraph {n} tells of lens {n * n} and of its mount.</p>" for n in range(12))
+HOME = Page(b"<title>Halden</title><p>We make many things that look at people, and more.</p>" * 9)
+
+
+def page(body: str, title: str = "Lens") -> Page:
+    return Page(f"<title>{title}</title><h1>{title}</h1>{body}{REST}".encode())
+
+
+PAGE = page(f"<p>{CLAIM}</p>")
+
+
+def looking_ten_days(case: Looking) -> None:
+    for _ in range(8):
+        case.after(hours=30)
+
+
+def watching(folder: Path, site: Site, first: Page = PAGE) -> Looking:
+    site.pages.update({"/": HOME, "/lens.html": first, "/mount.html": page("", "Mount")})
+    case = looking_at(folder, site, "/lens.html", "/mount.html")
+    case.after()
+    assert case.fate().verdict is Verdict.PRESENT
+    return case
+
+
+# What stands at the address from then on, and still says it.
+STILL_SAYS_IT = {
+    "in a tab that is hidden": page(f'<div hidden class="tab"><p>{CLAIM}</p></div>'),
+    "in the title alone": page("", CLAIM),
+    "with soft hyphens": page(f"<p>{CLAIM.replace('nic', 'n&shy;ic')}</p>"),
+    "in full width": page(
+        "<p>" + "".join(chr(ord(one) + 0xFEE0) if one.isalpha() else one for one in CLAIM) + "</p>"
+    ),
+    "once where it stood twice": page(f"<ul><li>{CLAIM}</li></ul>"),
+    "on a page designed anew": Page(
+        f"<title>Lens 2</title><main><b>{CLAIM[:20]}</b>{CLAIM[20:]}</main>".encode()
+        + b"".join(b"<p>We wrote number %d of our sayings anew for you.</p>" % n for n in range(9))
+    ),
+}
+
+
+@pytest.mark.parametrize("how", STILL_SAYS_IT)
+def test_what_still_stands_is_present(tmp_path: Path, how: str) -> None:
+    first = page(f"<p>{CLAIM}</p><p>{CLAIM}</p>") if "twice" in how else PAGE
+    with serve() as site:
+        site.pages.update({"/": HOME, "/lens.html": first})
+        case = looking_at(tmp_path, site, "/lens.html")
+        case.after()
+        site.pages["/lens.html"] = STILL_SAYS_IT[how]
+        case.after(hours=30)
+        case.after(hours=50)
+        with case.index() as index:
+            assert {fate.verdict for fate in fates(index).values()} == {Verdict.PRESENT}
+
+
+# What says nothing of whether it was taken away.
+UNTELLING = {
+    "in a script": page(f'<script>tabs = {{"text": "{CLAIM}"}}</script>'),
+    "in a script, escaped": page(
+        "<script>x='" + "".join(f"\\u{ord(one):04x}" for one in CLAIM) + "'</script>"
+    ),
+    "in an attribute": page(f'<div data-text="{CLAIM}"></div>'),
+    "long wall in no known words": Page(
+        b"<title>Haltu</title>"
+        + b"".join(
+            b"<p>Ni petas vian konsenton por afero numero %d kaj pli.</p>" % n for n in range(50)
+        )
+    ),
+}
+
+
+@pytest.mark.parametrize("how", UNTELLING)
+def test_what_tells_nothing_is_never_gone(tmp_path: Path, how: str) -> None:
+    with serve() as site:
+        case = watching(tmp_path, site)
+        site.pages["/lens.html"] = UNTELLING[how]
+        if "wall" in how:
+            site.pages["/mount.html"] = site.pages["/lens.html"]
+        looking_ten_days(case)
+        fate = case.fate()
+        assert fate.verdict not in GONE, fate.evidence
+        assert fate.pending is None, fate.evidence
+
+
+ELSEWHERE = {
+    "renumbered": "/lens-7.html",
+    "with a slash": "/lens.html/",
+    "front page that says it": "/",
+}
+
+
+@pytest.mark.parametrize("how", ELSEWHERE)
+def test_what_stands_where_the_address_leads_is_there(tmp_path: Path, how: str) -> None:
+    with serve() as site:
+        case = watching(tmp_path, site)
+        site.pages["/lens.html"] = Page(b"", status=301, location=ELSEWHERE[how])
+        site.pages[ELSEWHERE[how]] = (
+            Page(HOME.body + f"<p>{CLAIM}</p>".encode()) if how.startswith("front") else PAGE
+        )
+        looking_ten_days(case)
+        fate = case.fate(CLAIM)
+        assert fate.verdict in {Verdict.PRESENT, Verdict.MOVED}, fate.evidence
+
+
+CHINESE = "本产品可以识别每张人脸的民族，并将维吾尔族人员列入重点名单。"
+CHINESE_REST = "".join(
+    f"<p>第{n}段介绍产品的安装、维护以及各种镜头的使用方法。</p>" for n in range(9)
+)
+
+
+def chinese(charset: str, says: str = "", rest: str = CHINESE_REST) -> Page:
+    source = f"<meta charset={says or charset}><h1>摄像机</h1><p>{CHINESE}</p>{rest}"
+    return Page(source.encode(charset), f"text/html; charset={says or charset}")
+
+
+@pytest.mark.parametrize(
+    ("charset", "says"), [("utf-8", ""), ("gb18030", "iso-8859-1"), ("utf-8", "gb18030")]
+)
+def test_another_encoding_takes_nothing_away(tmp_path: Path, charset: str, says: str) -> None:
+    with serve() as site:
+        case = watching(tmp_path, site, chinese("gb18030"))
+        site.pages["/lens.html"] = chinese(charset, says)
+        looking_ten_days(case)
+        fate = case.fate()
+        assert fate.verdict not in GONE, fate.evidence
+        assert fate.pending is None, fate.evidence
+        assert fate.verdict is Verdict.PRESENT or says
