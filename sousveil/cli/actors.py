@@ -22,7 +22,9 @@ from sousveil.run.lists import add_list
 
 def register(app: typer.Typer) -> None:
     """Add this module's commands."""
-    actors = typer.Typer(help="Who is known.", invoke_without_command=True)
+    actors = typer.Typer(
+        help="Which vendors and buyers are known by name.", invoke_without_command=True
+    )
     actors.callback()(actors_help)
     actors.command(name="list")(actors_list)
     actors.command(name="show")(actors_show)

@@ -27,7 +27,7 @@ TEST = Message("Test", "This is a test. Nothing happened.")
 
 def register(app: typer.Typer) -> None:
     """Add this module's commands."""
-    alerts = typer.Typer(help="Who is told what happens.", invoke_without_command=True)
+    alerts = typer.Typer(help="Who is told when something happens.", invoke_without_command=True)
     alerts.callback()(alerts_help)
     alerts.command(name="list")(alerts_list)
     alerts.command(name="test")(alerts_test)

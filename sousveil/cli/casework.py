@@ -20,11 +20,11 @@ from sousveil.cli.news import (
 from sousveil.cli.options import CaseOption, JsonOption, chosen_case, patience
 from sousveil.cli.screen import FOUND_WRONG, count_of, plain, progress, say, tell, write_json
 from sousveil.cli.stamped import stamp_and_tell
+from sousveil.cli.words import visit_line
 from sousveil.errors import InputError
 from sousveil.index.due import pasts
 from sousveil.index.former import forget_aside, set_aside
 from sousveil.index.notices import take_over
-from sousveil.index.reviews import reviews
 from sousveil.index.store import Index
 from sousveil.ledger import Writer, create_case, read_events, writing
 from sousveil.model import Bounds, Visit, Watch, WatchKind
@@ -226,8 +226,7 @@ def visit(
         stamp_and_tell(case, now)
         with progress("reading") as bar:
             result = analyse(case, index, engine, bar)
-        decided = reviews(index)
-        tell_analysis(result, decided, just_revised(result), as_json=as_json)
+        tell_analysis(result, index, just_revised(result), as_json=as_json)
         tell_delivered(tell_out(case, index, now))
 
 
@@ -254,8 +253,7 @@ def _visit_and_tell(
             write_json(visit_json(one, targets) for one in made)
         else:
             for one in made:
-                target = plain(one.address)
-                say(f"{one.verdict:<18}  {target}  ({plain(one.outcome)})")
+                say(visit_line(one))
         for crawl in crawled:
             tell(crawl_line(crawl))
         for left in postponed:
@@ -291,8 +289,7 @@ def import_(
                 say(f"    {plain(fault)}", "yellow")
         with progress("reading") as bar:
             result = analyse(case, index, engine, bar)
-        decided = reviews(index)
-    tell_analysis(result, decided, just_revised(result), as_json=as_json)
+        tell_analysis(result, index, just_revised(result), as_json=as_json)
     if any(one.faults for one in imported):
         raise typer.Exit(FOUND_WRONG)
 
@@ -331,7 +328,7 @@ def _analyse(case: Case, index: Index, earlier: Path | None = None, *, as_json: 
         )
     if not result.is_comparable:
         tell("the earlier index cannot be read: what this engine changed is not known", "yellow")
-    tell_analysis(result, reviews(index), result.revised, as_json=as_json)
+    tell_analysis(result, index, result.revised, as_json=as_json)
 
 
 def _import_line(one: Imported) -> str:

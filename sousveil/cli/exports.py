@@ -60,7 +60,7 @@ def bundle(
     folder: CaseOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Write the evidence of findings as one file that a stranger can check.
+    """Write one file with the evidence, for a stranger to check.
 
     It opens in players of web archives and holds the proof that nothing was changed, with a small
     program that checks all of it offline, by Python and OpenSSL alone.

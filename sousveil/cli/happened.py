@@ -3,7 +3,8 @@
 from collections.abc import Mapping, Sequence
 
 from sousveil.changes.histories.words import sentence
-from sousveil.cli.screen import clock, plain, say
+from sousveil.changes.words import between
+from sousveil.cli.screen import plain, say
 from sousveil.model import Finding, Happening, Watch
 
 MAX_SENTENCE_CHARACTERS = 1_000
@@ -17,13 +18,15 @@ def tell_happenings(
     why: bool,
 ) -> None:
     """Print what happened, the newest first, with the findings that stood only in what is gone."""
+    if happened:
+        say("Whole repositories, sites and feeds", "bold underline")
     targets = {watch.id: watch.target for watch in watched}
     for one in reversed(happened):
         quotes = [f"“{plain(finding.quote)}”" for finding in lost[one.id]]
         say(plain(sentence(one, quotes), limit=MAX_SENTENCE_CHARACTERS), "bold magenta")
         say(
-            f"    {plain(targets.get(one.watch_id, ''))}  seen {clock(one.at)}, otherwise at"
-            f" {clock(one.since)}; logged as entry {one.log_index}",
+            f"    {plain(targets.get(one.watch_id, ''))}  {between(one.since, one.at)}; log entry"
+            f" {one.log_index}",
             "dim",
         )
         for reason in one.turn.reasons if why else ():

@@ -21,7 +21,7 @@ def tell_frozen(froze: Froze, told: Course, began: datetime) -> None:
     phrases = count_of(len(told.stands) + len(told.unclear), "finding")
     say(f"Inquiry {inquiry.id} to {plain(inquiry.to)}: {whole} frozen, {phrases}.", "bold")
     head = froze.event.body.get("head", {"size": 0, "root": ""})
-    say(f"    all before log entry {inquiry.log_index}; root {head['root']} of {head['size']}")
+    say(f"    logged before entry {inquiry.log_index}; {head['size']} entries, root {head['root']}")
     for frozen, why in told.not_frozen:
         say(f"NOT FROZEN: {plain(frozen.target)} ({plain(why)})", "bold red")
     if inquiry.sent_at < began:
@@ -79,7 +79,8 @@ def tell_report(told: Course) -> None:
     for happening in told.happenings:
         say(f"  {clock(happening.at)}  {plain(happening.sentence, limit=800)}", "magenta")
     if not told.happenings:
-        say("  Nothing happened yet.")
+        say("  Nothing happened yet to what is followed here. Other words may have changed:")
+        say(f"  sousveil diff {plain(inquiry.target)}")
     for title, standing in (("Still stands", told.stands), ("Cannot be told yet", told.unclear)):
         if standing:
             say(f"{title}:")

@@ -17,6 +17,7 @@ import typer
 
 import sousveil
 from sousveil.cli.screen import complain, say
+from sousveil.cli.sections import Sections
 from sousveil.errors import SousveilError
 
 REFUSED = 2
@@ -41,7 +42,7 @@ MODULES = {
     "exports": {"export", "bundle"},
     "story": {"demo"},
 }
-"""The modules of this folder, in the order of the help, with the commands that each one adds."""
+"""The modules of this folder, with the commands that each adds; `sections.py` orders the help."""
 
 
 def _app(arguments: Sequence[str]) -> typer.Typer:
@@ -51,6 +52,7 @@ def _app(arguments: Sequence[str]) -> typer.Typer:
     """
     app = typer.Typer(
         name="sousveil",
+        cls=Sections,
         help="Keeps watch on those who build systems that infer protected traits of people.",
         add_completion=False,
         rich_markup_mode=None,

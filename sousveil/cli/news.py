@@ -3,11 +3,19 @@
 from collections import Counter
 from collections.abc import Mapping, Sequence
 
+from sousveil.changes.words import MISSING
+from sousveil.cli.happened import tell_happenings
 from sousveil.cli.revised import revisions_json, tell_revisions
 from sousveil.cli.screen import clock, count_of, plain, say, tell, write_json
-from sousveil.cli.words import tell_finding, tell_gone
+from sousveil.cli.tracing import tell_change
+from sousveil.cli.words import tell_finding
+from sousveil.index.histories import lost_with
+from sousveil.index.query import watches
+from sousveil.index.reviews import reviews
+from sousveil.index.store import Index
+from sousveil.index.traces import traces
 from sousveil.jsonform import finding_json, instant
-from sousveil.model import Json, Review, Visit
+from sousveil.model import Json, Visit
 from sousveil.review.revisions import Revision
 from sousveil.run.read.analyse import Analysis
 from sousveil.run.visit.visits import Crawled, Postponed
@@ -33,34 +41,38 @@ def just_revised(result: Analysis) -> tuple[Revision, ...]:
 
 def tell_analysis(
     result: Analysis,
-    decided: Mapping[str, tuple[Review, ...]],
+    index: Index,
     revised: Sequence[Revision],
     *,
     as_json: bool,
 ) -> None:
     """Tell what an analysis found new, what vanished, and what another engine changed."""
+    decided = reviews(index) if revised else {}
     if as_json:
         write_json([*_changes_json(result), *revisions_json(revised, decided)])
         return
     tell_revisions(revised, decided)
     for finding in result.new:
         tell_finding(finding, None)
-    if result.gone:
-        say("What vanished", "bold")
-        for finding, fate in result.gone:
-            tell_gone(finding, fate)
-    if result.held:
-        say("What is missed, and held until it is confirmed", "bold")
-        for finding, fate in result.held:
-            tell_gone(finding, fate)
+    by_id = traces(index) if result.gone or result.held else {}
+    for title, missed in (("What vanished", result.gone), ("What is missing", result.held)):
+        if missed:
+            say(title, "bold")
+        for finding, fate in missed:
+            tell_change(finding, fate, by_id[finding.id], why=False)
+    tell_happenings(result.happened, lost_with(index, result.happened), watches(index), why=False)
     if result.unread:
         kinds = Counter(media_type or "unknown" for _, media_type, _ in result.unread)
         told = ", ".join(f"{plain(kind)} {count}" for kind, count in kinds.most_common(MAX_KINDS))
         tell(f"{len(result.unread)} captures are kept, but could not be read, or not whole: {told}")
     told = f"{count_of(len(result.new), 'new finding')}, {len(result.gone)} gone"
-    told += f", {len(result.held)} missed" if result.held else ""
+    told += f", {len(result.held)} {MISSING}" if result.held else ""
     by_another = f", {len(revised)} changed by another engine" if revised else ""
     say(f"{told}{by_another}.")
+    if by_id or result.happened:
+        tell("Next: sousveil changes --why")
+    elif result.new:
+        tell(f"Next: sousveil show {result.new[0].id}")
 
 
 def _changes_json(result: Analysis) -> list[Json]:

@@ -26,7 +26,9 @@ def register(app: typer.Typer) -> None:
     """Add this module's commands."""
     app.command(name="findings")(findings_)
     app.command()(show)
-    topics = typer.Typer(help="What to look for.", invoke_without_command=True)
+    topics = typer.Typer(
+        help="What is looked for: ethnicity, emotion and more.", invoke_without_command=True
+    )
     topics.callback()(topics_help)
     topics.command(name="list")(topics_list)
     topics.command(name="show")(topics_show)
@@ -114,7 +116,7 @@ def show(
     if as_json:
         write_json([finding_json(finding, fate, decided, trace) | _lost_json(finding, lost)])
         return
-    tell_finding(finding, fate, decided)
+    tell_finding(finding, None if trace else fate, decided)
     if finding.id in lost:
         say(f"    no longer found by {lost[finding.id]}", "yellow")
     say("")

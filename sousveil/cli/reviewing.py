@@ -39,7 +39,9 @@ def register(app: typer.Typer) -> None:
     """Add this module's commands."""
     app.command()(review)
     app.command(name="queue")(queue_)
-    model = typer.Typer(help="What this case learnt.", invoke_without_command=True)
+    model = typer.Typer(
+        help="What this case learnt from your decisions.", invoke_without_command=True
+    )
     model.callback()(model_help)
     model.command(name="train")(model_train)
     model.command(name="show")(model_show)
@@ -88,7 +90,7 @@ def queue_(
     folder: CaseOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """List what nobody has decided on, what is worth a look first at the top.
+    """List what nobody has decided on, the most pressing first.
 
     Likely, grave and new findings come first; what is like those you rejected sinks. Each says why
     it stands where it stands.

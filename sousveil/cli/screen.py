@@ -110,11 +110,11 @@ def clock(at: datetime) -> str:
 
 @contextmanager
 def progress(title: str, total: int | None = None) -> Iterator["Bar"]:
-    """Show that something goes on, on standard error, while the block runs."""
+    """Show a person that something goes on, on standard error, while the block runs."""
     # No markup: what is at hand is named by strangers, and "[/b]" is no tag of ours.
     described = TextColumn("{task.description}", markup=False)
     columns = (SpinnerColumn(), described, BarColumn(), MofNCompleteColumn())
-    with Progress(*columns, console=err, transient=True) as bar:
+    with Progress(*columns, console=err, transient=True, disable=not err.is_terminal) as bar:
         yield Bar(bar, title, total)
 
 

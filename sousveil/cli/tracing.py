@@ -8,9 +8,11 @@ from typing import Annotated
 import typer
 
 from sousveil.changes.trace import copy_line, story
+from sousveil.changes.words import ANSWERS, MISSING
 from sousveil.cli.happened import tell_happenings
 from sousveil.cli.options import CaseOption, JsonOption, chosen_case
-from sousveil.cli.screen import clock, plain, say, write_json
+from sousveil.cli.screen import clock, count_of, plain, say, tell, write_json
+from sousveil.cli.words import became
 from sousveil.errors import InputError
 from sousveil.index.histories import happenings, lost_with
 from sousveil.index.query import fates, findings, watches
@@ -26,14 +28,17 @@ MAX_COPIES_LISTED = 3
 # What is no change: it stands, or nobody could look.
 _QUIET = frozenset({"stands", "unclear"})
 
-_HEADS = {
-    "held": ("missing, not confirmed", "bold yellow"),
-    "reworded": ("reworded", "bold magenta"),
-    "moved": ("moved", "bold cyan"),
-    "gone": ("gone", "bold red"),
-    "unclear": ("cannot be told", "bold"),
-    "stands": ("stands", "bold green"),
+_STYLES = {
+    "held": "bold yellow",
+    "reworded": "bold magenta",
+    "moved": "bold cyan",
+    "gone": "bold red",
+    "unclear": "bold",
+    "stands": "bold green",
 }
+
+# From so many changes on each day has its heading.
+MANY = 8
 
 
 def register(app: typer.Typer) -> None:
@@ -86,13 +91,26 @@ def changes(
         write_json(finding_json(finding, fate, (), trace) for finding, fate, trace in changed)
         write_json(happening_json(one, lost[one.id]) for one in happened)
         return
-    for finding, fate, trace in changed:
-        tell_change(finding, fate, trace, why=why)
+    _tell_changes(changed, why=why)
     tell_happenings(happened, lost, watched, why=why)
     for watch, visit in looked:
-        say(f"{plain(watch.target)}  {visit.verdict}", "bold")
+        say(f"{plain(watch.target)}  {ANSWERS[visit.verdict]}", "bold")
         say(f"    {clock(visit.started_at)}: {plain(visit.outcome)}", "dim")
-    say(_summary([trace for _, _, trace in changed]))
+    followed = [by_id[one.id] for one in found if target is None or one.watch_id in ids]
+    say(_summary([trace for _, _, trace in changed], followed, start))
+    if not watched:
+        tell("Nothing is watched yet. Add a target: `sousveil add https://…`.")
+
+
+def _tell_changes(changed: Sequence[tuple[Finding, Fate | None, Trace]], *, why: bool) -> None:
+    """Print changes, the newest first; with a heading a day when they are many."""
+    day = ""
+    for finding, fate, trace in changed:
+        its_day = f"{_missing(trace).astimezone(UTC):%Y-%m-%d}"
+        if len(changed) >= MANY and its_day != day:
+            say(f"{its_day} (UTC)", "bold underline")
+        day = its_day
+        tell_change(finding, fate, trace, why=why)
 
 
 def _moment(text: str) -> datetime:
@@ -107,10 +125,11 @@ def _moment(text: str) -> datetime:
 
 def tell_change(finding: Finding, fate: Fate | None, trace: Trace, *, why: bool) -> None:
     """Print the story of a quote that is not where it was, with the copies that survive."""
-    head, style = _HEADS[trace.state]
-    verdict = fate.pending or fate.verdict if fate else None
+    head = became(fate) if fate is not None else trace.state
+    if trace.state == "moved":
+        head = "moved"
     actor = f"  {plain(finding.actor)}" if finding.actor else ""
-    say(f"{finding.id}  {head}{f' ({verdict})' if verdict else ''}{actor}", style)
+    say(f"{finding.id}  {head}{actor}", _STYLES[trace.state])
     say(f"    “{plain(finding.quote)}”")
     if trace.after:
         say(f"    now: “{plain(trace.after)}”")
@@ -137,6 +156,8 @@ def _reasons(fate: Fate | None) -> Sequence[str]:
     """Return what a verdict rests on; of what still stands, nothing."""
     if fate is None:
         return ()
+    if fate.pending is not None:
+        return fate.reasons[1:]  # the first is what is awaited, which the story tells
     return fate.reasons or ((fate.evidence,) if fate.evidence else ())
 
 
@@ -168,9 +189,17 @@ def _missing(trace: Trace) -> datetime:
     return trace.missing_since or trace.last_seen
 
 
-def _summary(told: Sequence[Trace]) -> str:
-    """Return how many went which way: "2 gone, 1 reworded; 1 missing, to be confirmed"."""
+def _summary(told: Sequence[Trace], followed: Sequence[Trace], start: datetime | None) -> str:
+    """Return how many went which way: "2 gone, 1 reworded, 1 missing, not confirmed yet"."""
     count = Counter(trace.state for trace in told)
-    sure = [f"{count[state]} {state}" for state in ("gone", "reworded", "moved") if count[state]]
-    held = [f"{count['held']} missing, to be confirmed"] if count["held"] else []
-    return "; ".join([", ".join(sure) or "0 gone", *held]) + "."
+    parts = [f"{count[state]} {state}" for state in ("gone", "reworded", "moved") if count[state]]
+    parts += [f"{count['held']} {MISSING}"] if count["held"] else []
+    if parts:
+        return f"{', '.join(parts)}; of {count_of(len(followed), 'quote')}."
+    since = f" since {clock(start)}" if start is not None else ""
+    states = Counter(trace.state for trace in followed)
+    told_of = f"{states['stands']} stand where they stood"
+    if states["unclear"]:
+        told_of += f", of {states['unclear']} it cannot be told"
+    rest = f"; in all, {told_of}" if start is not None else f": {told_of}"
+    return f"No quote went missing{since}{rest if followed else ''}."

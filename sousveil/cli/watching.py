@@ -32,14 +32,14 @@ from sousveil.cli.screen import (
     write_json,
 )
 from sousveil.cli.stamped import tell_asked
+from sousveil.cli.words import visit_line
 from sousveil.errors import InputError
 from sousveil.index.due import pasts
 from sousveil.index.pace import Pace, paces, retired
 from sousveil.index.query import watches
-from sousveil.index.reviews import reviews
 from sousveil.jsonform import instant
 from sousveil.ledger import read_events, writing
-from sousveil.model import Json, Watch
+from sousveil.model import Json, Verdict, Watch
 from sousveil.run.indexing import open_index, sync_index
 from sousveil.run.visit.watches import logged_watches, retire_watches
 from sousveil.run.watch.service import Batch, Outside, run_until
@@ -78,7 +78,7 @@ def watch_(
     case = chosen_case(folder)
     with _stopped_by_signals() as stop, ExitStack() as open_now:
         bar = open_now.enter_context(progress("watching")) if err.is_terminal else None
-        shown = _Shown(bar, as_json=as_json)
+        shown = _Shown(bar, once=once, as_json=as_json)
         outside = Outside(
             clock=now,
             sleep=lambda seconds: _sleep(stop, seconds),
@@ -133,8 +133,8 @@ def _napper(case: Case, stop: threading.Event) -> Callable[[float], None]:
 class _Shown:
     """What of the batches is shown: results on standard output, how it goes on standard error."""
 
-    def __init__(self, bar: Bar | None, *, as_json: bool) -> None:
-        self._bar, self._as_json = bar, as_json
+    def __init__(self, bar: Bar | None, *, once: bool, as_json: bool) -> None:
+        self._bar, self._once, self._as_json = bar, once, as_json
 
     def under_way(self, batch: Batch) -> None:
         """Show how a batch fares, where a person looks on."""
@@ -149,15 +149,18 @@ class _Shown:
             tell(plain(trouble, limit=2_000), "yellow")
         self._tell_visits(batch)
         if batch.analysis is not None:
-            with open_index(case) as index:
-                decided = reviews(index)
             revised = just_revised(batch.analysis)
-            tell_analysis(batch.analysis, decided, revised, as_json=self._as_json)
+            with open_index(case) as index:
+                tell_analysis(batch.analysis, index, revised, as_json=self._as_json)
         if batch.delivered is not None:
             tell_delivered(batch.delivered)
         tell_asked(batch.stamped, beside=True)
         if batch.due:
             tell(_batch_line(batch))
+        elif batch.next_due is None:
+            tell("Nothing is watched yet. Add a target: `sousveil add https://…`.")
+        elif self._once:
+            tell(f"Nothing is due before {clock(batch.next_due)}.")
         if self._bar is not None:
             until = clock(batch.next_due) if batch.next_due else "nothing to watch"
             self._bar(0, 1, f"next: {until}")
@@ -167,7 +170,7 @@ class _Shown:
             write_json(visit_json(one, batch.targets) for one in batch.visits)
         else:
             for one in batch.visits:
-                say(f"{one.verdict:<18}  {plain(one.address)}  ({plain(one.outcome)})")
+                say(visit_line(one))
         for crawl in batch.crawled:
             tell(crawl_line(crawl))
         for left in batch.postponed:
@@ -177,7 +180,7 @@ class _Shown:
 
 def _batch_line(batch: Batch) -> str:
     """Return one steady line about a batch, for terminals and logs alike."""
-    silent = sum(one.status is None for one in batch.visits)
+    silent = sum(one.verdict is Verdict.UNREACHABLE for one in batch.visits)
     told = [
         f"{clock(batch.at)}  {batch.due:,} due",
         f"{batch.unchanged:,} unchanged",
@@ -217,8 +220,8 @@ def targets(*, folder: CaseOption = None, as_json: JsonOption = False) -> None:
 def _say_target(watch: Watch, how: Pace | None, due: Due, retired_at: datetime | None) -> None:
     say(f"{watch.id}  {watch.kind:<10}  {plain(watch.target)}", "bold")
     if how is not None and how.last_at is not None:
-        since = f"; the same since {clock(how.same_since)}" if how.same_since else ""
-        say(f"    {plain(how.outcome)}, {clock(how.last_at)}; {count_of(how.looks, 'look')}{since}")
+        looks = f"{count_of(how.looks, 'look')}{_sameness(how)}"
+        say(f"    {plain(how.outcome)}, {clock(how.last_at)}; {looks}")
         if how.failures and how.failing_since:
             say(
                 f"    no answer {count_of(how.failures, 'time')} in a row,"
@@ -228,7 +231,25 @@ def _say_target(watch: Watch, how: Pace | None, due: Due, retired_at: datetime |
     if retired_at is not None:
         say(f"    retired {clock(retired_at)}", "dim")
     else:
-        say(f"    next {clock(due.at)}: {due.why}", "dim")
+        say(f"    every {_interval(watch)}; next {clock(due.at)}: {due.why}", "dim")
+
+
+def _sameness(how: Pace) -> str:
+    """Return since when several looks brought the same; "" when there is nothing to compare."""
+    if how.same_since is None or how.looks == 1:
+        return ""
+    if how.same_since == how.last_at:
+        return ", the last brought something else than before"
+    return f"; unchanged since {clock(how.same_since)}"
+
+
+def _interval(watch: Watch) -> str:
+    """Return how often a watch is looked at, as --every takes it."""
+    seconds = watch.every_seconds
+    for length, unit in ((86_400, "d"), (3_600, "h"), (60, "m")):
+        if seconds % length == 0:
+            return f"{seconds // length}{unit}"
+    return f"{seconds}s"
 
 
 def _target_json(watch: Watch, how: Pace | None, due: Due, retired_at: datetime | None) -> Json:

@@ -2,8 +2,9 @@
 
 from collections.abc import Sequence
 
+from sousveil.changes.words import ANSWERS, MISSING, VERDICTS
 from sousveil.cli.screen import clock, plain, say
-from sousveil.model import Fate, Finding, Listing, Review, Verdict
+from sousveil.model import GONE, Fate, Finding, Listing, Review, Verdict, Visit
 from sousveil.review.decisions import status
 
 _STYLES = {
@@ -22,7 +23,7 @@ def tell_finding(finding: Finding, fate: Fate | None, reviews: Sequence[Review] 
     say(f"    “{plain(finding.quote)}”")
     say(f"    {where(finding)}", "dim")
     if fate is not None and fate.verdict is not Verdict.PRESENT:
-        say(f"    {fate.verdict}: {plain(fate.evidence)}", "magenta")
+        say(f"    {became(fate)}: {plain(fate.evidence)}", "magenta")
         if fate.after:
             say(f"    now: “{plain(fate.after)}”")
     for line in review_lines(reviews):
@@ -75,15 +76,18 @@ def review_lines(reviews: Sequence[Review]) -> list[str]:
     return [*lines, "disputed: they do not agree"] if status(reviews) == "disputed" else lines
 
 
-def tell_gone(finding: Finding, fate: Fate) -> None:
-    """Print what vanished, or is missed: the quote, what became of it, and what shows it."""
-    became = fate.verdict if fate.pending is None else f"held: {fate.pending}"
-    say(f"{finding.id}  {became}", "bold magenta")
-    say(f"    “{plain(finding.quote)}”")
-    if fate.after:
-        say(f"    now: “{plain(fate.after)}”")
-    say(f"    {plain(fate.evidence)}")
-    say(f"    {where(finding)}", "dim")
+def became(fate: Fate) -> str:
+    """Return what became of a quote, in a few words: "gone: page removed"."""
+    if fate.pending is not None:
+        return f"{MISSING}: {VERDICTS[fate.pending]}"
+    if fate.verdict is Verdict.EDITED or fate.verdict not in GONE:
+        return VERDICTS[fate.verdict]
+    return f"gone: {VERDICTS[fate.verdict]}"
+
+
+def visit_line(made: Visit) -> str:
+    """Return what one visit brought, on one line: "“not found”  https://…  (HTTP 404)"."""
+    return f"{ANSWERS[made.verdict]:<16}  {plain(made.address)}  ({plain(made.outcome)})"
 
 
 def where(finding: Finding) -> str:

@@ -11,6 +11,7 @@ from typer.main import get_group
 
 import sousveil.cli
 from sousveil.cli.main import MODULES, _modules
+from sousveil.cli.sections import OTHER, SECTIONS
 from tests.commands import sousveil as run
 
 FOLDER = Path(sousveil.cli.__file__).parent
@@ -31,6 +32,13 @@ def test_the_table_names_each_module_that_adds_commands() -> None:
 def test_the_help_lists_all_commands() -> None:
     told = run("--help").out
     assert all(f"  {name} " in told for names in MODULES.values() for name in names)
+
+
+def test_the_help_has_each_command_under_a_heading() -> None:
+    told = run("--help").out
+    at = [told.index(f"\n{title}:") for title in SECTIONS]
+    assert at == sorted(at)
+    assert f"{OTHER}:" not in told
 
 
 def test_the_demo_can_run_the_other_commands() -> None:

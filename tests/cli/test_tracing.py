@@ -33,10 +33,14 @@ def test_a_page_is_gone_and_its_pdf_stays(tmp_path: Path) -> None:
         paper = make_pdf([[Text(CLAIM)]])
         site.pages["/product.pdf"] = Page(paper, content_type="application/pdf")
         watched(root, f"{site.url}/product", f"{site.url}/product.pdf")
-        assert "0 gone." in sousveil("changes", "--case", root).out
+        quiet = sousveil("changes", "--case", root).out
+        assert quiet == "No quote went missing: 2 stand where they stood.\n"
         del site.pages["/product"]
         told = looked(root)
-    assert f"{site.url}/product, between " in told.out or f"Left {site.url}/product " in told.out
+    assert "missing, not confirmed yet: page removed" in told.out
+    assert f"Went missing from {site.url}/product between " in told.out
+    assert "; not confirmed yet: that takes " in told.out
+    assert told.out.endswith("1 missing, not confirmed yet; of 2 quotes.\n")
     assert "The same words stand in one other place." in told.out
     assert f"{site.url}/product.pdf: the same words, stands" in told.out
     (line,) = sousveil("changes", "--case", root, "--json").json()
@@ -45,7 +49,8 @@ def test_a_page_is_gone_and_its_pdf_stays(tmp_path: Path) -> None:
     shown = sousveil("show", "--case", root, copy["id"]).out
     assert "Stands at" in shown
     assert line["id"] in shown
-    assert sousveil("changes", "--case", root, "--since", "2100-01-01").out.strip() == "0 gone."
+    (quiet,) = sousveil("changes", "--case", root, "--since", "2100-01-01").out.splitlines()
+    assert quiet.startswith("No quote went missing since 2100-01-01 00:00:00 UTC; in all, 1 stand")
     assert "not a time" in sousveil("changes", "--case", root, "--since", "soon").err
 
 
@@ -82,5 +87,5 @@ def test_a_sentence_moves_to_a_sibling_page(tmp_path: Path) -> None:
     assert line["trace"]["moved_to"]["url"] == f"{site.url}/more"
     assert "-> " in told.out
     why = sousveil("changes", "--case", root, "--why").out
-    assert f"{site.url}/more  present" in why
+    assert f"{site.url}/more  there" in why
     assert "HTTP 200" in why

@@ -82,7 +82,7 @@ def test_what_a_script_no_longer_writes_vanished_though_the_bytes_are_the_same(
 ) -> None:
     site.pages["/specs.json"] = specs("4K")
     ran = sousveil("visit", "--all", "--case", visited.root)
-    assert "0 gone, 1 missed" in ran.out
+    assert "0 gone, 1 missing, not confirmed yet" in ran.out
     assert CLAIM in ran.out
     assert sousveil("verify", visited.root).status == 0
 
@@ -96,7 +96,10 @@ def test_without_a_browser_what_a_script_wrote_is_not_told_to_be_gone(
     assert "0 gone." in ran.out
     assert "no program that can be run" in last_visit(visited)["not_shown"]
     monkeypatch.delenv("SOUSVEIL_BROWSER")
-    assert "0 gone, 1 missed" in sousveil("visit", "--all", "--case", visited.root).out
+    assert (
+        "0 gone, 1 missing, not confirmed yet"
+        in sousveil("visit", "--all", "--case", visited.root).out
+    )
 
 
 def test_what_the_guard_refused_to_a_page_is_told_in_the_archive(visited: Case) -> None:

@@ -86,10 +86,9 @@ def copy_line(copy: Copy, place: str) -> str:
     relation = _RELATIONS[copy.relation]
     if copy.relation == "other_language" and copy.lang:
         relation = f"{relation} ({copy.lang})"
-    seen = f"last seen {minute(copy.last_seen)}"
     if copy.state == "gone" and copy.gone_by is not None:
-        seen = f"gone {between(copy.last_seen, copy.gone_by)}"
-    return f"{place}: {relation}, {_STATES[copy.state]}, {seen}"
+        return f"{place}: {relation}, gone {between(copy.last_seen, copy.gone_by)}"
+    return f"{place}: {relation}, {_STATES[copy.state]}, last seen {minute(copy.last_seen)}"
 
 
 def _count(number: int, thing: str) -> str:

@@ -28,7 +28,7 @@ from sousveil.index.query import (
 from sousveil.index.reviews import logged_model
 from sousveil.index.store import Held, Index
 from sousveil.index.verdicts import no_longer_stale, put_told
-from sousveil.model import Fate, Finding
+from sousveil.model import Fate, Finding, Happening
 from sousveil.review.casemodel import case_model
 from sousveil.review.revisions import Revision, revise
 from sousveil.run.read.editions import note_editions
@@ -53,6 +53,7 @@ class Analysis:
     gone: tuple[tuple[Finding, Fate], ...]  # whose quote is no longer there, since the last time
     held: tuple[tuple[Finding, Fate], ...]  # missed for the first time, which is not confirmed yet
     changed: tuple[Changed, ...]  # of which something else is told than before
+    happened: tuple[Happening, ...]  # to whole repositories, sites and feeds, since the last time
     unread: tuple[tuple[str, str, str], ...]  # URL, media type and reason: no text to be had
     revised: tuple[Revision, ...]  # what the last change of the engine changed
     is_revision: bool  # whether the engine changed just now
@@ -94,7 +95,7 @@ def analyse(
     known = finding_ids(index)
     waiting = unread(index, engine.name)
     _read_all(case, index, waiting, engine=engine, progress=progress)
-    read_histories(case, index)
+    happened = read_histories(case, index)
     note_editions(case, index)
     is_comparable = earlier is None or carry_over(index, earlier)
     told = list(tell_fates(case, index))
@@ -117,6 +118,7 @@ def analyse(
             if after.pending is not None and not (before and before.pending is not None)
         ),
         changed=changed,
+        happened=tuple(happened),
         unread=tuple(unreadable(index)),
         revised=tuple(revised),
         is_revision=earlier is not None or any(held.engine is not None for held in waiting),
