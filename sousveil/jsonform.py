@@ -45,7 +45,8 @@ def finding_json(
     Always there: `id`, `topic`, `trait`, `label`, `score`, `engine`, `quote`, `selectors`, `actor`
     (null when nobody is named), `capture`, `source`; `attribution`, `reasons`, `caveats`,
     `passage`, `lang`, `title` and `watch` where they are not empty. A `fate` adds `verdict`,
-    `confidence`, `first_seen`, `last_seen`, `gone`, `after`, `evidence` and `gone_log_index`;
+    `confidence`, `first_seen`, `last_seen`, `after`, `evidence` and `evidence_log_index`; `gone`, or
+    `missing_since`, `pending`, `due` and `looks_left` while that is not confirmed;
     `reviews` add `status` (confirmed, rejected or disputed), `review`, the latest, and `reviews`,
     all of them, of several; `trace` adds `trace`: `state`, `missing_since`, `swaps`, `moved_to`,
     `copies` and `unlisted_copies`. Lines and columns count from 1, offsets from 0.
@@ -254,15 +255,17 @@ def _reviews(reviews: Sequence[Review]) -> Json:
 def _fate(finding: Finding, fate: Fate) -> Json:
     entered = finding.source.entered
     first = entered.committed_at if entered else finding.capture.captured_at
+    without = instant(fate.gone_by) if fate.gone_by else None
     return {
         "verdict": fate.verdict.value,
         "confidence": fate.confidence,
         "first_seen": instant(fate.first_seen or first),
         "last_seen": instant(fate.last_seen),
-        "gone": instant(fate.gone_by) if fate.gone_by else None,
+        "gone": without if fate.pending is None else None,
+        "missing_since": without if fate.pending is not None else None,
         "after": fate.after,
         "evidence": fate.evidence,
-        "gone_log_index": fate.log_index,
+        "evidence_log_index": fate.log_index,
         "why": list(fate.reasons),
         "pending": fate.pending.value if fate.pending else None,
         "due": instant(fate.due) if fate.due else None,

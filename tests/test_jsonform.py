@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta, timezone
 import pytest
 
 from sousveil.jsonform import finding_json, instant
-from sousveil.model import Box, Finding, Json, Origin, Picture, RecordRef, Region
+from sousveil.model import Box, Finding, Json, Origin, Picture, RecordRef, Region, Verdict
 from tests.dossier.reports import (
     CITED,
     EDITED,
@@ -82,8 +82,19 @@ def test_a_fate_adds_what_became_of_it() -> None:
     assert form["last_seen"] == "2026-11-18T08:03:00Z"
     assert form["gone"] == "2026-11-20T08:04:00Z"
     assert form["after"] == EDITED_TO
-    assert form["gone_log_index"] == 15
+    assert form["evidence_log_index"] == 15
     assert "verdict" not in finding_json(EDITED)
+
+
+def test_what_is_held_is_missing_and_not_gone() -> None:
+    gone = made_up_report().fates[EDITED.id]
+    due = datetime(2026, 11, 22, 9, tzinfo=UTC)
+    held = replace(gone, verdict=Verdict.UNKNOWN, pending=Verdict.EDITED, due=due, looks_left=1)
+    form = finding_json(EDITED, held)
+    assert form["missing_since"] == finding_json(EDITED, gone)["gone"]
+    assert (form["pending"], form["due"]) == ("edited", "2026-11-22T09:00:00Z")
+    assert "gone" not in form
+    assert "missing_since" not in finding_json(EDITED, gone)
 
 
 def test_zero_is_not_empty() -> None:
