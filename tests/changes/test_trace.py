@@ -102,7 +102,7 @@ def test_the_other_language_stands_beside_a_reworded_page() -> None:
     assert other.copies[0].state == "gone"
     told = story(trace, reworded.fate, ZH)
     assert told[1] == "“民族” became “肤色”."
-    assert "no longer makes the claim" in told[2]
+    assert "was not found to make the claim" in told[2]
     assert told[3] == "The claim stands in one place in other words or languages."
 
 
@@ -205,3 +205,13 @@ def test_ten_thousand_equal_headers_take_bounded_time() -> None:
     assert all(len(trace.copies) == 40 for trace in told)
     assert told[0].unlisted + len(told[0].copies) in range(9_998, 10_001)
     assert time.monotonic() - started < 20
+
+
+def test_what_other_exits_still_see_is_not_missing() -> None:
+    walled = Fate(
+        f"{1:012x}", Verdict.UNKNOWN, 0.3, at(0), None, None, 7, "cannot be told since then",
+        pending=Verdict.BLOCKED_BY_COUNTRY, due=at(75), looks_left=1,
+    )  # fmt: skip
+    (trace,) = traced(Known(finding(1, QUOTE, EN), walled, looked_before=False))
+    assert trace.state == "unclear"
+    assert story(trace, walled, EN)[0].startswith(f"Last seen at {EN}")

@@ -27,8 +27,8 @@ def story(trace: Trace, fate: Fate | None, place: str) -> tuple[str, ...]:
     if trace.swaps:
         sentences.append(f"{_and(trace.swaps)}.")
     if trace.state == "reworded" and fate is not None:
-        still = "still makes" if fate.remains else "no longer makes"
-        sentences.append(f"What stands there now {still} the claim.")
+        still = "still makes the claim" if fate.remains else "was not found to make the claim"
+        sentences.append(f"What stands there now {still}.")
     if trace.moved_to is not None and trace.state != "moved":
         sentences.append(
             f"The same words came up elsewhere on {minute(trace.moved_to.first_seen)}."

@@ -151,7 +151,7 @@ def _arrival(mine: Copy, copies: Iterable[tuple[int, Copy]], known: Sequence[Kno
 def _state(fate: Fate | None) -> State:
     if fate is None:
         return "stands"
-    if fate.pending is not None:
+    if fate.pending in GONE:
         return "held"
     if fate.verdict is Verdict.EDITED:
         return "reworded"
