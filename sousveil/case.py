@@ -26,6 +26,7 @@ from sousveil.tlog.note import parse_vkey
 SETTINGS_FILE = "case.toml"
 LOCK_FILE = "pending/lock"
 WATCH_FILE = "pending/watch.lock"
+TELL_FILE = "pending/tell.lock"
 ORIGIN = re.compile(r"sousveil\.case/[0-9a-f]{16}")
 
 
@@ -130,6 +131,17 @@ def is_watched(case: Case) -> bool:
         return False
     with path.open("rb") as lock:
         return not _taken(lock)
+
+
+@contextmanager
+def telling(case: Case) -> Iterator[bool]:
+    """Be the one who tells people what happened; gives False while another process does.
+
+    Whoever tells may wait for a service far away, so nobody's turn to write depends on it.
+    """
+    case.pending.mkdir(exist_ok=True)
+    with (case.root / TELL_FILE).open("a") as lock:
+        yield _taken(lock)
 
 
 def _taken(lock: IO[Any]) -> bool:

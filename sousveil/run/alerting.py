@@ -16,7 +16,7 @@ from pathlib import Path
 from sousveil.alerts.atom import MAX_ENTRIES, atom, write_feed
 from sousveil.alerts.digest import Message, Place, digest
 from sousveil.alerts.send import exit_of, send
-from sousveil.case import Case
+from sousveil.case import Case, telling
 from sousveil.index.notices import deliveries, newest_number, notices, waiting
 from sousveil.index.query import findings
 from sousveil.index.store import Delivery, Index
@@ -30,6 +30,8 @@ MAX_TRIES = 16
 # Each is a process of its own that mostly waits.
 MAX_AT_ONCE = 8
 
+_ELSEWHERE = "another sousveil is telling it at this moment"
+
 
 @dataclass(frozen=True, slots=True)
 class Delivered:
@@ -37,7 +39,6 @@ class Delivered:
 
     told: Mapping[str, int]  # notices by channel
     failed: Mapping[str, str]  # why, in words, by channel
-    feed: Path | None  # where the feed is; None when there is to be none
 
 
 def tell_out(
@@ -45,35 +46,66 @@ def tell_out(
 ) -> Delivered:
     """Send each channel what it was not told yet, and write the feed.
 
-    For the holder of the case's writing place, after `analyse`. `at_once` tries channels, too, that
-    are to be left alone for a while. Takes as long as the slowest channel, `answers.WAIT_SECONDS`
-    at most for each `MAX_AT_ONCE` of them; at once when there is nothing to tell.
+    For the holder of the case's writing place, after `analyse`; otherwise as `tell_channels`.
     """
-    feed = write_case_feed(case, index) if case.settings.alerts.feed else None
-    channels = case.settings.alerts.channels
+    keep_feed(case, index)
+    return tell_channels(case, index, clock, at_once=at_once)
+
+
+def tell_channels(
+    case: Case, index: Index, clock: Callable[[], datetime], *, at_once: bool = False
+) -> Delivered:
+    """Send each channel what it was not told yet.
+
+    The case's writing place need not be held, so that nobody waits for a service far away; what
+    another process is telling at this moment is left to it. `at_once` tries channels, too, that are
+    to be left alone for a while. Takes as long as the slowest channel, `answers.WAIT_SECONDS` at
+    most for each `MAX_AT_ONCE` of them; at once when there is nothing to tell.
+    """
     with index.transaction():
-        index.put_channels(channels)
-    newest = newest_number(index)
-    known = deliveries(index)
-    due = [
-        one for name in channels if _is_due(one := known[name], newest, clock(), at_once=at_once)
+        index.put_channels(case.settings.alerts.channels)
+    if not _due(case, index, clock(), at_once=at_once):
+        return Delivered({}, {})
+    with telling(case) as is_ours:
+        # Asked again: what another process told meanwhile is told.
+        due = _due(case, index, clock(), at_once=at_once)
+        if is_ours:
+            return _tell(case, index, due, clock)
+        return Delivered({}, {one.channel: _ELSEWHERE for one in due})
+
+
+def _due(case: Case, index: Index, now: datetime, *, at_once: bool) -> list[Delivery]:
+    """Return the channels that are to be told something now."""
+    newest, known = newest_number(index), deliveries(index)
+    return [
+        one
+        for name in case.settings.alerts.channels
+        if _is_due(one := known[name], newest, now, at_once=at_once)
     ]
-    pending = [waiting(index, one) for one in due]
+
+
+def _tell(
+    case: Case, index: Index, due: Sequence[Delivery], clock: Callable[[], datetime]
+) -> Delivered:
+    channels = case.settings.alerts.channels
+    with index.transaction():  # others may add to the outbox meanwhile
+        newest = newest_number(index)
+        pending = [waiting(index, one) for one in due]
     places = _places(index) if any(channels[one.channel].tells == "full" for one in due) else {}
     messages = [
-        digest(told, channels[one.channel].tells, places)
-        for one, told in zip(due, pending, strict=True)
+        digest(news, channels[one.channel].tells, places)
+        for one, news in zip(due, pending, strict=True)
     ]
+    told, failed = dict[str, int](), dict[str, str]()
     problems = send_each(case, [channels[one.channel] for one in due], messages)
-    for one, problem in zip(due, problems, strict=True):
+    for one, news, problem in zip(due, pending, problems, strict=True):
         with index.transaction():
             index.put_delivery(_after(one, newest, problem, clock()))
-    outcomes = list(zip(due, pending, problems, strict=True))
-    return Delivered(
-        told={one.channel: len(told) for one, told, problem in outcomes if problem is None},
-        failed={one.channel: problem for one, _, problem in outcomes if problem is not None},
-        feed=feed,
-    )
+        if problem is None:
+            told[one.channel] = len(news)
+        else:
+            failed[one.channel] = problem
+    return Delivered(told, failed)
 
 
 def send_each(
@@ -86,6 +118,12 @@ def send_each(
     environments = [os.environ] * len(channels)
     with ThreadPoolExecutor(MAX_AT_ONCE) as pool:
         return list(pool.map(send, channels, messages, exits, environments))
+
+
+def keep_feed(case: Case, index: Index) -> None:
+    """Write the case's feed if there is to be one; for the holder of its writing place."""
+    if case.settings.alerts.feed:
+        write_case_feed(case, index)
 
 
 def write_case_feed(case: Case, index: Index) -> Path:

@@ -261,4 +261,4 @@ def test_a_case_may_keep_no_feed(tmp_path: Path, site: Site) -> None:
     save_settings(case, replace(case.settings, alerts=Alerts(feed=False)))
     visit(case)
     assert not (case.root / FEED_FILE).exists()
-    assert tell(open_case(case.root), NOW) == Delivered({}, {}, None)
+    assert tell(open_case(case.root), NOW) == Delivered({}, {})

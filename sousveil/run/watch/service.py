@@ -30,7 +30,7 @@ from sousveil.index.verdicts import stale_addresses
 from sousveil.ledger import TurnWriter, log_size, writing
 from sousveil.model import Event, Exchange, Visit, Watch, WatchKind
 from sousveil.run import stamping
-from sousveil.run.alerting import Delivered, tell_out
+from sousveil.run.alerting import Delivered, keep_feed, tell_channels
 from sousveil.run.indexing import open_index, sync_index, take_event
 from sousveil.run.read.analyse import Analysis, analyse, load_engine
 from sousveil.run.stamping import Asked, Stamper
@@ -352,7 +352,10 @@ class _Service:
             sync_index(self.case, index)
             if is_news:
                 batch.analysis = analyse(self.case, index, self._engine_of(index), progress)
-            batch.delivered = tell_out(self.case, index, self.outside.clock)
+            keep_feed(self.case, index)
+        # Services far away may take their time; others write meanwhile.
+        with open_index(self.case, create=True) as index:
+            batch.delivered = tell_channels(self.case, index, self.outside.clock)
         self._told_at = self.outside.clock()
 
     def _stamp(self, batch: Batch) -> None:

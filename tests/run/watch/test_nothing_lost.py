@@ -1,17 +1,20 @@
 """No look of the service is lost, and none counts twice, wherever it was interrupted."""
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from sousveil.case import Case
+from sousveil.case import Case, open_case, save_settings
 from sousveil.ledger import TurnWriter, writing
+from sousveil.run import alerting
 from sousveil.run.indexing import open_index, sync_index, take_event
+from sousveil.settings import Alerts, Channel
 from tests.commands import sousveil
 from tests.conftest import NOW
-from tests.run.watch.moody import Mood, Moody, Time, case_for, keep_watch, logged, moody
+from tests.run.watch.moody import TEXT, Mood, Moody, Time, case_for, keep_watch, logged, moody
 
 
 @pytest.fixture
@@ -55,3 +58,26 @@ def test_what_another_command_has_just_logged_is_its_own_to_project(case: Case) 
             writer.commit("note", {}, now=NOW)  # by a command that is about to project it
         take_event(case, index, ours)
         assert index.next_event() == ours.index + 1
+
+
+def test_while_people_are_told_others_get_their_turn_and_tell_nobody_twice(
+    site: Moody, case: Case, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    save_settings(
+        case, replace(case.settings, alerts=Alerts(channels={"desk": Channel("desk", "json://x")}))
+    )
+    site.pages["/0"] = Mood("<p>Our camera recognises the ethnicity of each visitor.</p>" + TEXT)
+    sent: list[int] = []
+
+    def send_each(told: Case, channels: Sequence[Channel], *_: object) -> list[None]:
+        sent.append(len(channels))
+        if len(sent) == 1:
+            ran = sousveil("alerts", "send", "--case", told.root)
+            assert (ran.status, "another sousveil is telling it" in ran.err + ran.out) == (1, True)
+            assert sousveil("add", site.url("/new"), "--case", told.root).status == 0
+        return [None] * len(channels)
+
+    monkeypatch.setattr(alerting, "send_each", send_each)
+    batches = keep_watch(open_case(case.root), Time())
+    assert next(batch.delivered.told for batch in batches if batch.delivered) == {"desk": 1}
+    assert sent == [1]
