@@ -19,7 +19,9 @@ from typing import Any, Literal, TypeAlias, get_args
 import sousveil
 from sousveil.capture.guard.addresses import check_allowed
 from sousveil.capture.guard.exits import DIRECT, Exit, exit_url, parse_exit
-from sousveil.errors import CaseError, InputError, TargetError
+from sousveil.errors import CaseError, InputError, LogError, TargetError
+from sousveil.tlog.cosignature import parse_witness_key
+from sousveil.tlog.note import VerifierKey
 from sousveil.watch.targets import web_address
 
 # Identifies us to the servers we visit, so that nobody can say we hid.
@@ -90,6 +92,15 @@ class Timestamps:
 
 
 @dataclass(frozen=True, slots=True)
+class Witness:
+    """Somebody who sees that the log only grows (C2SP tlog-witness)."""
+
+    name: str
+    url: str  # submission prefix
+    key: VerifierKey  # of type 4 (C2SP tlog-cosignature)
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
     """One case's settings, checked."""
 
@@ -108,6 +119,7 @@ class Settings:
     page_seconds: float = PAGE_SECONDS  # for one page in the browser
     alerts: Alerts = Alerts()
     timestamps: Timestamps = Timestamps()
+    witnesses: Mapping[str, Witness] = field(default_factory=dict)
 
 
 def config_folder() -> Path:
@@ -144,6 +156,7 @@ def format_settings(settings: Settings) -> str:
     hosts = ", ".join(_quote(host) for host in sorted(settings.allow_hosts))
     channels = "".join(_channel_line(one) for one in settings.alerts.channels.values())
     authorities = "".join(_authority_line(one) for one in settings.timestamps.authorities.values())
+    witnesses = "".join(_witness_line(one) for one in settings.witnesses.values())
     exits = "".join(f"{name} = {_quote(exit_url(one))}\n" for name, one in settings.exits.items())
     return f"""\
 # Settings of this case. Edit them freely: they are no evidence, and the log does not need them.
@@ -167,6 +180,8 @@ enabled = {str(settings.browser).lower()}   # also keep what Chromium shows, if 
 tabs = {settings.tabs}   # pages looked at at once
 page_seconds = {settings.page_seconds}   # for one page, at most
 
+[witnesses]   # such as: ours = {{ url = "https://witness.example/", key = "NAME+ID+KEY" }}
+{witnesses}
 [timestamps]
 every_hours = {settings.timestamps.every_hours}   # while `sousveil watch` runs
 
@@ -201,6 +216,7 @@ def parse_settings(text: str, where: Path) -> Settings:
     exits = top.table("exits")
     alerts = top.table("alerts")
     timestamps = top.table("timestamps")
+    witnesses = top.table("witnesses")
     log = top.table("log")
     settings = Settings(
         title=top.text("title"),
@@ -218,8 +234,9 @@ def parse_settings(text: str, where: Path) -> Settings:
         page_seconds=browser.number("page_seconds", PAGE_SECONDS, least=1, most=MAX_PAGE_SECONDS),
         alerts=_alerts(alerts, where),
         timestamps=_timestamps(timestamps, where),
+        witnesses={name: _witness(name, witnesses, where) for name in witnesses.keys},
     )
-    for table in (top, capture, exits, browser, alerts, timestamps, log):
+    for table in (top, capture, exits, browser, alerts, timestamps, witnesses, log):
         table.finish()
     if not _USER_AGENT.fullmatch(settings.user_agent):
         raise CaseError(f"{where}: capture.user_agent must be printable ASCII on one line.")
@@ -306,6 +323,27 @@ def _authority(name: str, listed: "_Table", where: Path) -> Authority:
 def _authority_line(authority: Authority) -> str:
     ca_file = f", ca_file = {_quote(authority.ca_file)}" if authority.ca_file else ""
     return f"{authority.name} = {{ url = {_quote(authority.url)}{ca_file} }}\n"
+
+
+def _witness(name: str, listed: "_Table", where: Path) -> Witness:
+    table = listed.table(name)
+    place = f"{where}: witnesses.{name}"
+    url, key = table.text("url"), table.text("key")
+    table.finish()
+    if not _CHANNEL.fullmatch(name):
+        raise CaseError(
+            f"{place}: a witness's name is up to 40 small letters, digits, '-' and '_'."
+        )
+    try:
+        return Witness(name, web_address(url), parse_witness_key(key))
+    except TargetError as error:
+        raise CaseError(f"{place}.url: {error}") from error
+    except LogError as error:
+        raise CaseError(f"{place}.key: {error}") from error
+
+
+def _witness_line(witness: Witness) -> str:
+    return f"{witness.name} = {{ url = {_quote(witness.url)}, key = {_quote(str(witness.key))} }}\n"
 
 
 class _Table:

@@ -18,6 +18,7 @@ from sousveil.index.query import unread
 from sousveil.index.store import INDEX_FILE
 from sousveil.ledger import JOURNAL_FILE, writing
 from sousveil.model import Fault
+from sousveil.run.against import hold_against
 from sousveil.run.doctor import examine
 from sousveil.run.indexing import open_index
 from sousveil.run.publish.reports import make_report
@@ -26,6 +27,7 @@ from sousveil.run.read.analyse import load_engine
 from sousveil.run.stamping import renewal_is_due
 from sousveil.run.verify import Verification, verify_evidence, verify_findings
 from sousveil.tlog.timestamps.told import told
+from sousveil.tlog.witnesses import told as told_witnessed
 
 
 def register(app: typer.Typer) -> None:
@@ -38,22 +40,32 @@ def register(app: typer.Typer) -> None:
 def verify(
     path: Annotated[Path | None, typer.Argument(help="The case's folder.")] = None,
     *,
+    kept: Annotated[
+        Path | None,
+        typer.Option("--against", help="A checkpoint, .tlog-proof or bundle that somebody kept."),
+    ] = None,
     folder: CaseOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Check every byte of the evidence.
 
-    Files against the log, the log against its signature, each quote against its capture. Exit
-    status 1: something is wrong, and named.
+    Files against the log, the log against its signature, each quote against its capture; with
+    --against, whether the log only grew since that checkpoint. Exit status 1: something is wrong,
+    and named.
     """
     case = open_case(path) if path is not None else chosen_case(folder)
     result, faults = check_case(case)
+    against = hold_against(case, kept) if kept is not None else None
+    is_right = not faults and (against is None or against.is_fine)
     if as_json:
         summary = msgspec.to_builtins(result) | {"faults": msgspec.to_builtins(faults)}
-        write_json([{"ok": not faults, **summary}])
+        write_json([{"ok": is_right, **summary, "against": msgspec.to_builtins(against)}])
     else:
         _tell(result, faults)
-    if faults:
+        if against is not None:
+            held = f"Against {plain(str(kept))}: {plain(against.told)}"
+            say(held, "bold green" if against.is_fine else "bold red")
+    if not is_right:
         raise typer.Exit(FOUND_WRONG)
 
 
@@ -99,6 +111,8 @@ def _tell(result: Verification, faults: tuple[Fault, ...]) -> None:
     say(f"    log {plain(result.origin)}, root {result.root}")
     say(f"    signed by {plain(result.key)}")
     say("    This shows that nothing was changed since it was logged, and in which order it came.")
+    for sentence in told_witnessed(result.witnessed, result.entries):
+        say(f"    {plain(sentence)}")
     if result.stamps:
         for sentence in told(result.stamps, result.entries):
             say(f"    {plain(sentence)}")

@@ -39,6 +39,7 @@ MODULES = {
     "alerting": {"alerts"},
     "checks": {"verify", "dossier", "doctor"},
     "stamping": {"stamp"},
+    "witnessing": {"witness"},
     "exports": {"export", "bundle"},
     "story": {"demo"},
 }

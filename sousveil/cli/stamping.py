@@ -13,7 +13,8 @@ from sousveil.cli.stamped import tell_asked
 from sousveil.errors import InputError
 from sousveil.jsonform import instant
 from sousveil.model import Json
-from sousveil.run.stamping import ENOUGH, Asked, Outside, renew, stamp, stamp_all
+from sousveil.run.sending import Outside
+from sousveil.run.stamping import ENOUGH, Asked, renew, stamp, stamp_all
 
 
 def register(app: typer.Typer) -> None:

@@ -5,19 +5,17 @@ be reached is asked again next time: the newest checkpoint covers all that an ol
 nothing waits but the log itself, and nothing is lost. A stamp that does not hold is not kept.
 """
 
-import threading
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from http import HTTPStatus
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
-from sousveil.capture.http.post import post
-from sousveil.capture.http.transfer import WireSettings
 from sousveil.case import Case
 from sousveil.errors import LogError
 from sousveil.model import Stamp
+from sousveil.run.sending import Outside, send
+from sousveil.run.witnessing import Heard, ask_witnesses
 from sousveil.settings import Authority
 from sousveil.tlog.log import read_checkpoint
 from sousveil.tlog.timestamps.audit import check_stamps
@@ -92,14 +90,6 @@ def waiting(case: Case) -> list[Waiting]:
     return [Waiting(name, size - done) for name, done in stamped.items() if done < size]
 
 
-@dataclass(frozen=True, slots=True)
-class Outside:
-    """What stamping needs of the world."""
-
-    clock: Callable[[], datetime]
-    stop: threading.Event = field(default_factory=threading.Event)  # once set, who is asked is left
-
-
 def stamp(case: Case, outside: Outside) -> Iterator[Asked]:
     """Have the log's newest checkpoint stamped by each authority that has not; yield the answers.
 
@@ -156,7 +146,7 @@ def stamp_all(case: Case, outside: Outside) -> Iterator[Asked]:
 
 
 class Stamper:
-    """Has the log stamped while a service runs, no more often than the case wants."""
+    """Has the log stamped and witnessed while a service runs, no more often than the case wants."""
 
     def __init__(self, outside: Outside) -> None:
         """Make ready; nobody is asked yet."""
@@ -166,11 +156,12 @@ class Stamper:
     def is_due(self, case: Case) -> bool:
         """Tell whether it is time to ask anybody."""
         is_time = self._next_at is None or self._outside.clock() >= self._next_at
-        return is_time and bool(case.settings.timestamps.authorities)
+        return is_time and bool(case.settings.timestamps.authorities or case.settings.witnesses)
 
-    def stamp(self, case: Case) -> list[Asked]:
-        """Stamp what waits, and renew; as `stamp_all`."""
-        asked = list(stamp_all(case, self._outside))
+    def stamp(self, case: Case) -> list[Asked | Heard]:
+        """Stamp what waits, and renew, and ask the witnesses; as `stamp_all`."""
+        asked: list[Asked | Heard] = list(stamp_all(case, self._outside))
+        asked += ask_witnesses(case, self._outside)
         every = timedelta(hours=case.settings.timestamps.every_hours)
         is_lacking = any(one.problem for one in asked)
         self._next_at = self._outside.clock() + (min(RETRY_AFTER, every) if is_lacking else every)
@@ -218,29 +209,17 @@ def _trusted(
 
 def _answer(case: Case, authority: Authority, query: bytes, outside: Outside) -> bytes:
     """Return what an authority answers; raises LogError, with the reason, when that is nothing."""
-    settings = case.settings
-    wire = WireSettings(
-        user_agent=settings.user_agent,
-        max_body_bytes=MAX_TOKEN_BYTES,
-        total_seconds=STAMP_SECONDS,
+    status, body = send(
+        case,
+        authority.url,
+        query,
+        QUERY_TYPE,
+        outside,
+        seconds=STAMP_SECONDS,
+        max_bytes=MAX_TOKEN_BYTES,
     )
-    with TemporaryDirectory(prefix="sousveil-") as folder:
-        sent = post(
-            authority.url,
-            query,
-            QUERY_TYPE,
-            settings=wire,
-            allowed=settings.allow_hosts,
-            folder=Path(folder),
-            clock=outside.clock,
-            exit_=settings.exits[settings.exit] if settings.exit else None,
-            stop=outside.stop,
-        )
-        body = sent.body.read_bytes() if sent.body is not None else b""
-    if sent.failure is not None:
-        raise LogError(f"{sent.failure.message}.")
-    if sent.status != HTTPStatus.OK:
-        raise LogError(f"{authority.url} answered HTTP {sent.status}.")
+    if status != HTTPStatus.OK:
+        raise LogError(f"{authority.url} answered HTTP {status}.")
     if not body:
         raise LogError(f"{authority.url} answered nothing.")
     return body

@@ -42,6 +42,7 @@ from sousveil.tlog.checkpoint import Checkpoint
 from sousveil.tlog.log import entries as log_entries
 from sousveil.tlog.log import read_checkpoint
 from sousveil.tlog.timestamps.audit import check_stamps
+from sousveil.tlog.witnesses import Seen, check_witnesses
 
 Progress = Callable[[int, int, str], None]
 
@@ -98,10 +99,11 @@ class Verification:
     faults: tuple[Fault, ...]
     notes: tuple[str, ...]  # not wrong, but worth knowing
     stamps: tuple[Stamp, ...] = ()  # that hold, the earliest first
+    witnessed: tuple[Seen, ...] = ()  # cosignatures that hold, the smallest log first
 
 
 def verify_evidence(case: Case, progress: Progress) -> Verification:
-    """Check log, events, archive and time stamps of a case."""
+    """Check log, events, archive, time stamps and cosignatures of a case."""
     faults = list(check(case.log, case.settings.key))
     notes = list(_notes(case))
     checkpoint, entries = _signed_entries(case, faults)
@@ -122,6 +124,7 @@ def verify_evidence(case: Case, progress: Progress) -> Verification:
         faults += _check_file(case, index, entries[index], revisits)
     faults += revisits.faults()
     stamps, unfit = check_stamps(case.log, case.settings.key, checkpoint)
+    seen, unseen = check_witnesses(case.log, case.settings.key, checkpoint)
     return Verification(
         origin=case.settings.origin,
         key=case.settings.key,
@@ -129,9 +132,10 @@ def verify_evidence(case: Case, progress: Progress) -> Verification:
         root=base64.b64encode(checkpoint.root).decode() if checkpoint else "",
         files=len(promised),
         size_bytes=sum(entry.warc.bytes for entry in entries if entry.warc),
-        faults=tuple(dict.fromkeys([*faults, *unfit])),
+        faults=tuple(dict.fromkeys([*faults, *unfit, *unseen])),
         notes=tuple(notes),
         stamps=tuple(stamps),
+        witnessed=tuple(seen),
     )
 
 

@@ -24,7 +24,8 @@ from sousveil.tlog.files import read_file
 from sousveil.tlog.log import CHECKPOINT_FILE, read_checkpoint
 from sousveil.tlog.tiles import ENTRIES, TILE_WIDTH, Tile
 
-TIMESTAMP_FOLDER = "timestamps"  # checked where time stamps are
+# What others say of the log: checked where time stamps and cosignatures are.
+OTHERS_FOLDERS = frozenset({"timestamps", "witnesses"})
 
 # A checkpoint from a stranger may sign any size: past this many missing files we say so once
 # rather than name each.
@@ -43,9 +44,9 @@ def check(folder: Path, vkey: str) -> list[Fault]:
     That is: changed, missing, cut short, swapped, or not of this log. `vkey` is the key that must
     have signed the checkpoint. Paths are given from the folder that `folder` lies in. Partial
     tiles of earlier sizes must be there while their full tile is not, and must be its beginning.
-    What lies in `timestamps/` is not looked at. No append may run meanwhile. Any two damaged tiles
-    are both named; of more, one may go unnamed while the other accounts of its entries are damaged
-    too. Without a good checkpoint, tiles are only compared with each other.
+    What lies in `timestamps/` and `witnesses/` is not looked at. No append may run meanwhile. Any
+    two damaged tiles are both named; of more, one may go unnamed while the other accounts of its
+    entries are damaged too. Without a good checkpoint, tiles are only compared with each other.
     Raises LogError only when `vkey` itself is malformed or the system refuses to read.
     """
     audit = _Audit(folder)
@@ -70,8 +71,8 @@ class _Audit:
     def list_files(self) -> None:
         """Note which tiles there are; name what is not a regular file of a log."""
         for folder, folders, files in os.walk(self._folder, onerror=_refuse):
-            if Path(folder) == self._folder and TIMESTAMP_FOLDER in folders:
-                folders.remove(TIMESTAMP_FOLDER)
+            if Path(folder) == self._folder:
+                folders[:] = [name for name in folders if name not in OTHERS_FOLDERS]
             for name in [*files, *folders]:
                 path = Path(folder, name)
                 where = path.relative_to(self._folder).as_posix()

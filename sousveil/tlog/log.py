@@ -3,7 +3,7 @@
     checkpoint                  signed note: origin, size, root hash
     tile/entries/000[.p/W]      what was logged, 256 entries a bundle
     tile/<level>/000[.p/W]      hashes of the tree
-    timestamps/                 time stamps over checkpoints; not ours to read
+    timestamps/, witnesses/     what others say of checkpoints; not ours to read
 
 Takes that folder and entries; gives checkpoints, entries and proofs. Follows C2SP tlog-tiles; the
 files can be served as they are. One writer at a time; readers need no lock, for a checkpoint is

@@ -15,7 +15,7 @@ MAX_PROOF_HASHES = 63  # levels of the largest tree
 MAX_EXTRA_BYTES = 65_536  # opaque data of an application; ours writes none
 MAX_PROOF_BYTES = MAX_NOTE_BYTES + 2 * MAX_EXTRA_BYTES  # with room for the hashes
 
-_MAGIC = "c2sp.org/tlog-proof@v1"
+PROOF_MAGIC = "c2sp.org/tlog-proof@v1"  # the first line
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +32,7 @@ def format_proof(proof: Proof) -> bytes:
     """Return the content of a `.tlog-proof` file."""
     extra = [f"extra {encode_base64(proof.extra)}"] if proof.extra else []
     hashes = [encode_base64(one) for one in proof.hashes]
-    lines = [_MAGIC, *extra, f"index {proof.index}", *hashes, "", ""]
+    lines = [PROOF_MAGIC, *extra, f"index {proof.index}", *hashes, "", ""]
     return "\n".join(lines).encode() + proof.checkpoint
 
 
@@ -48,8 +48,8 @@ def parse_proof(data: bytes) -> Proof:
         lines = head.decode("ascii").split("\n")
     except UnicodeDecodeError:
         raise LogError("The proof is not text. It was changed; get it again.") from None
-    if lines.pop(0) != _MAGIC or not blank:
-        raise LogError(f"The file is no proof: it does not begin with {_MAGIC}. Get it again.")
+    if lines.pop(0) != PROOF_MAGIC or not blank:
+        raise LogError(f"The file is no proof: it does not begin with {PROOF_MAGIC}. Get it again.")
     extra = b""
     if lines and lines[0].startswith("extra "):
         extra = decode_base64(lines.pop(0).removeprefix("extra "), "The proof's extra data")

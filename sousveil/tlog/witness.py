@@ -47,7 +47,7 @@ class RefusalError(LogError):
         super().__init__(message)
         self.status = status
         self.size = size  # that was cosigned last, where the status is 409
-        self.of = of  # a signed checkpoint that does not go on from the one cosigned last
+        self.of = of  # a signed checkpoint of the size cosigned last that has another root
 
 
 def format_request(old: int, proof: Sequence[bytes], checkpoint: bytes) -> bytes:
@@ -92,7 +92,9 @@ def judge(request: bytes, log_named: Callable[[str], Known | None]) -> Checkpoin
     try:
         merkle.verify_consistency(old, head.size, seen_root, head.root, proof)  # 5
     except LogError as error:
-        raise RefusalError(HTTPStatus.UNPROCESSABLE_ENTITY, str(error), of=head) from None
+        # A wrong proof proves nothing: anybody can send one. Two roots of one size prove a fork.
+        fork = head if head.size == seen and head.root != seen_root else None
+        raise RefusalError(HTTPStatus.UNPROCESSABLE_ENTITY, str(error), of=fork) from None
     return head
 
 

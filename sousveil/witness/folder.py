@@ -5,7 +5,7 @@
     logs/<SHA-256 of the origin>/
       keys                         the origin, then a verifier key a line
       checkpoint                   the newest that was cosigned, with our cosignature
-      refused                      the first signed one that did not go on from there, if any
+      contradicted, refused        two signed roots of one size, once the key signed such
 
 Takes the folder and gives what is in it, and writes there. The files are all there is of state:
 they are read at each request, so what was written before a crash counts after it.
@@ -47,6 +47,7 @@ MAX_KEYS_BYTES = (MAX_KEYS + 1) * 2_200  # of 4 bytes each, and 60 for the rest 
 
 _FOLDER = "logs"
 _KEYS_FILE = "keys"
+_CONTRADICTED_FILE = "contradicted"
 _REFUSED_FILE = "refused"
 
 
@@ -58,7 +59,7 @@ class Witnessed:
     keys: tuple[VerifierKey, ...]
     latest: Checkpoint | None
     cosigned: Cosignature | None  # under the latest
-    refused: Path | None  # a signed checkpoint that contradicts the log, if one came
+    refused: Path | None  # a signed checkpoint that proves a fork, if one came
 
 
 def make_key(folder: Path, name: str) -> Signer:
@@ -115,11 +116,16 @@ def keep(folder: Path, origin: str, cosigned: bytes) -> None:
     replace_file(_place(folder, origin) / CHECKPOINT_FILE, cosigned)
 
 
-def keep_refused(folder: Path, head: Checkpoint) -> None:
-    """Keep the first signed checkpoint that a log's key should not have signed."""
-    path = _place(folder, head.origin) / _REFUSED_FILE
-    if not path.exists():
-        replace_file(path, head.note)
+def keep_fork(folder: Path, head: Checkpoint) -> None:
+    """Keep the first checkpoint with which a log's key signed another root of a size cosigned.
+
+    The one that it contradicts is kept with it: together they prove the fork to anybody.
+    """
+    place = _place(folder, head.origin)
+    if not (place / _REFUSED_FILE).exists():
+        cosigned = read_file(place / CHECKPOINT_FILE, MAX_NOTE_BYTES) or b""
+        replace_file(place / _CONTRADICTED_FILE, cosigned)
+        replace_file(place / _REFUSED_FILE, head.note)
 
 
 def latest_note(folder: Path, digest: str) -> bytes | None:

@@ -27,7 +27,7 @@ from sousveil.errors import LogError
 from sousveil.tlog.cosignature import cosign
 from sousveil.tlog.note import Signer
 from sousveil.tlog.witness import MAX_REQUEST_BYTES, SIZE_TYPE, RefusalError, judge
-from sousveil.witness.folder import keep, keep_refused, latest_note, log_named
+from sousveil.witness.folder import keep, keep_fork, latest_note, log_named
 
 if TYPE_CHECKING:
     from _typeshed import WriteableBuffer
@@ -94,7 +94,7 @@ class Witness:
     def _refused(self, refusal: RefusalError) -> Answer:
         self._told(f"refused ({refusal.status.value}): {refusal}")
         if refusal.of is not None:
-            keep_refused(self.folder, refusal.of)
+            keep_fork(self.folder, refusal.of)
         if refusal.status == HTTPStatus.CONFLICT:
             return Answer(refusal.status, f"{refusal.size}\n".encode(), SIZE_TYPE)
         return Answer(refusal.status, f"{refusal}\n".encode())

@@ -29,7 +29,7 @@ from sousveil.index.store import Index
 from sousveil.index.verdicts import stale_addresses
 from sousveil.ledger import TurnWriter, log_size, writing
 from sousveil.model import Event, Exchange, Visit, Watch, WatchKind
-from sousveil.run import stamping
+from sousveil.run import sending
 from sousveil.run.alerting import Delivered, keep_feed, tell_channels
 from sousveil.run.indexing import open_index, sync_index, take_event
 from sousveil.run.read.analyse import Analysis, analyse, load_engine
@@ -41,6 +41,7 @@ from sousveil.run.visit.visits import Crawled, Outing, Postponed, visit_with
 from sousveil.run.watch.filled import is_filled
 from sousveil.run.watch.known import Known
 from sousveil.run.watch.sweep import Changed, Poll, sweep
+from sousveil.run.witnessing import Heard
 from sousveil.watch.politeness import Politeness
 from sousveil.watch.schedule import NEVER, Due, Past, next_due
 
@@ -76,7 +77,7 @@ class Batch:
     postponed: list[Postponed] = field(default_factory=list)
     analysis: Analysis | None = None  # of what the visits brought
     delivered: Delivered | None = None  # who was told of it, and could not be
-    stamped: list[Asked] = field(default_factory=list)  # what time-stamping authorities answered
+    stamped: list[Asked | Heard] = field(default_factory=list)  # by whom the log is vouched for
     troubles: list[str] = field(default_factory=list)  # what keeps us from our work, in words
     next_due: datetime | None = None  # None when nothing is watched
 
@@ -145,7 +146,7 @@ class _Service:
         self._barred: set[str] = set()  # watches that cannot be visited as things are
         self._filled: dict[str, tuple[int, bool]] = {}  # by watch, of its base
         self._engine: tuple[object, Engine] | None = None
-        self._stamper = Stamper(stamping.Outside(outside.clock, outside.stop))
+        self._stamper = Stamper(sending.Outside(outside.clock, outside.stop))
 
     # ------------------------------------------------------------ between batches
 
