@@ -14,6 +14,7 @@ from sousveil.cli.news import (
     crawl_line,
     just_revised,
     tell_analysis,
+    tell_next,
     tell_postponed,
     visit_json,
 )
@@ -228,6 +229,7 @@ def visit(
             result = analyse(case, index, engine, bar)
         tell_analysis(result, index, just_revised(result), as_json=as_json)
         tell_delivered(tell_out(case, index, now))
+        tell_next(result)
 
 
 def _visit_and_tell(

@@ -26,7 +26,14 @@ from sousveil.run.differences.form import difference_json
 from sousveil.run.differences.looks import Look
 from sousveil.run.differences.page import page
 from sousveil.run.differences.screens import compare_screens
-from sousveil.run.differences.wording import hidden, member_line, notes, place, summary
+from sousveil.run.differences.wording import (
+    hidden,
+    member_line,
+    no_page_since,
+    notes,
+    place,
+    summary,
+)
 from sousveil.run.indexing import open_index
 
 # Of one run of text: what stands is there for orientation only, what changed is to be read.
@@ -120,8 +127,7 @@ def _tell(found: Difference, *, with_noise: bool) -> None:
             say(f"@@ {plain(under, 120)}", "cyan")
         context = under
         out.print(_line(found.diff, row))
-        for finding in findings_in(found, row):
-            say(f"    holds finding {finding.id}: “{plain(finding.quote, 120)}”", "bold yellow")
+        _tell_findings(found, row)
     for came, members in ((False, found.members.left), (True, found.members.came)):
         for member in members:
             say(("+ " if came else "- ") + plain(member_line(member, came=came)), "magenta")
@@ -129,8 +135,18 @@ def _tell(found: Difference, *, with_noise: bool) -> None:
     quiet = hidden(found.diff)
     if quiet and not with_noise:
         say(f"{quiet}; --all shows them.", "yellow")
+    if gone := no_page_since(found):
+        say(plain(gone), "yellow")
     for note in notes(found):
         tell(plain(note))
+
+
+def _tell_findings(found: Difference, row: Row) -> None:
+    """Name the findings whose quotes stood in a row, then those that stand there now."""
+    now = " ".join(row.text_after.split())
+    marked = [("holds" if one.quote in now else "held", one) for one in findings_in(found, row)]
+    for verb, finding in sorted(marked, key=lambda one: one[0]):
+        say(f"    {verb} finding {finding.id}: “{plain(finding.quote, 120)}”", "bold yellow")
 
 
 def _look_line(look: Look) -> str:

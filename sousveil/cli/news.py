@@ -69,7 +69,11 @@ def tell_analysis(
     told += f", {len(result.held)} {MISSING}" if result.held else ""
     by_another = f", {len(revised)} changed by another engine" if revised else ""
     say(f"{told}{by_another}.")
-    if by_id or result.happened:
+
+
+def tell_next(result: Analysis) -> None:
+    """Tell a person what to do next."""
+    if result.gone or result.held or result.happened:
         tell("Next: sousveil changes --why")
     elif result.new:
         tell(f"Next: sousveil show {result.new[0].id}")

@@ -103,7 +103,7 @@ def test_the_other_language_stands_beside_a_reworded_page() -> None:
     told = story(trace, reworded.fate, ZH)
     assert told[1] == "“民族” became “肤色”."
     assert "was not found to make the claim" in told[2]
-    assert told[3] == "The claim stands in one place in other words or languages."
+    assert told[3] == "The claim stands in one other place, in other words or languages."
 
 
 def test_editions_that_a_page_names_are_joined() -> None:

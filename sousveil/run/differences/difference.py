@@ -43,6 +43,7 @@ class Difference:
     address: str
     former: Look
     later: Look
+    newest: Look  # which may not have brought the page
     looks: int  # that were made at this address
     seen: Seen  # what is compared
     diff: Diff
@@ -85,6 +86,7 @@ def _between(reader: "_Reader", former: Look, later: Look, seen: Seen) -> Differ
         address=later.visit.address,
         former=former,
         later=later,
+        newest=reader.looks[-1],
         looks=len(reader.looks),
         seen=seen,
         diff=quieten(diff, volatile, [one.quote for one in reader.findings]),

@@ -60,7 +60,7 @@ def page(difference: Difference, screens: Answer, *, with_noise: bool) -> bytes:
         summary=wording.summary(difference.diff, with_noise=with_noise),
         hidden="" if with_noise else wording.hidden(difference.diff),
         with_noise=with_noise,
-        notes=list(wording.notes(difference)),
+        notes=[*filter(None, [wording.no_page_since(difference)]), *wording.notes(difference)],
     ).encode("utf-8", "replace")
 
 

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 
 from sousveil.changes.diff.noise import MIN_CAPTURES
 from sousveil.changes.diff.values import Change, Diff, Member, MemberKind, Row
+from sousveil.changes.words import minute
 from sousveil.run.differences.difference import Difference
 
 _MEMBERS: dict[MemberKind, str] = {
@@ -58,6 +59,17 @@ def member_line(member: Member, *, came: bool) -> str:
     of = f" {'to ' if came else ''}`{member.of}`" if member.of else ""
     line = f" (line {member.line:,})" if member.line is not None else ""
     return f"{_MEMBERS[member.kind]} `{member.name}` {verb}{of}{line}"
+
+
+def no_page_since(difference: Difference) -> str:
+    """Return that the page did not come when it was last asked for; "" when it did."""
+    newest = difference.newest
+    if newest.is_page or newest.number <= difference.later.number:
+        return ""
+    return (
+        f"The newest look, {newest.number} of {minute(newest.visit.started_at)}, did not bring the"
+        f" page: {newest.visit.outcome}."
+    )
 
 
 def notes(difference: Difference) -> Iterator[str]:

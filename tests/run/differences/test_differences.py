@@ -12,7 +12,7 @@ from tests.sites import Page, Site, case_for, serve
 
 CLAIM = "本系统支持人脸识别，可识别年龄、性别和民族。"
 EDITED = "本系统支持人脸识别，可识别年龄、性别和种族。"
-HOSTILE = "\u202egnihtoN \x1b[31m<script>alert(1)</script> {{ 7 * 7 }}"
+HOSTILE = "\u202egnihtoN \x1b[31m<script>alert(1)</script> {{ 7 * 142857 }}"
 
 
 def body(*passages: str, lang: str = "zh-CN") -> Page:
@@ -50,7 +50,7 @@ def test_an_edit_is_shown_with_its_terms_whole_and_the_finding_in_it(visited: Vi
     visited.look(body("欢迎光临我们的网站。", EDITED))
     told = visited.diff()
     assert re.search(r"~ .*\[-[^]]*民族[^]]*-\]\{\+[^}]*种族[^}]*\+\}", told)
-    assert "holds finding" in told
+    assert "held finding" in told
     assert "Passages: 1 edited." in told
     (form,) = sousveil("diff", visited.site.url, "--case", visited.root, "--json").json()
     (row,) = form["rows"]
@@ -83,6 +83,7 @@ def test_without_names_the_last_change_is_shown(visited: Visited) -> None:
     told = visited.diff()
     assert "--- look 2," in told
     assert "+++ look 4," in told
+    assert re.search(r"The newest look, 5 of .* UTC, did not bring the page: HTTP 404\.", told)
 
 
 def test_a_page_that_was_looked_at_once_has_nothing_to_compare(visited: Visited) -> None:
@@ -144,7 +145,7 @@ def test_a_hostile_page_reaches_neither_the_terminal_nor_the_browser(
     assert all(load.startswith("data:image/jpeg") for load in seen.loads)
     assert "alert(1)&lt;/script&gt;" in page
     assert "\u202e" not in page
-    assert "49" not in re.sub(r"look|\d{4}-\d\d-\d\d.*", "", told)
+    assert "999999" not in re.sub(r"look|\d{4}-\d\d-\d\d.*", "", told)
     assert 'lang="&#34;onload' not in page
 
 
