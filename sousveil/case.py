@@ -27,6 +27,7 @@ SETTINGS_FILE = "case.toml"
 LOCK_FILE = "pending/lock"
 WATCH_FILE = "pending/watch.lock"
 TELL_FILE = "pending/tell.lock"
+LOCKS = frozenset({LOCK_FILE, WATCH_FILE, TELL_FILE})
 ORIGIN = re.compile(r"sousveil\.case/[0-9a-f]{16}")
 
 

@@ -15,14 +15,13 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from itertools import islice
-from pathlib import Path
 
 import msgspec
 
 from sousveil.alerts.atom import FEED_FILE
 from sousveil.archive.read import verify_warc
 from sousveil.archive.revisits import Revisits
-from sousveil.case import SETTINGS_FILE, Case
+from sousveil.case import LOCKS, SETTINGS_FILE, Case
 from sousveil.durable import file_sha256
 from sousveil.errors import LogError, SousveilError
 from sousveil.index.inquiries import inquiries, logged_inquiries
@@ -331,7 +330,7 @@ def _notes(case: Case) -> Iterator[str]:
     if (case.root / JOURNAL_FILE).exists():
         yield f"{JOURNAL_FILE}: a commit was interrupted; the next command that writes finishes it"
     for path in sorted(case.pending.glob("*")) if case.pending.is_dir() else ():
-        if path.name not in {"lock", "watch.lock", Path(JOURNAL_FILE).name}:
+        if f"pending/{path.name}" not in LOCKS | {JOURNAL_FILE}:
             yield f"pending/{path.name}: left by an interrupted visit; it is no evidence"
     for path in sorted(case.root.iterdir()):
         if path.name not in _KNOWN and not path.name.startswith(INDEX_FILE):

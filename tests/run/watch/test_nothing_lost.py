@@ -81,3 +81,4 @@ def test_while_people_are_told_others_get_their_turn_and_tell_nobody_twice(
     batches = keep_watch(open_case(case.root), Time())
     assert next(batch.delivered.told for batch in batches if batch.delivered) == {"desk": 1}
     assert sent == [1]
+    assert "pending/" not in sousveil("verify", case.root).err
