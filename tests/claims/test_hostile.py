@@ -23,6 +23,7 @@ SMALL, LARGE = 10_000, 80_000
 SECONDS_A_CHARACTER = 60e-6  # several times what it takes, for a busy machine
 GROWTH = 2.2  # of the time, at each doubling
 NOISE_SECONDS = 0.1
+TRIES = 5  # a busy machine disturbs one or two; what grows faster than its text fails all
 
 Make = Callable[[int], Document]
 
@@ -94,9 +95,19 @@ HOSTILE: dict[str, Make] = {
 
 
 def seconds(document: Document) -> float:
-    started = time.process_time()
+    """Return the processor time that reading takes, without that of other threads."""
+    started = time.thread_time()
     find(document, ALL)
-    return time.process_time() - started
+    return time.thread_time() - started
+
+
+def grows_with_the_length(small: Document, large: Document) -> bool:
+    took = seconds(large)
+    doublings = (LARGE // SMALL).bit_length() - 1
+    return (
+        took <= seconds(small) * GROWTH**doublings + NOISE_SECONDS
+        and took <= len(large.text) * SECONDS_A_CHARACTER + NOISE_SECONDS
+    )
 
 
 @pytest.mark.parametrize("name", HOSTILE)
@@ -104,10 +115,7 @@ def test_the_time_grows_with_the_length_alone(name: str) -> None:
     make = HOSTILE[name]
     small, large = make(SMALL), make(LARGE)
     find(make(100), ALL)
-    doublings = (LARGE // SMALL).bit_length() - 1
-    took = seconds(large)
-    assert took <= seconds(small) * GROWTH**doublings + NOISE_SECONDS
-    assert took <= len(large.text) * SECONDS_A_CHARACTER + NOISE_SECONDS
+    assert any(grows_with_the_length(small, large) for _ in range(TRIES))
 
 
 @pytest.mark.slow
