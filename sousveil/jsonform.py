@@ -45,8 +45,8 @@ def finding_json(
     Always there: `id`, `topic`, `trait`, `label`, `score`, `engine`, `quote`, `selectors`, `actor`
     (null when nobody is named), `capture`, `source`; `attribution`, `reasons`, `caveats`,
     `passage`, `lang`, `title` and `watch` where they are not empty. A `fate` adds `verdict`,
-    `confidence`, `first_seen`, `last_seen`, `after`, `evidence` and `evidence_log_index`; `gone`, or
-    `missing_since`, `pending`, `due` and `looks_left` while that is not confirmed;
+    `confidence`, `first_seen`, `last_seen`, `after`, `evidence` and `evidence_log_index`; `gone`,
+    or `missing_since`, `pending`, `due` and `looks_left` while that is not confirmed;
     `reviews` add `status` (confirmed, rejected or disputed), `review`, the latest, and `reviews`,
     all of them, of several; `trace` adds `trace`: `state`, `missing_since`, `swaps`, `moved_to`,
     `copies` and `unlisted_copies`. Lines and columns count from 1, offsets from 0.

@@ -136,3 +136,82 @@ def test_another_encoding_takes_nothing_away(tmp_path: Path, charset: str, says:
         assert fate.verdict not in GONE, fate.evidence
         assert fate.pending is None, fate.evidence
         assert fate.verdict is Verdict.PRESENT or says
+
+
+@pytest.mark.parametrize(
+    "after",
+    [
+        Page(page(f"<p>{CLAIM}</p>").body[:300]),
+        Page(page(f"<p>{CLAIM}</p>").body[:120]),
+        Page(b'<title>Lens</title><div id="root"></div><script src="/app.js"></script>'),
+        Page(b"", status=204),
+        Page(PAGE.body, "text/html", status=503),
+    ],
+)
+def test_half_a_page_takes_nothing_away(tmp_path: Path, after: Page) -> None:
+    with serve() as site:
+        case = watching(tmp_path, site, page(f"{REST}<p>{CLAIM}</p>"))
+        site.pages["/lens.html"] = after
+        looking_ten_days(case)
+        fate = case.fate()
+        assert fate.verdict not in GONE, fate.evidence
+        assert fate.pending is None, fate.evidence
+
+
+TRANSLATED = {
+    "German": "<html lang=de><p>Unsere Kamera erkennt die Herkunft jedes Gesichts.</p>"
+    + "".join(f"<p>Absatz {n} handelt vom Objektiv und seiner Fassung.</p>" for n in range(30)),
+    "French": "<html lang=fr><p>Notre caméra déduit l’origine de chaque visage qu’elle voit.</p>"
+    + "".join(f"<p>Le paragraphe {n} parle de l’objectif et de la monture.</p>" for n in range(30)),
+}
+
+
+@pytest.mark.parametrize("language", TRANSLATED)
+def test_a_page_in_another_language_is_told_as_another_text(tmp_path: Path, language: str) -> None:
+    with serve() as site:
+        case = watching(tmp_path, site, Page(b'<html lang="en">' + PAGE.body))
+        site.pages["/lens.html"] = Page(TRANSLATED[language].encode())
+        case.after(hours=30)
+        held = case.fate(CLAIM)
+        assert "another text stands there, in another language" in held.evidence
+        case.after(days=2)
+        assert case.fate(CLAIM).verdict not in GONE
+
+
+def test_a_page_of_two_variants_is_believed_less_each_time_it_is_back(tmp_path: Path) -> None:
+    with serve() as site:
+        case = watching(tmp_path, site)
+        for _ in range(3):
+            site.pages["/lens.html"] = page("")
+            case.after(hours=30)
+            site.pages["/lens.html"] = PAGE
+            case.after(hours=1)
+        site.pages["/lens.html"] = page("")
+        case.after(hours=30)
+        case.after(hours=90)
+        fate = case.fate()
+        assert fate.verdict not in GONE
+        assert fate.looks_left >= 2
+
+
+def test_a_clock_that_was_set_back_takes_nothing_away(tmp_path: Path) -> None:
+    with serve() as site:
+        case = watching(tmp_path, site)
+        del site.pages["/lens.html"]
+        case.after(hours=1)
+        case.after(days=30)
+        case.after(days=-30)
+        case.after(hours=2)
+        assert case.fate().verdict not in GONE, case.fate().evidence
+
+
+def test_the_same_sentence_on_two_pages_of_a_site_is_told_of_each(tmp_path: Path) -> None:
+    with serve() as site:
+        site.pages.update({"/": HOME, "/lens.html": PAGE, "/mount.html": page(f"<p>{CLAIM}</p>")})
+        case = looking_at(tmp_path, site, "/lens.html", "/mount.html")
+        case.after()
+        site.pages["/mount.html"] = page("")
+        looking_ten_days(case)
+        with case.index() as index:
+            told = sorted(fate.verdict for fate in fates(index).values())
+            assert told == [Verdict.PRESENT, Verdict.QUOTE_REMOVED]

@@ -336,7 +336,20 @@ def _otherwise(case: Case) -> Came:
     edits = edits_between(case.before, case.after)
     reasons = (f"{case.compared.kept:.0%} of the former text stands", edits.reason)
     kind = edits.kind if edits.kind is Kind.ADDITION else Kind.EDIT
-    return Came(kind, 0.5, reasons, case.compared.kept, edits.removed, edits.added)
+    return Came(
+        kind,
+        0.5,
+        reasons,
+        case.compared.kept,
+        edits.removed,
+        edits.added,
+        other_lang=_other_lang(case.before, case.after),
+    )
+
+
+def _other_lang(before: Text, after: Text) -> str:
+    former, now = before.document.lang, after.document.lang
+    return now if former and former != now else ""
 
 
 _CHECKS: tuple[Callable[[Case], Came | None], ...] = (

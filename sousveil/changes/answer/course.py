@@ -7,7 +7,7 @@ never counts, and hardly the time they take: behind them the page may have been 
 
 How long is enough. Ten short answers of large sites were followed to the day the page was back:
 they lasted 26 minutes to 36 hours, the one that said "404" among them 6 hours. An address that came
-back before must stay away for twice as long as it did then.
+back before must stay away for twice as long as it did then, and for a look more each time.
 """
 
 from dataclasses import dataclass, replace
@@ -32,6 +32,9 @@ MAX_SILENT_GAP = timedelta(hours=6)
 
 # An address that flaps is not waited for longer than this.
 MAX_WAIT = timedelta(days=30)
+
+# Nor for more looks than this beyond those of its proof, one for each time it came back.
+MAX_MORE_LOOKS = 6
 
 # Below this confidence of its answers an absence needs the weakest proof's time.
 WEAK_CONFIDENCE = 0.65
@@ -103,14 +106,16 @@ class Absence:
     proof: Proof  # what confirms it, by the strongest look: a weaker one takes nothing back
     is_hidden: bool = False  # whether a silent answer came since the last
 
-    def lacking(self, longest: timedelta) -> tuple[int, timedelta]:
+    def lacking(self, longest: timedelta, returns: int) -> tuple[int, timedelta]:
         """Return how many looks and how much time are lacking; 0 looks when it is confirmed.
 
-        `longest` is the longest absence from which the page came back.
+        `longest` is the longest absence from which the page came back, `returns` how often it did:
+        of a page that is sent in two variants, each look may meet either.
         """
         span = max(self.proof.span, min(2 * longest, MAX_WAIT))
         time = max(timedelta(), span - self.covered)
-        return max(self.proof.looks - self.looks, int(bool(time))), time
+        looks = self.proof.looks + min(returns, MAX_MORE_LOOKS)
+        return max(looks - self.looks, int(bool(time))), time
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,7 +191,11 @@ def after(course: Course, look: Seen) -> Course:
         course = replace(course, of_quote=absence)
     else:
         course = replace(course, of_address=absence)
-    return course if absence.lacking(course.longest)[0] else replace(course, confirmed=look)
+    return (
+        course
+        if absence.lacking(course.longest, course.returns)[0]
+        else replace(course, confirmed=look)
+    )
 
 
 def _returned(course: Course, look: Seen) -> Course:

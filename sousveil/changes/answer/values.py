@@ -119,6 +119,7 @@ class Came:
     removed: int = 0  # words that left; a hanzi counts as one
     added: int = 0
     moved_to: str = ""  # where the page now answers, when it stands at another address
+    other_lang: str = ""  # language tag of a page written anew, when the former was in another
 
     @property
     def is_page(self) -> bool:

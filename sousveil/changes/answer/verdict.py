@@ -103,7 +103,7 @@ def _gone(course: Course, look: Seen) -> Told:
 
 
 def _held(course: Course, absence: Absence) -> Told:
-    looks, time = absence.lacking(course.longest)
+    looks, time = absence.lacking(course.longest, course.returns)
     due = absence.last.at + max(time, SPACING)
     reasons = [awaited(due, looks)]
     if course.returns:
@@ -171,7 +171,8 @@ def what_stands(came: Came) -> str:
     if came.moved_to:
         return f"the address leads to {came.moved_to}, where {_share_of(came)}"
     if came.kept is not None and came.kept < LOST_SHARE:
-        return f"another text stands there ({came.kept:.0%} of the former one)"
+        language = f", in another language ({came.other_lang})" if came.other_lang else ""
+        return f"another text stands there{language} ({came.kept:.0%} of the former one)"
     return _share_of(came)
 
 

@@ -194,7 +194,7 @@ def test_flapping_for_ever_is_never_a_removal_and_waits_no_longer_than_a_month()
     ]
     assert all(verdict_of(looks[:end]).verdict not in GONE for end in range(0, len(looks), 7))
     ages = [*course(Kind.NOT_FOUND, [0, 5000]), seen(9000, STANDS)]
-    month = [seen(9001 + hour, answer(Kind.NOT_FOUND)) for hour in (0, 99, MAX_WAIT / HOUR)]
+    month = [seen(9001 + hour, answer(Kind.NOT_FOUND)) for hour in (0, 99, 200, MAX_WAIT / HOUR)]
     assert verdict_of([*ages, *month]).verdict is Verdict.REMOVED
 
 
