@@ -21,7 +21,7 @@ from pathlib import Path
 from sousveil.capture.git.run import require_git
 from sousveil.case import Case, Wait, locked, open_case, watched
 from sousveil.claims import Engine
-from sousveil.errors import CaseError, RepositoryError
+from sousveil.errors import ActorError, CaseError, RepositoryError, TopicError
 from sousveil.index.due import pasts
 from sousveil.index.pace import Base, base_of
 from sousveil.index.reviews import logged_model
@@ -336,7 +336,7 @@ class _Service:
         return known[1]
 
     def _read_and_tell(self, batch: Batch) -> None:
-        """Read what the visits brought, and tell people; who stops us does so between captures."""
+        """Read what the visits brought, and tell people."""
         is_time = self.outside.clock() - self._told_at >= TELL_AGAIN
         with open_index(self.case) as index:
             # Polls, too, are looks at what is missed.
@@ -344,20 +344,29 @@ class _Service:
         if not is_news and not is_time:
             return
 
-        def progress(_done: int, _total: int, _at: str) -> None:
-            if self.outside.stop.is_set():
-                raise InterruptedError
-            self.outside.progress(batch)
-
         with locked(self.case, self.outside.wait), open_index(self.case, create=True) as index:
             sync_index(self.case, index)
             if is_news:
-                batch.analysis = analyse(self.case, index, self._engine_of(index), progress)
+                self._read(index, batch)
             keep_feed(self.case, index)
         # Services far away may take their time; others write meanwhile.
         with open_index(self.case, create=True) as index:
             batch.delivered = tell_channels(self.case, index, self.outside.clock)
         self._told_at = self.outside.clock()
+
+    def _read(self, index: Index, batch: Batch) -> None:
+        """Read what is new; who stops us does so between captures."""
+
+        def progress(_done: int, _total: int, _at: str) -> None:
+            if self.outside.stop.is_set():
+                raise InterruptedError
+            self.outside.progress(batch)
+
+        try:
+            batch.analysis = analyse(self.case, index, self._engine_of(index), progress)
+        except (ActorError, TopicError) as error:
+            # A file that people edit while we run. Visits need neither, and wait for nobody.
+            batch.troubles.append(f"{error} Until then nothing new is read.")
 
     def _stamp(self, batch: Batch) -> None:
         """Have the log stamped, when it is time."""

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from sousveil.case import Case, open_case, save_settings
+from sousveil.index.verdicts import stale_addresses
 from sousveil.ledger import TurnWriter, writing
 from sousveil.run import alerting
 from sousveil.run.indexing import open_index, sync_index, take_event
@@ -82,3 +83,21 @@ def test_while_people_are_told_others_get_their_turn_and_tell_nobody_twice(
     assert next(batch.delivered.told for batch in batches if batch.delivered) == {"desk": 1}
     assert sent == [1]
     assert "pending/" not in sousveil("verify", case.root).err
+
+
+@pytest.mark.parametrize("broken", ["actors.toml", "own.toml"])
+def test_a_file_that_people_break_keeps_nothing_from_being_visited_and_read_later(
+    case: Case, broken: str
+) -> None:
+    topics = ("ethnicity", "own.toml") if broken == "own.toml" else ("ethnicity",)
+    save_settings(case, replace(case.settings, topics=topics))
+    (case.root / broken).write_text("[[")
+    (batch,) = keep_watch(open_case(case.root), Time())
+    assert len(batch.visits) == 3
+    assert any(broken in trouble for trouble in batch.troubles)
+    (case.root / broken).unlink()
+    save_settings(case, replace(case.settings, topics=("ethnicity",)))
+    keep_watch(open_case(case.root), Time())
+    with open_index(case) as index:
+        assert stale_addresses(index) == []
+        assert index.rows("SELECT count(*) FROM capture WHERE engine IS NULL") == [(0,)]
