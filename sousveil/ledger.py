@@ -14,8 +14,9 @@ import hashlib
 import json
 import os
 import secrets
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import islice
 from pathlib import Path
@@ -42,7 +43,21 @@ ENTRY_VERSION = 1
 # that was put in the wrong place.
 MAX_BODY_BYTES = 16 * 2**20
 
+# A journal takes one body of any size, or smaller ones together: some 40,000 of a watch each.
+MAX_JOURNAL_BYTES = MAX_BODY_BYTES
+
 SALT_BYTES = 16  # as many guesses as a 128-bit key
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """An event that is to be committed."""
+
+    type: str
+    body: Mapping[str, Any]
+    time: datetime
+    warc: Path | None = None  # the archive file that it brings, synced, in `pending/`
+    warc_path: str | None = None  # where that goes, below the case folder
 
 
 def create_case(root: Path, *, title: str, operator: str, now: datetime) -> Case:
@@ -56,7 +71,7 @@ def create_case(root: Path, *, title: str, operator: str, now: datetime) -> Case
     origin = f"sousveil.case/{secrets.token_hex(8)}"
     signer = create_signer(key_path(origin), origin)
     settings = Settings(title, operator, ("ethnicity",), origin, signer.verifier_key)
-    root.mkdir(parents=True, exist_ok=True)
+    make_folders(root)
     for folder in ("archive", "events", "log", "pending"):
         (root / folder).mkdir()
     case = Case(root, settings)
@@ -119,46 +134,51 @@ class Writer:
     ) -> Event:
         """Make `body`, and the synced file `warc`, part of the evidence; return when they are.
 
-        `warc` must lie in `pending/`; it becomes `warc_path`. A crash before step 2 leaves a file
-        in `pending/` that is no evidence; after step 2, all that `recover` needs.
-
-        1. The journal is written and synced: which entry, which body, which file.
-        2. It is renamed to its name: from here on the event has happened.
-        3. The steps of `_apply`, each of which may be done twice.
+        As `commit_all` does with several.
         """
-        index = log_size(self.case)
-        line = rfc8785.dumps({**body, "salt": secrets.token_hex(SALT_BYTES)})
-        if len(line) > MAX_BODY_BYTES:
-            raise CaseError(
-                f"{kind}: the event's body has {len(line)} bytes, over the limit of"
-                f" {MAX_BODY_BYTES}. Nothing was added; take it in in smaller parts."
-            )
-        entry: Json = {
-            "v": ENTRY_VERSION,
-            "type": kind,
-            "time": now.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ"),
-            "body": f"sha256:{hashlib.sha256(line).hexdigest()}",
-        }
-        if warc is not None:
-            entry["warc"] = {
-                "path": warc_path,
-                "sha256": file_sha256(warc),
-                "bytes": warc.stat().st_size,
-            }
+        (event,) = self.commit_all([Draft(kind, body, now, warc, warc_path)])
+        return event
+
+    def commit_all(self, drafts: Sequence[Draft]) -> list[Event]:
+        """Make events part of the evidence, in their order; return when all are.
+
+        They share journals, each of MAX_JOURNAL_BYTES at most, and what is synced for each: so
+        many together cost little more than one. Raises CaseError, before anything is added, when a
+        body is too large. A crash before step 3 leaves files in `pending/` that are no evidence;
+        after it, all that `recover` needs for the journal's events.
+
+        1. The names of the archive files are synced; what is in them was.
+        2. The journal is written and synced: which entries, which bodies, which files.
+        3. It is renamed to its name: from here on its events have happened.
+        4. The steps of `_apply`, each of which may be done twice.
+        """
+        parts = [_part(draft) for draft in drafts]
+        if any(draft.warc for draft in drafts):
+            sync_folder(self.case.pending)
+        done: list[Event] = []
+        for share in _shares(parts):
+            journal = self._journal(share, drafts[len(done)].time)
+            self._write_journal(journal)
+            self._apply(journal)
+            done += [
+                make_event(index, json.loads(part["entry"]), json.loads(part["body"]))
+                for index, part in enumerate(share, journal["index"])
+            ]
+        return done
+
+    def _journal(self, parts: Sequence[Json], now: datetime) -> Json:
         events = self._events_file(now)
-        journal = {
-            "index": index,
-            "entry": rfc8785.dumps(entry).decode(),
-            "body": line.decode(),
-            "warc": warc.name if warc is not None else None,
+        return {
+            "index": log_size(self.case),
+            "parts": parts,
             "events": events.name,
             "events_size": events.stat().st_size if events.exists() else 0,
         }
+
+    def _write_journal(self, journal: Json) -> None:
         text = json.dumps(journal)
         sealed = {"journal": text, "signature": self._signer.private_key.sign(_sealed(text)).hex()}
         write_durably(self.case.root / JOURNAL_FILE, json.dumps(sealed).encode())
-        self._apply(journal)
-        return make_event(index, entry, json.loads(line))
 
     def _events_file(self, now: datetime) -> Path:
         """Return the month's file; never one before the newest, even when the clock goes back."""
@@ -170,23 +190,36 @@ class Writer:
         """Finish a commit that was interrupted, if there is one.
 
         Only a journal that this key signed is followed: whoever can write to the folder must not
-        be able to make us write elsewhere. One whose entry is in the log is done already. Raises
-        EvidenceError for any other journal, and when the file it promised is lost.
+        be able to make us write elsewhere. One whose entries are in the log is done already.
+        Raises EvidenceError for any other journal, and when a file it promised is lost.
         """
         path = self.case.root / JOURNAL_FILE
         if not path.exists():
             return
         journal = self._open_journal(path)
-        size = log_size(self.case)
-        if journal["index"] < size:
-            logged = next(entries(self.case.log, journal["index"] + 1, journal["index"]))
-            if logged != journal["entry"].encode():
+        size, first = log_size(self.case), journal["index"]
+        wanted = [part["entry"].encode() for part in _parts_of(journal)]
+        if first < size:
+            logged = entries(self.case.log, min(size, first + len(wanted)), first)
+            if list(logged) != wanted:
                 raise EvidenceError(f"{path}: is of another log. Move it out of the case.")
+            # Who was killed may not have come to sync the checkpoint, or to remember it.
+            sync_folder(self.case.log)
+            self._remember_head()
             path.unlink()
             return
-        if journal["index"] > size:
-            raise EvidenceError(f"{path}: follows {journal['index']} entries, the log has {size}.")
+        if first > size:
+            raise EvidenceError(f"{path}: follows {first} entries, the log has {size}.")
+        self._sync_archive_folders(journal)
         self._apply(journal)
+
+    def _sync_archive_folders(self, journal: Json) -> None:
+        """Make durable what the interrupted commit may have made, and not come to sync."""
+        files = (self.case.root / path for path, _ in _warcs_of(journal))
+        folders = {one for file in files for one in file.parents}
+        for folder in sorted(folders, reverse=True):
+            if folder.is_relative_to(self.case.root) and folder.exists():
+                sync_folder(folder)
 
     def _open_journal(self, path: Path) -> Json:
         try:
@@ -203,32 +236,43 @@ class Writer:
         return journal
 
     def _apply(self, journal: Json) -> None:
-        """Bring the journal's event into its places.
+        """Bring the journal's events into their places.
 
-        1. The archive file goes into `archive/`.   Crash: `recover` does the rest.
-        2. The body is appended to `events/`.       Crash: the line is written again, whole.
-        3. The entry goes into the signed log.      Crash: appended again, the same bytes.
+        1. The archive files go into `archive/`.    Crash: `recover` does the rest.
+        2. The bodies are appended to `events/`.    Crash: the lines are written again, whole.
+        3. The entries go into the signed log.      Crash: appended again, the same bytes.
         4. The journal is removed.                  Crash before: steps 1 to 3 change nothing.
+
+        Each of 1 to 3 is synced before the next begins, for what the log says must be there to be
+        verified, and all before 4. That the journal went is not synced: one that comes back is done
+        already, and the next takes its place.
         """
-        entry = json.loads(journal["entry"])
-        if journal["warc"] is not None:
-            self._place_warc(self.case.pending / journal["warc"], entry["warc"])
-        self._append_body(journal)
-        append(self.case.log, [journal["entry"].encode()], self._signer)
+        self._place_warcs(journal)
+        self._append_bodies(journal)
+        wanted = [part["entry"].encode() for part in _parts_of(journal)]
+        append(self.case.log, wanted, self._signer)
         self._remember_head()
         (self.case.root / JOURNAL_FILE).unlink()
-        sync_folder(self.case.pending)
 
-    def _place_warc(self, pending: Path, promised: Json) -> None:
-        final = self.case.root / promised["path"]
-        if pending.exists():
-            if pending.is_symlink() or os.path.lexists(final):
-                raise EvidenceError(f"{final}: is there already. Move it out of the case.")
-            make_folders(final.parent)
-            pending.replace(final)
-            sync_folder(final.parent)
-            sync_folder(self.case.pending)
-        if not final.is_file() or final.stat().st_size != promised["bytes"]:
+    def _place_warcs(self, journal: Json) -> None:
+        """Move the archive files to their places; none when one is lost."""
+        moves = [
+            (self.case.pending / name, self.case.root / warc["path"], warc)
+            for name, warc in _warcs_of(journal)
+        ]
+        for pending, final, warc in moves:
+            self._refuse_lost(pending if pending.exists() else final, final, warc)
+        folders = set()
+        for pending, final, _ in moves:
+            if pending.exists():
+                make_folders(final.parent)
+                _move(pending, final)
+                folders.add(final.parent)
+        for folder in folders:
+            sync_folder(folder)
+
+    def _refuse_lost(self, path: Path, final: Path, promised: Json) -> None:
+        if not path.is_file() or path.stat().st_size != promised["bytes"]:
             journal = self.case.root / JOURNAL_FILE
             aside = journal.with_name(f"lost-{promised['sha256'][:12]}.json")
             journal.replace(aside)
@@ -237,21 +281,21 @@ class Writer:
                 f" reported as done; its journal now is {aside.name}. Run the command again."
             )
 
-    def _append_body(self, journal: Json) -> None:
-        path = self.case.root / "events" / journal["events"]
-        line = journal["body"].encode() + b"\n"
+    def _append_bodies(self, journal: Json) -> None:
+        path, before = self.case.root / "events" / journal["events"], journal["events_size"]
+        lines = b"".join(part["body"].encode() + b"\n" for part in _parts_of(journal))
         with path.open("ab") as file:
-            written = file.tell() - journal["events_size"]
-            if not 0 <= written <= len(line):
+            if not 0 <= file.tell() - before <= len(lines):
                 raise EvidenceError(
-                    f"{path}: has {file.tell()} bytes where an interrupted commit left"
-                    f" {journal['events_size']}. Restore it from a copy."
+                    f"{path}: has {file.tell()} bytes where an interrupted commit left {before}."
+                    " Restore it from a copy."
                 )
-            file.truncate(journal["events_size"])
-            file.write(line)
+            file.truncate(before)
+            file.write(lines)
             file.flush()
             os.fsync(file.fileno())
-        sync_folder(path.parent)
+        if before == 0:  # else its name was synced when the first body was
+            sync_folder(path.parent)
 
     def _remember_head(self) -> None:
         checkpoint = read_checkpoint(self.case.log, self.case.settings.key)
@@ -284,15 +328,7 @@ class TurnWriter(Writer):
         super().__init__(case, _signer_of(case))
         self._wait, self._then = wait, then
 
-    def commit(
-        self,
-        kind: str,
-        body: Mapping[str, Any],
-        *,
-        now: datetime,
-        warc: Path | None = None,
-        warc_path: str | None = None,
-    ) -> Event:
+    def commit_all(self, drafts: Sequence[Draft]) -> list[Event]:
         """Commit as `Writer` does, when it is our turn.
 
         Raises CaseError when `wait` has waited long enough for it.
@@ -300,9 +336,77 @@ class TurnWriter(Writer):
         with locked(self.case, self._wait):
             self.refuse_older_log()
             self.recover()
-            event = super().commit(kind, body, now=now, warc=warc, warc_path=warc_path)
-            self._then(event)
-        return event
+            events = super().commit_all(drafts)
+            for event in events:
+                self._then(event)
+        return events
+
+
+def _part(draft: Draft) -> Json:
+    """Return what a journal says of an event: its entry and its body, and its file's name."""
+    line = rfc8785.dumps({**draft.body, "salt": secrets.token_hex(SALT_BYTES)})
+    if len(line) > MAX_BODY_BYTES:
+        raise CaseError(
+            f"{draft.type}: the event's body has {len(line)} bytes, over the limit of"
+            f" {MAX_BODY_BYTES}. Nothing was added; take it in in smaller parts."
+        )
+    entry: Json = {
+        "v": ENTRY_VERSION,
+        "type": draft.type,
+        "time": draft.time.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ"),
+        "body": f"sha256:{hashlib.sha256(line).hexdigest()}",
+    }
+    if draft.warc is not None:
+        entry["warc"] = {
+            "path": draft.warc_path,
+            "sha256": file_sha256(draft.warc),
+            "bytes": draft.warc.stat().st_size,
+        }
+    name = draft.warc.name if draft.warc is not None else None
+    return {"entry": rfc8785.dumps(entry).decode(), "body": line.decode(), "warc": name}
+
+
+def _shares(parts: Iterable[Json]) -> Iterator[list[Json]]:
+    """Part events among journals: each at least one, and what fits in MAX_JOURNAL_BYTES."""
+    share: list[Json] = []
+    size = 0
+    for part in parts:
+        more = len(part["entry"]) + len(part["body"])
+        if share and size + more > MAX_JOURNAL_BYTES:
+            yield share
+            share, size = [], 0
+        share.append(part)
+        size += more
+    if share:
+        yield share
+
+
+def _parts_of(journal: Json) -> list[Json]:
+    """Return the events of a journal; before commits came together it was of one."""
+    parts: list[Json] = journal.get("parts", [journal])
+    return parts
+
+
+def _warcs_of(journal: Json) -> Iterator[tuple[str, Json]]:
+    """Yield the name in `pending/` of each archive file, with what its entry says of it."""
+    for part in _parts_of(journal):
+        if part["warc"] is not None:
+            yield part["warc"], json.loads(part["entry"])["warc"]
+
+
+def _move(pending: Path, final: Path) -> None:
+    """Move an archive file to its place, where another may not be.
+
+    That it left `pending/` is never synced; so after a power cut it may have both names.
+    """
+    if pending.is_symlink() or (
+        os.path.lexists(final) and not os.path.samestat(final.lstat(), pending.lstat())
+    ):
+        raise EvidenceError(f"{final}: is there already. Move it out of the case.")
+    if final.exists():
+        pending.unlink()
+    else:
+        pending.replace(final)
 
 
 def head_problem(case: Case) -> str | None:

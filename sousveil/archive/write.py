@@ -41,7 +41,6 @@ from uuid import uuid4
 
 from sousveil.archive.decoded import browser_facts, with_fitting_head
 from sousveil.capture.http.head import media_type, parse_head, split_head
-from sousveil.durable import sync_folder
 from sousveil.model import Capture, Exchange, Json, RecordRef
 
 WARC_1_1 = "http://iipc.github.io/warc-specifications/specifications/warc-format/warc-1.1/"
@@ -137,7 +136,6 @@ class WarcWriter:
                 self._file.flush()
                 os.fsync(self._file.fileno())
         if failed is None:
-            sync_folder(self.path.parent)
             self.sha256 = self._hash.hexdigest()
 
     def write_exchange(self, exchange: Exchange, of: Original | None = None) -> list[Capture]:

@@ -65,13 +65,15 @@ def make_folder(path: Path) -> None:
 
 
 def remove_folder(path: Path) -> None:
-    """Remove a folder of files, if it is there. Raises LogError when the system refuses."""
+    """Remove a folder of files, if it is there; a crash may bring some back, as nothing is synced.
+
+    Raises LogError when the system refuses.
+    """
     with _explained(path, "removed"):
         if path.is_dir():
             for one in path.iterdir():
                 one.unlink()
             path.rmdir()
-            sync_folder(path.parent)
 
 
 def sync_folder(path: Path) -> None:

@@ -31,9 +31,10 @@ def create_signer(path: Path, name: str, kind: bytes = ED25519) -> Signer:
 
     1. The key is written and synced under another name.   Crash: a stray file, never used.
     2. It is linked to its name, which fails if taken.     Crash: the key is whole.
-    3. The other name goes, and the folder is synced.
+    3. The other name goes, and the folder is synced, as those are in which folders were made.
     """
     signer = Signer(check_name(name), Ed25519PrivateKey.generate(), kind)
+    made = [one for one in path.parents if not one.exists()]
     try:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         descriptor, temporary = tempfile.mkstemp(prefix=f".{path.name}-", dir=path.parent)
@@ -52,7 +53,8 @@ def create_signer(path: Path, name: str, kind: bytes = ED25519) -> Signer:
             Path(temporary).unlink()
     except OSError as error:
         raise LogError(f"{path}: the signing key could not be stored: {error.strerror}.") from error
-    sync_folder(path.parent)
+    for folder in (path.parent, *(one.parent for one in made)):
+        sync_folder(folder)
     return signer
 
 

@@ -14,7 +14,7 @@ cannot change what a checkpoint they do not have the key of has signed without `
 any proof against that checkpoint, failing.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from functools import cache
 from pathlib import Path
 
@@ -107,7 +107,7 @@ def append(folder: Path, new: Sequence[bytes], signer: Signer) -> Checkpoint:
         plan += tiles.new_tiles(level, size >> (8 * level), row)
     if head is None:
         _refuse_strays(folder, {tile.path for tile, _ in plan})
-    _write_tiles(folder, plan)
+    _write_tiles(folder, plan, _firm_folders(folder, head))
     grown = size + len(new)
     newest = tiles.new_edge(rows)
     root = merkle.root(grown, tiles.node_reader(lambda level, _: newest[level]))
@@ -195,22 +195,43 @@ def _refuse_strays(folder: Path, planned: set[str]) -> None:
             )
 
 
-def _write_tiles(folder: Path, plan: Sequence[tuple[Tile, Sequence[bytes]]]) -> None:
-    """Write and sync tiles, and the folders on the way to them.
+def _firm_folders(folder: Path, head: Checkpoint | None) -> set[Path]:
+    """Return folders whose names are durable: those on the way to a tile that `head` covers.
 
-    All those folders are synced, old ones too: one that is there may have been made by an append
-    that died before it was synced.
+    All of them were synced before that was signed. Of any other, which an append that died may
+    have made, nothing is known.
+    """
+    if head is None:
+        return {folder.parent}
+    firm = {folder}
+    for level in range(ENTRIES, tiles.levels(head.size)):
+        last, width = tiles.full_tiles(level, head.size), tiles.partial_width(level, head.size)
+        for tile in (Tile(level, last, width), Tile(level, last - 1)):
+            if tile.index >= 0 and tile.width:
+                parents = (folder / tile.path).parents
+                firm.update(one for one in parents if one.is_relative_to(folder))
+    return firm
+
+
+def _write_tiles(
+    folder: Path, plan: Sequence[tuple[Tile, Sequence[bytes]]], firm: Collection[Path]
+) -> None:
+    """Write and sync tiles, their names, and those of the folders on the way that are not `firm`.
+
+    Each folder is synced once, after all files are: nothing before the checkpoint needs an order.
     """
     make_folder(folder)
-    folders = {folder}
+    grown: set[Path] = set()  # folders with names that may not be durable
     for tile, items in plan:
         path = folder / tile.path
         make_folder(path.parent)
         write_file(path, tiles.encode(tile, items))
-        folders.update(one for one in path.parents if one.is_relative_to(folder))
-    for one in sorted(folders, reverse=True):
+        for one in path.parents:
+            grown.add(one)
+            if one in firm:
+                break
+    for one in sorted(grown, reverse=True):
         sync_folder(one)
-    sync_folder(folder.parent)
 
 
 def _remove_partials(folder: Path, old: int, new: int) -> None:
