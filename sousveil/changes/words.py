@@ -20,13 +20,14 @@ VERDICTS: dict[Verdict, str] = {
     Verdict.LOGIN_WALL: "behind a login",
     Verdict.BLOCKED: "access refused",
     Verdict.BLOCKED_BY_COUNTRY: "refused to this country",
-    Verdict.UNREACHABLE: "no answer",
+    Verdict.UNREACHABLE: "no usable answer",
     Verdict.UNKNOWN: "unclear",
 }
 
 # What one answer speaks for, which alone proves nothing.
 ANSWERS: dict[Verdict, str] = VERDICTS | {
     Verdict.PRESENT: "there",
+    Verdict.QUOTE_REMOVED: "not in the page",
     Verdict.REMOVED: "“not found”",
     Verdict.SOFT_404: "a “not found” page",
     Verdict.REDIRECTED_AWAY: "leads elsewhere",

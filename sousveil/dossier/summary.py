@@ -4,7 +4,14 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 
 from sousveil.dossier.view import Statement, View
-from sousveil.dossier.wording import LABEL_VERBS, VERDICT_COUNTS, count, day, listing
+from sousveil.dossier.wording import (
+    LABEL_VERBS,
+    MISSING_COUNTS,
+    VERDICT_COUNTS,
+    count,
+    day,
+    listing,
+)
 from sousveil.model import Report
 
 
@@ -52,7 +59,7 @@ def _missing_sentence(statements: Sequence[Statement]) -> Iterable[str]:
     if missing:
         ways = listing(
             f"{missing[verdict]} {words}"
-            for verdict, words in VERDICT_COUNTS.items()
+            for verdict, words in MISSING_COUNTS.items()
             if missing[verdict]
         )
         verb = "was" if missing.total() == 1 else "were"

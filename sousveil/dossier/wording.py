@@ -31,7 +31,7 @@ LABEL_VERBS: dict[Label, tuple[str, str]] = {
 # The ways in which a statement can be gone, for counts.
 VERDICT_COUNTS: dict[Verdict, str] = {
     Verdict.EDITED: "reworded",
-    Verdict.QUOTE_REMOVED: "taken out of a page or file that still stands",
+    Verdict.QUOTE_REMOVED: "no longer in the page or file that stands there",
     Verdict.REMOVED: "gone with the page",
     Verdict.SOFT_404: "replaced by a “not found” page",
     Verdict.MOVED: "moved",
@@ -41,6 +41,14 @@ VERDICT_COUNTS: dict[Verdict, str] = {
     Verdict.BLOCKED_BY_COUNTRY: "refused to our country",
     Verdict.UNREACHABLE: "out of reach",
     Verdict.UNKNOWN: "gone in a way that is unclear",
+}
+
+# What stood in place of a statement that is missing, for counts: it may be back.
+MISSING_COUNTS: dict[Verdict, str] = VERDICT_COUNTS | {
+    Verdict.QUOTE_REMOVED: "not in the page that came",
+    Verdict.REMOVED: "at an address that answered “not found”",
+    Verdict.SOFT_404: "where a “not found” page came",
+    Verdict.REDIRECTED_AWAY: "at an address that led elsewhere",
 }
 
 # What people who looked at a statement decided; who they are is not told.

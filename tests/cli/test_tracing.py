@@ -37,7 +37,7 @@ def test_a_page_is_gone_and_its_pdf_stays(tmp_path: Path) -> None:
         assert quiet == "No quote went missing: 2 stand where they stood.\n"
         del site.pages["/product"]
         told = looked(root)
-    assert "missing, not confirmed yet: page removed" in told.out
+    assert "missing, not confirmed yet: “not found”" in told.out
     assert f"Went missing from {site.url}/product between " in told.out
     assert "; not confirmed yet: that takes " in told.out
     assert told.out.endswith("1 missing, not confirmed yet; of 2 quotes.\n")
