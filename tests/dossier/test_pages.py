@@ -219,7 +219,7 @@ def test_what_cannot_be_seen_is_not_called_vanished() -> None:
     losses = [e.text for e in INDEX.all("article") if e.attributes["class"] == "loss"]
     assert len(losses) == 3
     assert not any(UNREACHABLE.quote in text for text in losses)
-    assert "not seen since: no answer" in page_of(UNREACHABLE).text
+    assert "not seen since: no usable answer" in page_of(UNREACHABLE).text
     assert "still there" in page_of(DENIAL).text
 
 
