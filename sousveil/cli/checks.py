@@ -11,9 +11,10 @@ import typer
 from sousveil.case import Case, open_case, undisturbed
 from sousveil.cli.casework import now
 from sousveil.cli.options import CaseOption, JsonOption, chosen_case
+from sousveil.cli.packages import verify_file
 from sousveil.cli.screen import FOUND_WRONG, count_of, plain, progress, say, tell, write_json
 from sousveil.dossier import write_dossier
-from sousveil.errors import CaseError, SousveilError
+from sousveil.errors import CaseError, InputError, SousveilError
 from sousveil.index.query import unread
 from sousveil.index.store import INDEX_FILE
 from sousveil.ledger import JOURNAL_FILE, writing
@@ -38,8 +39,14 @@ def register(app: typer.Typer) -> None:
 
 
 def verify(
-    path: Annotated[Path | None, typer.Argument(help="The case's folder.")] = None,
+    path: Annotated[
+        Path | None, typer.Argument(help="The case's folder, or a WACZ file of anybody's.")
+    ] = None,
     *,
+    key: Annotated[
+        str | None,
+        typer.Option(help="The log's key, as its owner told it: of a package of ours."),
+    ] = None,
     kept: Annotated[
         Path | None,
         typer.Option("--against", help="A checkpoint, .tlog-proof or bundle that somebody kept."),
@@ -52,7 +59,17 @@ def verify(
     Files against the log, the log against its signature, each quote against its capture; with
     --against, whether the log only grew since that checkpoint. Exit status 1: something is wrong,
     and named.
+
+    A WACZ file, ours or anybody's, is held against itself, and told what it proves, by whom and
+    since when, and what not.
     """
+    if path is not None and path.is_file():
+        if kept is not None:
+            raise InputError("--against is for a case. Name the case's folder, or leave it out.")
+        verify_file(path, key, as_json=as_json)
+        return
+    if key is not None:
+        raise InputError("--key is for a WACZ file; a case names its key. Leave it out.")
     case = open_case(path) if path is not None else chosen_case(folder)
     result, faults = check_case(case)
     against = hold_against(case, kept) if kept is not None else None

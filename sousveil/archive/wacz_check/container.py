@@ -64,9 +64,10 @@ class Member:
 
 
 @dataclass(frozen=True, slots=True)
-class Container:
-    """The files of a package, in the order of its list."""
+class Package:
+    """An open package and its files, in the order of its list."""
 
+    file: BinaryIO
     members: tuple[Member, ...]
     is_safe: bool  # whether they can be read: nothing overlaps, no bomb, nothing encrypted
 
@@ -81,7 +82,7 @@ class _End:
     comment: bytes
 
 
-def read_container(file: BinaryIO, told: Told) -> Container:
+def read_container(file: BinaryIO, told: Told) -> Package:
     """Return the files of the ZIP in `file`; what is wrong with it goes into `told`.
 
     Raises ArchiveError when there is no list of files that can be read, or it is longer than any
@@ -104,8 +105,8 @@ def read_container(file: BinaryIO, told: Told) -> Container:
     for number, entry in enumerate(by_place := sorted(listed, key=lambda one: one.header_offset)):
         following = by_place[number + 1].header_offset if number + 1 < len(by_place) else None
         limit = package.start_dir if following is None else following
-        start = _start(file, entry, told)
-        if entry.header_offset < at or start is None or start + entry.compress_size > limit:
+        start = _start(file, entry, told) if entry.header_offset >= at else None
+        if start is None or start + entry.compress_size > limit:
             told.fault(entry.orig_filename, "overlaps another file of the ZIP, or leaves it")
             is_safe = False
             break
@@ -125,7 +126,7 @@ def read_container(file: BinaryIO, told: Told) -> Container:
     ordered = sorted(
         zip(by_place, members, strict=False), key=lambda one: order[one[0].header_offset]
     )
-    return Container(tuple(member for _, member in ordered), is_safe)
+    return Package(file, tuple(member for _, member in ordered), is_safe)
 
 
 def pieces(file: BinaryIO, member: Member) -> Iterator[bytes]:
@@ -235,28 +236,42 @@ def _end(file: BinaryIO, told: Told) -> _End:
     if disk or list_disk or here != count:
         told.fault("", "says that it is one part of a ZIP in several")
     list_end = end_at
-    if count == _MAX16 or _MAX32 in {list_bytes, list_start}:
-        count, list_bytes, list_end = _wide_end(file, end_at, told)
+    wide = _wide_end(file, end_at, told)
+    if wide is not None:
+        told_before = (count, list_bytes, list_start)
+        count, list_bytes, list_start, list_end = wide
+        for narrow, real, limit in zip(told_before, wide, (_MAX16, _MAX32, _MAX32), strict=False):
+            if narrow not in {real, limit}:
+                told.fault("", "its two ends, of ZIP and of ZIP64, contradict each other")
+    elif count == _MAX16 or _MAX32 in {list_bytes, list_start}:
+        raise ArchiveError("its ZIP64 end is not where it should be")
     if count > MAX_FILES or list_bytes > MAX_LIST_BYTES:
         raise ArchiveError(
             f"it lists {count:,} files in {list_bytes:,} bytes; more than {MAX_FILES:,} files or"
             f" {MAX_LIST_BYTES:,} bytes are not read"
         )
+    if unknown := list_end - list_bytes - list_start:
+        told.fault("", f"{abs(unknown):,} bytes too many or too few before its list of files")
     return _End(count, list_bytes, list_end, comment)
 
 
-def _wide_end(file: BinaryIO, end_at: int, told: Told) -> tuple[int, int, int]:
-    """Return what the end record of a ZIP64 says: files, bytes of the list, and where it ends."""
+def _wide_end(file: BinaryIO, end_at: int, told: Told) -> tuple[int, int, int, int] | None:
+    """Return what the end record of a ZIP64 says: files, bytes and start of the list, and its end.
+
+    None when there is no such record.
+    """
     locator_at = end_at - _LOCATOR.size
     file.seek(max(0, locator_at))
     magic, _, wide_at, disks = _LOCATOR.unpack(file.read(_LOCATOR.size).ljust(_LOCATOR.size, b"\0"))
+    if locator_at < 0 or magic != b"PK\6\7":
+        return None
     file.seek(min(wide_at, end_at))
     wide = _END64.unpack(file.read(_END64.size).ljust(_END64.size, b"\0"))
-    if magic != b"PK\6\7" or wide[0] != b"PK\6\6":
+    if wide[0] != b"PK\6\6":
         raise ArchiveError("its ZIP64 end is not where it should be")
     if disks > 1 or wide[6] != wide[7] or wide_at + 12 + wide[1] != locator_at:
         told.fault("", "its ZIP64 end does not fit what follows it")
-    return wide[7], wide[8], wide_at
+    return wide[7], wide[8], wide[9], wide_at
 
 
 def _start(file: BinaryIO, entry: zipfile.ZipInfo, told: Told) -> int | None:

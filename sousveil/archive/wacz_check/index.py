@@ -7,12 +7,12 @@ them against its records. Follows CDXJ 0.1.0; of a compressed index's blocks, WA
 
 import hashlib
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import BinaryIO
 
 from sousveil.archive.surt import surt
-from sousveil.archive.wacz_check.container import Member, opened
+from sousveil.archive.wacz_check.container import Member, Package, opened
 from sousveil.archive.wacz_check.jsontext import number_of, read_object, text_of
 from sousveil.archive.wacz_check.layout import ARCHIVE, CDXJ_ENDS, INDEXES, within
 from sousveil.archive.wacz_check.lines import lines
@@ -44,27 +44,26 @@ class _Read:
 
 
 def check_index(
-    file: BinaryIO,
-    members: Sequence[Member],
+    package: Package,
     records: Records,
     told: Told,
     progress: Callable[[int, int, str], None],
 ) -> int:
     """Hold every line of every index against the records; return how many lines there are."""
-    indexes = within(members, INDEXES, CDXJ_ENDS)
+    indexes = within(package.members, INDEXES, CDXJ_ENDS)
     count = 0
     for done, member in enumerate(indexes):
         progress(done, len(indexes), member.name)
         read = _Read(member.name)
         try:
-            for line in lines(file, member):
+            for line in lines(package.file, member):
                 count += _check_line(read, line, records, told)
         except ArchiveError as error:
             told.fault(member.name, str(error))
         if not read.is_sorted:
             told.fault(member.name, "is not sorted: players do not find all of it")
-    for member in within(members, INDEXES, (".idx",)):
-        _check_blocks(file, member, members, told)
+    for member in within(package.members, INDEXES, (".idx",)):
+        _check_blocks(package, member, told)
     if indexes:
         for name, offset, url in records.without_line():
             told.odd(
@@ -155,12 +154,12 @@ class _Blocks:
     at: int = 0
 
 
-def _check_blocks(file: BinaryIO, idx: Member, members: Sequence[Member], told: Told) -> None:
+def _check_blocks(package: Package, idx: Member, told: Told) -> None:
     """Hold each block of a compressed index against the digest that its `.idx` gives."""
-    compressed = {one.name.removeprefix(INDEXES): one for one in members if one.is_stored}
+    compressed = {one.name.removeprefix(INDEXES): one for one in package.members if one.is_stored}
     blocks = _Blocks(idx.name, f"{idx.name.removeprefix(INDEXES).removesuffix('.idx')}.cdx.gz")
     try:
-        for number, line in enumerate(lines(file, idx), start=1):
+        for number, line in enumerate(lines(package.file, idx), start=1):
             found = _IDX_LINE.fullmatch(line)
             if found is None:
                 if line.strip():
@@ -174,7 +173,7 @@ def _check_blocks(file: BinaryIO, idx: Member, members: Sequence[Member], told: 
             if member is None:
                 told.fault(idx.name, f"line {number} leads into a file that is not here")
                 continue
-            _check_block(file, member, fields, blocks, told)
+            _check_block(package.file, member, fields, blocks, told)
     except ArchiveError as error:
         told.fault(idx.name, str(error))
 

@@ -7,12 +7,12 @@ Gives what the manifest says, for whoever checks its signature.
 
 import hashlib
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import BinaryIO
 
 from sousveil.archive.digests import Digests, parse_digest
-from sousveil.archive.wacz_check.container import Member, pieces, read_whole
+from sousveil.archive.wacz_check.container import Member, Package, pieces, read_whole
 from sousveil.archive.wacz_check.jsontext import number_of, read_object, text_of
 from sousveil.archive.wacz_check.told import Told, cited
 from sousveil.errors import ArchiveError
@@ -48,14 +48,19 @@ class Manifest:
         """The program that says it made the package."""
         return text_of(self.about.get("software"))
 
+    def digests(self) -> dict[str, str]:
+        """Return the digest that is listed of each file, by path."""
+        listed = self.about.get("resources")
+        found = (one for one in listed if isinstance(one, dict)) if isinstance(listed, list) else ()
+        return {text_of(one.get("path")): text_of(one.get("hash")) for one in found}
 
-def read_manifest(file: BinaryIO, members: Sequence[Member], told: Told) -> Manifest:
+
+def read_manifest(package: Package, told: Told) -> Manifest:
     """Return what the package says of itself, checked in itself.
 
     Raises ArchiveError for a package of packages, which is to be checked piece by piece.
     """
-    by_name = {member.name: member for member in members}
-    data = _read(file, by_name, MANIFEST, MAX_MANIFEST_BYTES, told)
+    data = _read(package, MANIFEST, MAX_MANIFEST_BYTES, told)
     if data is None:
         told.fault(MANIFEST, "cannot be read, and it alone says what belongs to the package")
         return Manifest({}, "", {}, is_bound=False)
@@ -67,7 +72,7 @@ def read_manifest(file: BinaryIO, members: Sequence[Member], told: Told) -> Mani
         )
     _check_profile(about, told)
     sha256 = hashlib.sha256(data).hexdigest()
-    bound = _read(file, by_name, DIGEST, MAX_DIGEST_BYTES, told) if DIGEST in by_name else None
+    bound = _read(package, DIGEST, MAX_DIGEST_BYTES, told)
     if bound is None:
         told.odd(DIGEST, "is missing: nothing holds the manifest itself, and nobody signed it")
         return Manifest(about, sha256, {}, is_bound=False)
@@ -75,17 +80,11 @@ def read_manifest(file: BinaryIO, members: Sequence[Member], told: Told) -> Mani
     return Manifest(about, sha256, digest, is_bound=_check_digest(digest, data, told))
 
 
-def check_files(
-    file: BinaryIO,
-    members: Sequence[Member],
-    manifest: Manifest,
-    told: Told,
-    progress: Progress,
-) -> None:
+def check_files(package: Package, manifest: Manifest, told: Told, progress: Progress) -> None:
     """Hold every file against the manifest: listed once, with its true size and digest."""
     resources = _resources(manifest.about, told)
-    for done, member in enumerate(members):
-        progress(done, len(members), member.name)
+    for done, member in enumerate(package.members):
+        progress(done, len(package.members), member.name)
         if member.name in {MANIFEST, DIGEST}:
             continue
         if member.name.endswith("/"):
@@ -95,7 +94,7 @@ def check_files(
         resource = resources.pop(member.name, None)
         if resource is None:
             told.fault(member.name, "is in the package, but not listed: nothing vouches for it")
-        _check_file(file, member, resource, told)
+        _check_file(package.file, member, resource, told)
     for name in resources:
         told.fault(name, "is listed, but not in the package")
 
@@ -208,13 +207,12 @@ def _object(name: str, data: bytes, told: Told) -> Json:
         return {}
 
 
-def _read(
-    file: BinaryIO, members: Mapping[str, Member], name: str, limit: int, told: Told
-) -> bytes | None:
-    if name not in members:
+def _read(package: Package, name: str, limit: int, told: Told) -> bytes | None:
+    member = next((one for one in package.members if one.name == name), None)
+    if member is None:
         return None
     try:
-        return read_whole(file, members[name], limit)
+        return read_whole(package.file, member, limit)
     except ArchiveError as error:
         told.fault(name, str(error))
         return None

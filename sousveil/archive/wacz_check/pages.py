@@ -3,10 +3,7 @@
 Takes the lists in `pages/` and holds them against the records (WACZ 1.1.1, "pages.jsonl").
 """
 
-from collections.abc import Sequence
-from typing import BinaryIO
-
-from sousveil.archive.wacz_check.container import Member
+from sousveil.archive.wacz_check.container import Package
 from sousveil.archive.wacz_check.jsontext import instant_of, read_object, text_of
 from sousveil.archive.wacz_check.layout import PAGES, within
 from sousveil.archive.wacz_check.lines import lines
@@ -20,14 +17,12 @@ from sousveil.model import Json
 _FORMAT = "json-pages-1.0"
 
 
-def check_pages(
-    file: BinaryIO, members: Sequence[Member], about: Json, records: Records, told: Told
-) -> int:
+def check_pages(package: Package, about: Json, records: Records, told: Told) -> int:
     """Hold every page of every list against the records; return how many pages there are."""
     count = 0
-    for member in within(members, PAGES, (".jsonl",)):
+    for member in within(package.members, PAGES, (".jsonl",)):
         try:
-            for number, line in enumerate(lines(file, member), start=1):
+            for number, line in enumerate(lines(package.file, member), start=1):
                 if line.strip():
                     count += _check_line(member.name, number, line, records, told)
         except ArchiveError as error:

@@ -5,7 +5,7 @@ Follows WARC 1.1, sections 5 and 6.
 """
 
 import hashlib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator
 from datetime import UTC, datetime, timedelta
 from typing import BinaryIO
 
@@ -15,7 +15,7 @@ from sousveil.archive.foreign import parse_date
 from sousveil.archive.read import CheckedRecord, check_record
 from sousveil.archive.records import PIECE_BYTES, Record, RecordReader
 from sousveil.archive.unpack import Unpacked
-from sousveil.archive.wacz_check.container import Member, opened
+from sousveil.archive.wacz_check.container import Member, Package, opened
 from sousveil.archive.wacz_check.layout import ARCHIVE, WARC_ENDS, within
 from sousveil.archive.wacz_check.table import Records
 from sousveil.archive.wacz_check.told import Told, cited
@@ -32,20 +32,28 @@ _ANY_SHA1 = "sha1:" + "0" * 40  # that SHA-1, which most indexers give, is compu
 
 
 def read_records(
-    file: BinaryIO,
-    members: Sequence[Member],
+    package: Package,
     records: Records,
     told: Told,
     progress: Callable[[int, int, str], None],
+    *,
+    donated: Collection[str],
 ) -> None:
-    """Read every record of the package into `records` and tell what is wrong with it."""
-    archives = within(members, ARCHIVE, WARC_ENDS)
+    """Read every record of the package into `records` and tell what is wrong with it.
+
+    `donated` files a case took in as others made them: what is wrong in those is only remarked.
+    """
+    archives = within(package.members, ARCHIVE, WARC_ENDS)
     for done, member in enumerate(archives):
         progress(done, len(archives), member.name)
         if not member.is_stored:
             told.fault(member.name, "is compressed within the package; its records were not read")
             continue
-        _read_file(file, member, records, told)
+        note = told.remark if member.name in donated else told.fault
+        for problem in _read_file(package.file, member, records):
+            note(member.name, problem)
+    if records.cut:
+        told.remark("", f"{records.cut:,} of its records were cut short when they were captured")
     for name, count in records.same_names():
         told.fault("", f"{count:,} records bear the name {cited(name)}, which is to be of one")
     for name, offset, url in records.lone_revisits():
@@ -82,34 +90,31 @@ def moment(at: datetime) -> str:
     return f"{at.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC"
 
 
-def _read_file(file: BinaryIO, member: Member, records: Records, told: Told) -> None:
+def _read_file(file: BinaryIO, member: Member, records: Records) -> Iterator[str]:
+    """Read one file's records into the table and yield what is wrong with them."""
     stream = Unpacked(opened(file, member))
     stored = opened(file, member)
     if (stream.compression == "gzip") != member.name.lower().endswith(_GZIP_END):
-        told.fault(member.name, "is gzip and not named .warc.gz, or the other way round")
-    reader = RecordReader(stream)
-    before, cut = records.count, 0
+        yield "is gzip and not named .warc.gz, or the other way round"
+    reader, before = RecordReader(stream), records.count
     for record in reader.records():
         checked = check_record(record, _ANY_SHA1)
         reader.finish(record)
         head, at = record.head, parse_date(record.head.get("WARC-Date"))
         for problem in _problems(record, checked):
-            told.fault(member.name, f"byte {head.offset}: {problem}")
+            yield f"byte {head.offset}: {problem}"
+        records.cut += bool(head.get("WARC-Truncated"))
         if at is not None:
             records.seen_at(at)
-        cut += bool(head.get("WARC-Truncated"))
         has_place = head.is_stored and stream.stored_offset() is not None and not record.missing
         records.add(_values(member, record, checked, stored if has_place else None, stream))
-    for problem in reader.faults:
-        told.fault(member.name, problem)
+    yield from reader.faults
     if reader.faults_left_out:
-        told.fault(member.name, f"and {reader.faults_left_out:,} more faults of its records")
+        yield f"and {reader.faults_left_out:,} more faults of its records"
     if stream.padding_bytes:
-        told.fault(member.name, f"{stream.padding_bytes:,} zeros at its end belong to no record")
+        yield f"{stream.padding_bytes:,} zeros at its end belong to no record"
     if records.count == before:
-        told.fault(member.name, "holds no record")
-    if cut:
-        told.remark(member.name, f"{cut:,} answers were cut short when they were captured")
+        yield "holds no record"
 
 
 def _problems(record: Record, checked: CheckedRecord) -> Iterator[str]:

@@ -51,6 +51,7 @@ class Records:
         self._table = table
         table.executescript(_TABLE)
         self.count = 0
+        self.cut = 0  # records that say that they were cut short
         self.oldest: datetime | None = None
         self.newest: datetime | None = None
 

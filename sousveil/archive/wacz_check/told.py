@@ -49,9 +49,9 @@ class _Kept:
 class Told:
     """Faults and remarks, in the order in which they were found."""
 
-    def __init__(self, *, is_ours: bool = False) -> None:
-        self.is_ours = is_ours
-        self._faults, self._remarks = _Kept(), _Kept()
+    def __init__(self) -> None:
+        self.is_ours = False  # set once it is known who made the package
+        self._faults, self._remarks, self._oddities = _Kept(), _Kept(), _Kept()
 
     def fault(self, path: str, problem: str) -> None:
         """Note what is wrong with the file `path` of the package; "" is the package itself."""
@@ -63,15 +63,15 @@ class Told:
 
     def odd(self, path: str, problem: str) -> None:
         """Note what our program never writes: a fault in a package of ours, else a remark."""
-        (self.fault if self.is_ours else self.remark)(path, problem)
+        self._oddities.add(Fault(cited(path), problem))
 
     def faults(self) -> tuple[Fault, ...]:
         """Return all faults; where many were found, the last ones tell how many more."""
-        return self._faults.all()
+        return self._faults.all() + (self._oddities.all() if self.is_ours else ())
 
     def remarks(self) -> tuple[Fault, ...]:
         """Return all remarks, likewise."""
-        return self._remarks.all()
+        return self._remarks.all() + (() if self.is_ours else self._oddities.all())
 
 
 def cited(text: str) -> str:

@@ -1,0 +1,51 @@
+"""How the verification of a package reads in a terminal, or as JSON."""
+
+from pathlib import Path
+
+import msgspec
+import typer
+
+from sousveil.cli.casework import now
+from sousveil.cli.screen import FOUND_WRONG, count_of, plain, progress, say, tell, write_json
+from sousveil.run.package.proved import not_proved, proved
+from sousveil.run.package.verify import PackageVerification, verify_package
+
+_SENTENCE_CHARACTERS = 1_200  # a key and a digest, with words around them
+
+
+def verify_file(path: Path, key: str | None, *, as_json: bool) -> None:
+    """Check a WACZ file and say what it proves; ends the command with 1 when anything is wrong."""
+    with progress("verifying") as bar:
+        result = verify_package(path, key=key, now=now(), progress=bar)
+    if as_json:
+        told = {"proved": list(proved(result)), "not_proved": list(not_proved(result))}
+        write_json([{"ok": not result.faults, **msgspec.to_builtins(result), **told}])
+    else:
+        _tell(result)
+    if result.faults:
+        raise typer.Exit(FOUND_WRONG)
+
+
+def _tell(result: PackageVerification) -> None:
+    for remark in result.remarks:
+        tell(f"note: {_line(remark.path, remark.problem)}")
+    for fault in result.faults:
+        say(_line(fault.path, fault.problem), "bold red")
+    holds = result.holds
+    maker = plain(result.software) or "a program that does not say its name"
+    checked = f"{count_of(holds.files, 'file')}, {count_of(holds.records, 'record')}, by {maker}"
+    if result.faults:
+        say(f"NOT whole: {count_of(len(result.faults), 'fault')}. Checked {checked}.", "red")
+        return
+    say(f"Whole: {checked}.", "bold green")
+    say(f"    SHA-256 of the file: {result.sha256}")
+    say("Proved:")
+    for sentence in proved(result):
+        say(f"    {plain(sentence, _SENTENCE_CHARACTERS)}")
+    say("Not proved:")
+    for sentence in not_proved(result):
+        say(f"    {plain(sentence, _SENTENCE_CHARACTERS)}")
+
+
+def _line(path: str, problem: str) -> str:
+    return f"{plain(path)}: {plain(problem)}" if path else plain(problem)
