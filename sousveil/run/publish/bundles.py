@@ -32,7 +32,7 @@ from sousveil.run.publish.packages import (
     Progress,
     proof_files,
     signed_head,
-    stamped_head,
+    vouched_head,
     write_package,
 )
 from sousveil.run.visit.records import SOFTWARE
@@ -65,7 +65,7 @@ By hand, with `sha256sum` and `openssl` alone:
 
 That an entry is in the log, the hashes in its `.tlog-proof` show (c2sp.org/tlog-proof, RFC 9162
 section 2.1.3.2).
-{stamps}
+{vouched}
 ## What is in it
 
 {findings}
@@ -93,6 +93,15 @@ certificates were valid then, which is what `-attime` is for, in seconds since 1
         -attime "$(date -d '...' +%s)"         # the time stamp, in place of the dots
 
 The last certificate in `$stamp.pem` is the authority's root. Ask it whether that is so.
+"""
+
+
+_WITNESSED = """
+Witnesses cosigned the checkpoint (c2sp.org/tlog-cosignature): `checkpoint.cosigned` has what each
+of them signed, and `verify_bundle.py` checks it. It says when they saw the log, and that it went on
+from all that they had seen of it. Ask them, by another way, whether these are their keys:
+
+{keys}
 """
 
 
@@ -124,16 +133,19 @@ def write_bundle(
     asked = _asked(index, names, with_names=with_names)
     events = {event.index: event for event in read_events(case) if event.index < newest.size}
     chosen = [events[number] for number in sorted(_needed(case, asked, events))]
-    head, stamps = stamped_head(case, newest, chosen[-1].index)
+    vouched = vouched_head(case, newest, chosen[-1].index)
 
     def others(packed: Sequence[Packed]) -> Iterator[tuple[str, bytes]]:
         numbers = {event.index for event in chosen}
         archives = {f"archive/{one.warc.name}": one.event for one in packed}
-        made = {"key": case.settings.key, "log_size": head.size, "entries": sorted(numbers)}
-        made["timestamps"] = [path for path, _ in stamps if path.endswith(".tsr")]
+        made = {"key": case.settings.key, "log_size": vouched.head.size, "entries": sorted(numbers)}
+        made["timestamps"] = [path for path, _ in vouched.stamps if path.endswith(".tsr")]
+        made["witnesses"] = list(vouched.witnesses)
         yield from _own_files(asked, archives, made | {"made_at": instant(now)}, output.name)
-        yield from proof_files(case, head, numbers)
-        yield from stamps
+        yield from proof_files(case, vouched.head, numbers)
+        yield from vouched.stamps
+        if vouched.cosigned:
+            yield verify_bundle.COSIGNED, vouched.cosigned
         for number, (_, _, line) in enumerate(event_lines(case)):
             if number in numbers:
                 yield f"sousveil/entry-{number}.event.json", line.removesuffix(b"\n")
@@ -144,7 +156,7 @@ def write_bundle(
         (event for event in chosen if event.warc is not None),
         description=f"Evidence of {len(asked)} findings, with the proof that it was logged.",
         others=others,
-        log_size=head.size,
+        log_size=vouched.head.size,
         now=now,
         progress=progress,
     )
@@ -218,9 +230,7 @@ def _own_files(
         key=made["key"],
         lines=script.count(b"\n"),
         findings=listed,
-        stamps="".join(
-            _STAMPED.format(stamp=one.removesuffix(".tsr")) for one in made["timestamps"][:1]
-        ),
+        vouched=_vouched(made["timestamps"], made["witnesses"]),
     )
     about = made | {
         "version": BUNDLE_VERSION,
@@ -237,6 +247,14 @@ def _own_files(
             one.finding, one.fate, one.reviews, record=record, made_at=made["made_at"]
         )
         yield f"sousveil/finding-{one.finding.id}.json", _json(form)
+
+
+def _vouched(stamps: Sequence[str], witnesses: Sequence[str]) -> str:
+    """Return what the README says of those who vouch for the log; nothing where nobody does."""
+    text = _STAMPED.format(stamp=stamps[0].removesuffix(".tsr")) if stamps else ""
+    if witnesses:
+        text += _WITNESSED.format(keys="\n".join(f"    {key}" for key in witnesses))
+    return text
 
 
 def _line(finding: Finding) -> str:

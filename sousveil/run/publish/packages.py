@@ -24,9 +24,10 @@ from sousveil.run.visit.records import SOFTWARE
 from sousveil.settings import key_path
 from sousveil.tlog import Checkpoint, Proof, entries, format_proof, inclusion, read_checkpoint
 from sousveil.tlog.checkpoint import open_checkpoint
-from sousveil.tlog.note import parse_vkey
+from sousveil.tlog.note import parse_vkey, signed_by
 from sousveil.tlog.timestamps.audit import check_stamps, covering
 from sousveil.tlog.timestamps.files import FOLDER, read_subject
+from sousveil.tlog.witnesses import check_witnesses, cosigned_note
 
 Progress = Callable[[int, int, str], None]
 
@@ -209,19 +210,27 @@ def proof_files(
             )
 
 
-def stamped_head(
-    case: Case, newest: Checkpoint, last: int
-) -> tuple[Checkpoint, list[tuple[str, bytes]]]:
+@dataclass(frozen=True, slots=True)
+class Vouched:
+    """A checkpoint of the log, and what others say of it."""
+
+    head: Checkpoint
+    stamps: tuple[tuple[str, bytes], ...] = ()  # path and content: each stamp, its certificates
+    cosigned: bytes = b""  # the checkpoint's note with cosignatures; b"" for none
+    witnesses: tuple[str, ...] = ()  # their verifier keys, in the order of the lines
+
+
+def vouched_head(case: Case, newest: Checkpoint, last: int) -> Vouched:
     """Return the earliest checkpoint with a time stamp that covers the entries up to `last`.
 
-    With it the files of its stamps, by path, each with its certificates. Without such a stamp the
-    checkpoint is the `newest` one of the log, and there are no files.
+    Without one, the earliest that was witnessed; without that, too, the `newest` of the log.
     """
-    stamps, _ = check_stamps(case.log, case.settings.key, newest)
+    key = case.settings.key
+    stamps, _ = check_stamps(case.log, key, newest)
+    seen, _ = check_witnesses(case.log, key, newest)
     covered = list(covering(stamps, last))
-    if not covered:
-        return newest, []
-    size = min(one.entries for one in covered)
+    sizes = {one.entries for one in covered} or {one.entries for one in seen if one.entries > last}
+    size = min(sizes, default=newest.size)
     files: list[tuple[str, bytes]] = []
     for one in covered:
         if one.entries == size:
@@ -231,8 +240,15 @@ def stamped_head(
                 (f"sousveil/timestamps/{path.name}", path.read_bytes())
                 for path in (response, chain)
             ]
-    note = read_subject(case.log / FOLDER / f"{size}.checkpoint")
-    return open_checkpoint(note, parse_vkey(case.settings.key)), files
+    witnesses = tuple(one.key for one in seen if one.entries == size)
+    cosigned = cosigned_note(case.log, size) if witnesses else None
+    note = newest.note
+    if files:
+        note = read_subject(case.log / FOLDER / f"{size}.checkpoint")
+    elif cosigned is not None:
+        note = signed_by(cosigned, parse_vkey(key))
+    head = open_checkpoint(note, parse_vkey(key))
+    return Vouched(head, tuple(files), cosigned or b"", witnesses)
 
 
 def _unindexed(written: Written) -> Iterator[str]:

@@ -18,6 +18,7 @@ from __future__ import annotations
 import argparse
 import base64
 import calendar
+import gzip
 import hashlib
 import html
 import io
@@ -39,8 +40,8 @@ from typing import Any, BinaryIO
 MANIFEST, DIGEST = "datapackage.json", "datapackage-digest.json"
 BUNDLE = "sousveil/bundle.json"
 CHECKPOINT = "sousveil/checkpoint"
+COSIGNED = "sousveil/checkpoint.cosigned"  # the same, with what witnesses signed under it
 MAX_TEXT_BYTES = 64 * 2**20  # of an answer that is searched for a quote
-MAX_RECORD_BYTES = 2**30  # of a record, unpacked; what unpacks to more is counted as cut short
 ED25519_SPKI = bytes.fromhex("302a300506032b6570032100")  # RFC 8410: what precedes the key
 
 
@@ -82,6 +83,7 @@ class Checks:
         self.entries: list[int] = []
         self.findings: list[str] = []
         self.stamps: list[str] = []
+        self.witnesses: list[str] = []
 
     def run(self) -> int:
         """Make all checks; return the exit status."""
@@ -97,6 +99,8 @@ class Checks:
             self.check(name, partial(self.finding, name))
         for name in self.stamps:
             self.check(name, partial(self.timestamp, name))
+        for key in self.witnesses:
+            self.check(f"witness {key}", partial(self.witness, key))
         self.conclude()
         return 0 if self.is_whole else 1
 
@@ -113,13 +117,16 @@ class Checks:
         print("".join(one if one.isprintable() else f"<U+{ord(one):04X}>" for one in told))
 
     def contents(self) -> str:
-        """Read which entries, files, findings and time stamps there are."""
+        """Read which entries, files, findings, time stamps and witnesses there are."""
         told = self.json(BUNDLE)
         self.key, self.archives = str(told["key"]), dict(told["archives"])
         self.entries, self.findings = list(told["entries"]), list(told["findings"])
         self.stamps = list(told.get("timestamps", []))
+        self.witnesses = list(told.get("witnesses", []))
         if told["version"] != 1 or not self.findings:
             raise Wrong("is of another version, or names no finding")
+        if (COSIGNED in self.names) != bool(self.witnesses):
+            raise Wrong(f"names no witness for {COSIGNED}, or lacks that file")
         return f"{len(self.findings)} findings, {len(self.entries)} log entries"
 
     @property
@@ -222,18 +229,13 @@ class Checks:
         key = self.key
         if self.expected_key is not None and self.expected_key != key:
             raise Wrong(f"is of the key {key}, not of {self.expected_key}")
-        name, _, rest = key.partition("+")
-        key_id, _, encoded = rest.partition("+")
-        public = _base64(encoded)
-        named = hashlib.sha256(name.encode() + b"\n" + public).hexdigest()
-        if public[:1] != b"\x01" or named[:8] != key_id:
-            raise Wrong(f"the key {key} is mistyped")
+        name, key_id, public = _key(key, b"\x01")
         note = self.read(CHECKPOINT)
         text, _, signatures = note.partition(b"\n\n")
         text += b"\n"
         begin = f"\u2014 {name} ".encode()
         ours = [line[len(begin) :] for line in signatures.splitlines() if line.startswith(begin)]
-        if not any(_signed(text, _base64(one.decode()), key_id, public[1:]) for one in ours):
+        if not any(_signed(text, _base64(one.decode()), key_id, public) for one in ours):
             raise Wrong(f"is not signed by {key}")
         origin, size, root = text.decode().splitlines()[:3]
         if origin != name:
@@ -302,7 +304,7 @@ class Checks:
             archive.seek(offset)
             data = archive.read(length)
         if data[:2] == b"\x1f\x8b":
-            data = zlib.decompressobj(31).decompress(data, MAX_RECORD_BYTES)
+            data = gzip.decompress(data)
         head, _, rest = data.partition(b"\r\n\r\n")
         fields = _fields(head)
         size = int(fields["content-length"])
@@ -327,6 +329,23 @@ class Checks:
             raise Wrong("does not hold for this checkpoint and these authorities")
         return f"this checkpoint existed at {at[1].decode().strip()}"
 
+    def witness(self, key: str) -> str:
+        """Check that others saw the log grow to this checkpoint (c2sp.org/tlog-cosignature)."""
+        own, note = self.read(CHECKPOINT), self.read(COSIGNED)
+        lines = note[len(own) :].decode().split("\n")
+        if not note.startswith(own) or len(lines) != len(self.witnesses) + 1 or lines.pop():
+            raise Wrong(f"{COSIGNED} is of another checkpoint, or signed by others, too")
+        name, key_id, public = _key(key, b"\x04")
+        begin, text = f"\u2014 {name} ", own.partition(b"\n\n")[0] + b"\n"
+        for line in lines:
+            signed = _base64(line[len(begin) :]) if line.startswith(begin) else b""
+            seconds = int.from_bytes(signed[4:12], "big")
+            message = f"cosignature/v1\ntime {seconds}\n".encode() + text
+            if _signed(message, signed[:4] + signed[12:], key_id, public):
+                at = time.strftime("%Y-%m-%d %H:%M:%S UTC", time.gmtime(seconds))
+                return f"saw this checkpoint at {at}; it went on from all that it had seen"
+        raise Wrong(f"did not sign {CHECKPOINT}")
+
     def conclude(self) -> None:
         """Print what all of it comes to."""
         print()
@@ -338,7 +357,9 @@ class Checks:
             print(
                 f"Ask whoever gave you this, by another way, whether this is their key: {self.key}"
             )
-        if not self.stamps:
+        if self.witnesses:
+            print("Ask the witnesses, too, whether those are their keys.")
+        if not self.stamps and not self.witnesses:
             print("The times are those of the computer that logged; nobody else vouches for them.")
 
 
@@ -500,6 +521,17 @@ def _root(leaf: bytes, index: int, size: int, hashes: list[bytes]) -> bytes | No
             node = hashlib.sha256(b"\1" + node + one).digest()
         at, last = at // 2, last // 2
     return node if last == 0 else None
+
+
+def _key(key: str, kind: bytes) -> tuple[str, str, bytes]:
+    """Return name, id and Ed25519 key that NAME+ID+KEY stands for (c2sp.org/signed-note)."""
+    name, _, rest = key.partition("+")
+    key_id, _, encoded = rest.partition("+")
+    public = _base64(encoded)
+    named = hashlib.sha256(name.encode() + b"\n" + public).hexdigest()
+    if public[:1] != kind or named[:8] != key_id:
+        raise Wrong(f"the key {key} is mistyped")
+    return name, key_id, public[1:]
 
 
 def _signed(text: bytes, signature: bytes, key_id: str, public: bytes) -> bool:
