@@ -5,10 +5,10 @@ addresses; gives the `Kind` with reasons. Pure. The checks of `what_came`, in or
 tells wins:
     1. no answer at all;
     2. the page: half of its own text stands, whatever the status says;
-    3. a firewall that names itself in a header, then the status;
+    3. a firewall that names itself in a header, then the status (`status.py`);
     4. an answer cut short, or without text;
     5. what it says it is, in words, where it is short and new;
-    6. what every other address of the host gets, too;
+    6. what every other address of the host gets, too (`beside.py`);
     7. where it led: another site, the front page, another page;
     8. a bare link;
     9. the beginning of the page, or a heading, and no more;
@@ -18,12 +18,12 @@ become a removal.
 """
 
 import re
-from collections.abc import Callable, Mapping
-from dataclasses import replace
+from collections.abc import Callable
 from urllib.parse import urlsplit
 
 from rapidfuzz import fuzz
 
+from sousveil.changes.answer.beside import as_any_address, with_doubts
 from sousveil.changes.answer.case import (
     MIN_CHARACTERS,
     SILENT,
@@ -36,7 +36,8 @@ from sousveil.changes.answer.case import (
 from sousveil.changes.answer.edits import edits_between
 from sousveil.changes.answer.notice import FAINT, LOUD, MAX_NOTICE_CHARACTERS, Said
 from sousveil.changes.answer.repository import came_of_repository
-from sousveil.changes.answer.text import Text, likeness, without_addresses, words_of
+from sousveil.changes.answer.status import PART_OF_PAGE, WHOLE_PAGE, by_status
+from sousveil.changes.answer.text import Text, without_addresses, words_of
 from sousveil.changes.answer.values import (
     ABSENCES,
     LOST_SHARE,
@@ -46,9 +47,8 @@ from sousveil.changes.answer.values import (
     Around,
     Came,
     Kind,
-    Other,
 )
-from sousveil.changes.fate import OTHER_HOST_CONFIDENCE, UNSURE
+from sousveil.changes.fate import OTHER_HOST_CONFIDENCE
 from sousveil.model import Document, FailureKind
 
 # Where a redirect led to a page of another name, so much must stand: what all pages of a site have,
@@ -59,10 +59,6 @@ RENAMED_SHARE = 0.8
 # at most this share. A page that is whole but for a twentieth is no frame.
 WALL_SHARE = 1 / 3
 INTACT_SHARE = 0.95
-
-# Two answers of a host are alike from this share of common text on: dates, counters and the address
-# that an error page repeats make the rest.
-ALIKE_SHARE = 0.8
 
 # One line: a title that came without what it is the title of.
 MAX_HEADING_CHARACTERS = 120
@@ -84,33 +80,6 @@ MAX_FAINT_CHARACTERS = 500
 
 FAINT_CONFIDENCE = 0.6
 
-# At most this sure of an absence while the host fails at addresses that answered before.
-TROUBLED_CONFIDENCE = 0.5
-
-# Headers by which firewalls name themselves: Cloudflare, "Detect a Challenge Page response"; AWS
-# WAF, "CAPTCHA and Challenge action behavior".
-CHALLENGE_HEADERS = ("cf-mitigated", "x-amzn-waf-action")
-
-_BY_STATUS: dict[int, tuple[Kind, float]] = {
-    401: (Kind.LOGIN_WALL, 0.8),
-    403: (Kind.BLOCK_PAGE, 0.6),
-    404: (Kind.NOT_FOUND, 0.8),
-    405: (Kind.BLOCK_PAGE, 0.6),
-    406: (Kind.BLOCK_PAGE, 0.6),
-    407: (Kind.BLOCK_PAGE, 0.6),
-    410: (Kind.NOT_FOUND, 0.95),
-    429: (Kind.BLOCK_PAGE, 0.9),
-    451: (Kind.COUNTRY_WALL, 0.9),
-}
-_BY_CLASS: dict[int, tuple[Kind, float]] = {4: (Kind.ERROR_PAGE, 0.6), 5: (Kind.ERROR_PAGE, 0.8)}
-
-# Firewalls that would rather not be known answer 404, and say in the text what they want.
-_HIDING = frozenset({"challenge", "blocked", "rate", "country"})
-
-# Successes that carry the page; 202, 204, 206 and their like are no page, or not all of it
-# (RFC 9110 section 15.3).
-_WHOLE_PAGE = frozenset({200, 203})
-_PART_OF_PAGE = frozenset(range(200, 300)) - _WHOLE_PAGE
 _FRONT_PAGE = re.compile(r"/(?:(?:index|default|home)\.\w{2,5})?", re.IGNORECASE)
 
 
@@ -128,7 +97,7 @@ def what_came(
     """
     case = Case(Text(before) if before else None, Text(after or _NOTHING), answer, around)
     came = next(filter(None, (check(case) for check in _CHECKS)), None) or _otherwise(case)
-    return _with_doubts(case, came)
+    return with_doubts(case, came)
 
 
 _NOTHING = Document("", (), "text", "utf-8")
@@ -158,7 +127,7 @@ def _the_page(case: Case) -> Came | None:
     said = case.said if _is_mostly_loss(case) else None
     if said and said.strength >= LOUD and (kept < STANDS_SHARE or WALLS[said.sign][0] in SILENT):
         return None
-    is_part = case.status in _PART_OF_PAGE
+    is_part = case.status in PART_OF_PAGE
     lost = case.answer.lost or (f"HTTP {case.status} is no whole page" if is_part else "")
     if lost and kept < 1:
         return Came(Kind.TRUNCATED, 0.9, (f"read in part: {lost}",), kept)
@@ -166,7 +135,7 @@ def _the_page(case: Case) -> Came | None:
         return Came(Kind.TRUNCATED, 0.85, (f"breaks off in a passage, at {kept:.0%}",), kept)
     edits = edits_between(case.before, case.after)
     reasons = [edits.reason, f"{kept:.0%} of the former text stands"]
-    if case.status not in _WHOLE_PAGE:
+    if case.status not in WHOLE_PAGE:
         reasons.append(f"though the server says HTTP {case.status}")
     moved = case.arrived if case.is_elsewhere else ""
     if moved:
@@ -205,22 +174,6 @@ def _breaks_off(before: Text, after: Text) -> bool:
     return all(words_of(one) != ending for one in before.passages)
 
 
-def _by_status(case: Case) -> Came | None:
-    """3. A firewall's header, then the status."""
-    named = _challenge(case.answer.headers)
-    if named:
-        return Came(Kind.BLOCK_PAGE, 0.95, (f"the header {named} says that a challenge came",))
-    status = case.status or 0
-    if status in _WHOLE_PAGE:
-        return None
-    said = case.said
-    if status in {404, 410} and said and said.strength >= LOUD and said.sign in _HIDING:
-        kind, means = WALLS[said.sign]
-        return Came(kind, 0.6, (f'HTTP {status}, but it {means}: "{said.phrase}"',))
-    kind, confidence = _BY_STATUS.get(status) or _BY_CLASS.get(status // 100, (Kind.UNTOLD, 0.5))
-    return Came(kind, confidence, (f"HTTP {status}",))
-
-
 def _cut_or_empty(case: Case) -> Came | None:
     """4. Cut short on its way, or without text."""
     if case.answer.lost:
@@ -246,30 +199,6 @@ def _by_words(case: Case) -> Came | None:
     if WALLS[said.sign][0] in ABSENCES and case.after.length > MAX_FAINT_CHARACTERS:
         return None
     return _said(said, FAINT_CONFIDENCE)
-
-
-def _as_any_address(case: Case) -> Came | None:
-    """6. What a made-up address of the host gets, too, or its front page, or any other page."""
-    if _is_alike(case.after, case.around.neighbour):
-        well = "a page of this host that answered well before gets the same answer"
-        return Came(Kind.UNTOLD, 0.6, (well,))
-    is_home = _is_alike(case.after, case.around.home)
-    if _is_alike(case.after, case.around.made_up):
-        if is_home:
-            return Came(Kind.UNTOLD, 0.6, ("every address of this host gives this answer",))
-        # A wall before a part of the site would answer so, too, unless another page is open.
-        sureness = 0.9 if _answers(case.around.neighbour) else FAINT_CONFIDENCE
-        same = "a made-up address of this host gets the same answer"
-        return Came(Kind.SOFT_404, sureness, (same,))
-    if is_home:
-        return Came(Kind.REDIRECTED_AWAY, 0.85, ("the answer is the front page",))
-    return None
-
-
-def _is_alike(answer: Text, other: Other | None) -> bool:
-    if other is None or other.document is None:
-        return False
-    return likeness(Text(other.document), answer) >= ALIKE_SHARE
 
 
 def _by_place(case: Case) -> Came | None:
@@ -355,65 +284,20 @@ def _other_lang(before: Text, after: Text) -> str:
 _CHECKS: tuple[Callable[[Case], Came | None], ...] = (
     _no_answer,
     _the_page,
-    _by_status,
+    by_status,
     _cut_or_empty,
     _by_words,
-    _as_any_address,
+    as_any_address,
     _by_place,
     _signpost,
     _beginning_only,
 )
 
 
-def _with_doubts(case: Case, came: Came) -> Came:
-    """Add what all kinds share: the text kept, a broken certificate, what the host says besides."""
-    kept = came.kept if came.kept is not None or not case.compared else case.compared.kept
-    came = replace(came, kept=kept)
-    if case.status is None:
-        return came
-    if not case.answer.is_verified:
-        doubt = "the server's certificate did not hold: anybody could have answered"
-        kind = Kind.UNTOLD if came.kind in ABSENCES else came.kind
-        return replace(came, kind=kind, confidence=UNSURE, reasons=(*came.reasons, doubt))
-    return _beside_others(case.around, came)
-
-
-def _beside_others(around: Around, came: Came) -> Came:
-    """Weigh an absence against what else the host says."""
-    if came.kind not in ABSENCES:
-        if came.kind is Kind.BLOCK_PAGE and _answers(around.neighbour):
-            alone = "other addresses of the host are open: it may have been taken off line this way"
-            return replace(came, reasons=(*came.reasons, alone))
-        return came
-    confidence, reasons = came.confidence, list(came.reasons)
-    beside = (
-        (around.home, "the host's front page"),
-        (around.neighbour, "another page of the host"),
-    )
-    for other, name in beside:
-        if other and not _answers(other):
-            confidence = min(confidence, TROUBLED_CONFIDENCE)
-            how = f"HTTP {other.status}" if other.status else "nothing"
-            reasons.append(f"{name} answers {how}: it may be the host that is in trouble")
-        elif other:
-            reasons.append(f"{name} answers well")
-    if around.is_listed is not None:
-        reasons.append(f"the site map {'still names' if around.is_listed else 'does not name'} it")
-    return replace(came, confidence=confidence, reasons=tuple(reasons))
-
-
 def _one_line(text: Text) -> str:
     return " ".join(without_addresses(" ".join(text.passages)).split())
-
-
-def _answers(other: Other | None) -> bool:
-    return other is not None and other.status in _WHOLE_PAGE
 
 
 def _said(said: Said, confidence: float) -> Came:
     kind, means = WALLS[said.sign]
     return Came(kind, confidence, (f'it {means}: "{said.phrase}"',))
-
-
-def _challenge(headers: Mapping[str, str]) -> str:
-    return next((name for name in CHALLENGE_HEADERS if headers.get(name)), "")
