@@ -23,7 +23,9 @@ def tell_finding(finding: Finding, fate: Fate | None, reviews: Sequence[Review] 
     say(f"    “{plain(finding.quote)}”")
     say(f"    {where(finding)}", "dim")
     if fate is not None and fate.verdict is not Verdict.PRESENT:
-        say(f"    {became(fate)}: {plain(fate.evidence)}", "magenta")
+        # What is awaited before a missing quote is called gone is told by the evidence.
+        head = "missing" if fate.pending in GONE else became(fate)
+        say(f"    {head}: {plain(fate.evidence)}", "magenta")
         if fate.after:
             say(f"    now: “{plain(fate.after)}”")
     for line in review_lines(reviews):
