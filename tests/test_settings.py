@@ -13,9 +13,11 @@ from sousveil.settings import (
     Authority,
     Channel,
     Timestamps,
+    Witness,
     format_settings,
     parse_settings,
 )
+from sousveil.tlog.cosignature import parse_witness_key
 
 WHERE = Path("case.toml")
 TOR = Exit("tor", "127.0.0.1", 9050)
@@ -149,3 +151,40 @@ def test_an_authority_that_cannot_be_asked_is_refused(case: Case, line: str, pro
     place = text.index("[alerts]")
     with pytest.raises(CaseError, match=problem):
         parse_settings(text[:place].rstrip() + f"\n{line}\n" + text[place:], WHERE)
+
+
+VKEY = "w.example/1+c9fde0ca+BIE5dw6ofRdfVqNUZsNMfszLjYqRtO43ol32D1uPybOU"
+
+
+def test_witnesses_are_read_back_as_they_were_written(case: Case) -> None:
+    named = {"ours": Witness("ours", "https://w.example/x", parse_witness_key(VKEY))}
+    settings = replace(case.settings, witnesses=named)
+    assert parse_settings(format_settings(settings), WHERE) == settings
+    head, _, tail = format_settings(case.settings).partition("[witnesses]")
+    older = head + tail[tail.index("[timestamps]") :]
+    assert parse_settings(older, WHERE).witnesses == {}
+
+
+@pytest.mark.parametrize(
+    ("line", "words"),
+    [
+        (f'w = {{ key = "{VKEY}" }}', r"witnesses\.w\.url is missing"),
+        ('w = { url = "https://w.example/" }', r"witnesses\.w\.key is missing"),
+        (f'w = {{ url = "ftp://w.example/", key = "{VKEY}" }}', r"witnesses\.w\.url: .*only http"),
+        (
+            'w = { url = "https://w.example/", key = "w+1+2" }',
+            r"witnesses\.w\.key: .*not valid base64",
+        ),
+        (
+            'w = { url = "https://w.example/", key = "LOG" }',
+            r"w\.key: .*not the Ed25519 key of a witness",
+        ),
+        (f'W = {{ url = "https://w.example/", key = "{VKEY}" }}', "up to 40 small letters"),
+        (f'w = {{ url = "https://w.example/", key = "{VKEY}", every = 1 }}', "unknown setting"),
+    ],
+)
+def test_a_witness_that_cannot_be_asked_is_refused(case: Case, line: str, words: str) -> None:
+    text = format_settings(case.settings)
+    wrong = line.replace("LOG", case.settings.key)
+    with pytest.raises(CaseError, match=rf"case\.toml: ?.*{words}"):
+        parse_settings(text.replace("\n\n[timestamps]", f"\n{wrong}\n\n[timestamps]"), WHERE)

@@ -80,7 +80,7 @@ def verify(
     else:
         _tell(result, faults)
         if against is not None:
-            held = f"Against {plain(str(kept))}: {plain(against.told)}"
+            held = f"Against {plain(str(kept))}: {plain(against.told, 1_200)}"
             say(held, "bold green" if against.is_fine else "bold red")
     if not is_right:
         raise typer.Exit(FOUND_WRONG)
