@@ -71,7 +71,10 @@ class Politeness:
 
     def free_at(self, url: str) -> datetime:
         """Return when the host of `url` may be asked; a time gone by for "now"."""
-        return self._next.get(_host(url), _NEVER_ASKED)
+        free_at = self._next.get(_host(url), _NEVER_ASKED)
+        # Nobody rests for longer: the clock was set back, and would starve every host that it met.
+        is_amiss = free_at - self._clock() > max(MAX_RETRY_AFTER, self._delay)
+        return _NEVER_ASKED if is_amiss else free_at
 
     def seconds_left(self, url: str) -> float:
         """Return how long the host of `url` is still to be left alone; 0 or less for "not"."""

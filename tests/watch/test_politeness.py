@@ -111,6 +111,16 @@ def test_a_host_that_asks_for_a_long_rest_is_left_for_later_without_sleeping() -
     assert time.now == START + timedelta(seconds=2)
 
 
+@pytest.mark.parametrize("field", ["", "1800"])
+def test_a_clock_that_is_set_back_starves_no_host(field: str) -> None:
+    time = Time()
+    hosts = polite(time)
+    hosts.asked("https://a.example/", field)
+    time.now -= timedelta(days=5)
+    assert hosts.is_worth_waiting(hosts.seconds_left("https://a.example/"))
+    assert Turns(hosts, [watch("https://a.example/")]).take() is not None
+
+
 def test_the_delay_that_the_case_asks_for_is_waited_for_however_long() -> None:
     time = Time()
     told = walk(polite(time, delay=900), time, "https://a.example/1", "https://a.example/2")

@@ -125,3 +125,12 @@ def test_a_host_that_asks_for_rest_while_it_is_asked_around_is_left_alone(
     (around,) = logged(case, "around")
     assert [one["role"] for one in around.body["asked"]] == ["made_up", "home"]
     assert site.asked["/sitemap.xml"] == 0
+
+
+def test_what_was_asked_around_by_a_clock_far_ahead_is_asked_again(site: Moody, case: Case) -> None:
+    site.pages["/page"] = Mood("<h1>Not found</h1>", status=404)
+    ahead = Time()
+    ahead.sleep(timedelta(days=30).total_seconds())
+    keep_watch(case, ahead, everything=True)
+    keep_watch(case, Time(), everything=True)
+    assert len(logged(case, "around")) == 2
