@@ -17,7 +17,7 @@ from sousveil.archive.write import Seen, WarcWriter
 from sousveil.capture.browser import Rendered
 from sousveil.capture.http.head import parse_head
 from sousveil.case import Case
-from sousveil.changes.answer.came import CHALLENGE_HEADERS
+from sousveil.changes.answer.status import CHALLENGE_HEADERS
 from sousveil.changes.fate import Probe
 from sousveil.model import (
     RENDERING_TYPE,
