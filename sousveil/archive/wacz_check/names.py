@@ -25,11 +25,13 @@ def check_names(names: Iterable[str], told: Told) -> None:
         for problem in _problems(name):
             told.fault(name, problem)
         folded = unicodedata.normalize("NFC", unicodedata.normalize("NFC", name).casefold())
-        other = seen.setdefault(folded, name)
-        if other is not name and other == name:
+        if folded not in seen:
+            seen[folded] = name
+        elif seen[folded] == name:
             told.fault(name, "two files of the ZIP have this name")
-        elif other != name:
-            told.fault(name, f"has the name of another file, but for case or accents: {other!r}")
+        else:
+            problem = "has the name of another file, but for case or accents"
+            told.fault(name, f"{problem}: {seen[folded]!r}")
 
 
 def _problems(name: str) -> Iterable[str]:
