@@ -62,8 +62,8 @@ def changes(
     """Tell what became of quotes: gone, reworded, moved.
 
     The newest first, each with the copies in which it survives. An absence that is not confirmed
-    yet is told as held, and until when. Then what became of whole repositories, sites and feeds:
-    history that was rewritten, pages that left the site map, entries that were taken out.
+    yet is told as such, with what that takes. Then what became of whole repositories, sites and
+    feeds: history that was rewritten, pages that left the site map, entries that were taken out.
     """
     start = _moment(since) if since is not None else None
     case = chosen_case(folder)

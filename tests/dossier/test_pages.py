@@ -194,7 +194,7 @@ def test_a_vanished_statement_shows_before_after_and_what_shows_it() -> None:
     assert any("Gone by" in row and "Log entry 15" in row for row in rows)
 
 
-def test_a_statement_that_is_missing_tells_both_looks_and_until_when_it_is_held() -> None:
+def test_a_statement_that_is_missing_tells_both_looks_and_what_confirms_it() -> None:
     fates = {**made_up_report().fates, EDITED.id: held_fate()}
     files = render(replace(made_up_report(), fates=fates))
     front, page = (read_page(files[name]) for name in ("index.html", f"findings/{EDITED.id}.html"))
@@ -203,8 +203,8 @@ def test_a_statement_that_is_missing_tells_both_looks_and_until_when_it_is_held(
         assert "missing, not confirmed yet: reworded" in told
         assert "Last seen18 November 2026, 08:03:00 UTC" in told
         assert "Missing since20 November 2026, 08:04:00 UTC" in told
-        assert "Held until22 November 2026, 08:04:00 UTC" in told
-        assert "by 1 more look without it" in told
+        assert "Not confirmed before22 November 2026, 08:04:00 UTC" in told
+        assert "that takes 1 more look without it" in told
 
 
 def test_a_statement_that_left_a_repository_quotes_the_message_of_the_commit() -> None:
