@@ -18,7 +18,6 @@ from __future__ import annotations
 import argparse
 import base64
 import calendar
-import gzip
 import hashlib
 import html
 import io
@@ -42,6 +41,7 @@ BUNDLE = "sousveil/bundle.json"
 CHECKPOINT = "sousveil/checkpoint"
 COSIGNED = "sousveil/checkpoint.cosigned"  # the same, with what witnesses signed under it
 MAX_TEXT_BYTES = 64 * 2**20  # of an answer that is searched for a quote
+MAX_RECORD_BYTES = 2**30  # of a record, unpacked; what unpacks to more is counted as cut short
 ED25519_SPKI = bytes.fromhex("302a300506032b6570032100")  # RFC 8410: what precedes the key
 
 
@@ -304,7 +304,7 @@ class Checks:
             archive.seek(offset)
             data = archive.read(length)
         if data[:2] == b"\x1f\x8b":
-            data = gzip.decompress(data)
+            data = zlib.decompressobj(31).decompress(data, MAX_RECORD_BYTES)
         head, _, rest = data.partition(b"\r\n\r\n")
         fields = _fields(head)
         size = int(fields["content-length"])
