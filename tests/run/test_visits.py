@@ -221,7 +221,7 @@ def test_the_file_of_a_commit_that_has_happened_is_kept_until_it_is_in_its_place
         raise OSError(errno.ENOSPC, "No space left on device")
 
     with monkeypatch.context() as patch:
-        patch.setattr(Writer, "_place_warc", full)
+        patch.setattr(Writer, "_place_warcs", full)
         assert sousveil("import", warc, "--case", case.root).status == 2
         names = {Path(name).suffix for name in left_in_pending(case)}
         assert names == {".json", ".copy"}  # no working folder
