@@ -31,7 +31,7 @@ from sousveil.changes.answer import (
     what_came,
 )
 from sousveil.changes.answer.text import words_of
-from sousveil.changes.fate import Probe
+from sousveil.changes.looks import Probe
 from sousveil.extract import extract
 from sousveil.model import Document, Verdict
 

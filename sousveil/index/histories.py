@@ -13,8 +13,8 @@ import msgspec
 
 from sousveil.changes.answer.course import Seen
 from sousveil.changes.answer.repository import came_of_repository
-from sousveil.changes.fate import Probe
 from sousveil.changes.histories.words import stood_only_there
+from sousveil.changes.looks import Probe
 from sousveil.index.query import findings
 from sousveil.index.store import Index
 from sousveil.model import Event, Finding, Happening, Json

@@ -11,7 +11,8 @@ from typing import Any
 
 import msgspec
 
-from sousveil.changes.fate import Look, Probe, judge_address, judge_import
+from sousveil.changes.answer import judge_address, judge_import
+from sousveil.changes.looks import Look, Probe
 from sousveil.index.originals import put_originals
 from sousveil.index.pace import take_crawl, take_poll, take_visit
 from sousveil.index.query import repository_visits

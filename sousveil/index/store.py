@@ -20,7 +20,7 @@ from typing import Any
 
 import msgspec
 
-from sousveil.changes.fate import Look
+from sousveil.changes.looks import Look
 from sousveil.errors import CaseError
 from sousveil.model import Capture, Event, Fate, Finding, Happening, Notice, Review, Watch
 

@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 import msgspec
 
 from sousveil.changes.answer import Came, Standing, Told, verdict_of_one
-from sousveil.changes.fate import Look, in_order
+from sousveil.changes.looks import Look, in_order
 from sousveil.index.store import Index
 from sousveil.model import RENDERING_TYPE, Event, Fate, Json, Verdict
 

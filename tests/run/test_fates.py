@@ -17,7 +17,7 @@ import pytest
 
 from sousveil.case import Case, open_case, save_settings
 from sousveil.changes.answer import Standing
-from sousveil.changes.fate import Look
+from sousveil.changes.looks import Look
 from sousveil.changes.rewording import Pair
 from sousveil.extract import extract
 from sousveil.index.query import fates, unread

@@ -3,6 +3,7 @@
 from sousveil.changes.answer.came import what_came
 from sousveil.changes.answer.course import Seen, verdict_of_one
 from sousveil.changes.answer.fate import Sight, fate_of
+from sousveil.changes.answer.outcome import judge_address, judge_import
 from sousveil.changes.answer.quote import Standing, is_in_source, standing_of, stands
 from sousveil.changes.answer.shown import Answer, what_answer_came
 from sousveil.changes.answer.values import (
@@ -35,6 +36,8 @@ __all__ = [
     "fate_of",
     "in_log_order",
     "is_in_source",
+    "judge_address",
+    "judge_import",
     "standing_of",
     "stands",
     "told_of",

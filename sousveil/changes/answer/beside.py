@@ -10,7 +10,7 @@ from sousveil.changes.answer.case import Case
 from sousveil.changes.answer.status import WHOLE_PAGE
 from sousveil.changes.answer.text import Text, likeness
 from sousveil.changes.answer.values import ABSENCES, Around, Came, Kind, Other
-from sousveil.changes.fate import UNSURE
+from sousveil.changes.looks import UNSURE
 
 # Two answers of a host are alike from this share of common text on: dates, counters and the address
 # that an error page repeats make the rest.

@@ -17,9 +17,7 @@ What it cannot tell it calls so (`Kind.UNTOLD`): a wall in a language that no li
 become a removal.
 """
 
-import re
 from collections.abc import Callable
-from urllib.parse import urlsplit
 
 from rapidfuzz import fuzz
 
@@ -36,19 +34,19 @@ from sousveil.changes.answer.case import (
 from sousveil.changes.answer.edits import edits_between
 from sousveil.changes.answer.notice import FAINT, LOUD, MAX_NOTICE_CHARACTERS, Said
 from sousveil.changes.answer.repository import came_of_repository
-from sousveil.changes.answer.status import PART_OF_PAGE, WHOLE_PAGE, by_status
+from sousveil.changes.answer.status import PART_OF_PAGE, WHOLE_PAGE, by_status, is_front_page
 from sousveil.changes.answer.text import Text, without_addresses, words_of
 from sousveil.changes.answer.values import (
     ABSENCES,
     LOST_SHARE,
     NOTHING_ASKED,
+    OTHER_HOST_CONFIDENCE,
     STANDS_SHARE,
     AnswerFacts,
     Around,
     Came,
     Kind,
 )
-from sousveil.changes.fate import OTHER_HOST_CONFIDENCE
 from sousveil.model import Document, FailureKind
 
 # Where a redirect led to a page of another name, so much must stand: what all pages of a site have,
@@ -79,8 +77,6 @@ NAMING_SHARE = 0.5
 MAX_FAINT_CHARACTERS = 500
 
 FAINT_CONFIDENCE = 0.6
-
-_FRONT_PAGE = re.compile(r"/(?:(?:index|default|home)\.\w{2,5})?", re.IGNORECASE)
 
 
 def what_came(
@@ -215,7 +211,7 @@ def _by_place(case: Case) -> Came | None:
     if host_of(case.asked) != host_of(case.arrived):
         led = f"sent to another host: {case.arrived}"
         return Came(Kind.OTHER_SITE, OTHER_HOST_CONFIDENCE, (led, shared))
-    if _FRONT_PAGE.fullmatch(urlsplit(case.arrived).path or "/"):
+    if is_front_page(case.arrived):
         led = f"sent to the front page {case.arrived}"
         return Came(Kind.REDIRECTED_AWAY, 0.8, (led, shared))
     return Came(Kind.REDIRECTED_AWAY, 0.7, (f"sent to {case.arrived}", shared))

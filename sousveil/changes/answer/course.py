@@ -15,7 +15,7 @@ from datetime import datetime, timedelta
 
 from sousveil.changes.answer.quote import Standing
 from sousveil.changes.answer.values import Came, Kind
-from sousveil.changes.fate import UNSURE
+from sousveil.changes.looks import UNSURE
 from sousveil.model import GONE, Verdict
 
 SOON = timedelta(hours=48)  # longer than any; for answers that speak outright

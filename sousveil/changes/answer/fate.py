@@ -18,7 +18,7 @@ from sousveil.changes.answer.verdict import (
     told_of,
     what_stands,
 )
-from sousveil.changes.fate import UNSURE
+from sousveil.changes.looks import UNSURE
 from sousveil.changes.words import awaited
 from sousveil.model import GONE, Fate, Verdict
 

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 
 from sousveil.capture.git.errors import ABSENT, CLOSED, ELSEWHERE, NO_COMMITS
 from sousveil.changes.answer.values import Came, Kind
-from sousveil.changes.fate import Probe
+from sousveil.changes.looks import Probe
 from sousveil.model import Failure, FailureKind
 
 _STATUS = re.compile(r"The requested URL returned error: (\d{3})\b")  # libcurl's words, by git

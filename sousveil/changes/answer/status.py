@@ -1,9 +1,11 @@
-"""Status: what the server says outright, in a header of its firewall or by its status code.
+"""Status: what is said outright, by a firewall's header, by a status code, or by an address.
 
 Status codes are those of RFC 9110 section 15, and of RFC 6585 and RFC 7725.
 """
 
+import re
 from collections.abc import Mapping
+from urllib.parse import urlsplit
 
 from sousveil.changes.answer.case import WALLS, Case
 from sousveil.changes.answer.notice import LOUD
@@ -34,6 +36,8 @@ _HIDING = frozenset({"challenge", "blocked", "rate", "country"})
 WHOLE_PAGE = frozenset({200, 203})
 PART_OF_PAGE = frozenset(range(200, 300)) - WHOLE_PAGE
 
+_FRONT_PAGE = re.compile(r"/(?:(?:index|default|home)\.\w{2,5})?", re.IGNORECASE)
+
 
 def by_status(case: Case) -> Came | None:
     """Check 3: a firewall's header, then the status."""
@@ -47,8 +51,18 @@ def by_status(case: Case) -> Came | None:
     if status in {404, 410} and said and said.strength >= LOUD and said.sign in _HIDING:
         kind, means = WALLS[said.sign]
         return Came(kind, 0.6, (f'HTTP {status}, but it {means}: "{said.phrase}"',))
-    kind, confidence = _BY_STATUS.get(status) or _BY_CLASS.get(status // 100, (Kind.UNTOLD, 0.5))
+    kind, confidence = kind_of_status(status)
     return Came(kind, confidence, (f"HTTP {status}",))
+
+
+def kind_of_status(status: int) -> tuple[Kind, float]:
+    """Return what a status that is no `WHOLE_PAGE` speaks for, and how surely."""
+    return _BY_STATUS.get(status) or _BY_CLASS.get(status // 100, (Kind.UNTOLD, 0.5))
+
+
+def is_front_page(url: str) -> bool:
+    """Whether an address is that of the front page of its host."""
+    return _FRONT_PAGE.fullmatch(urlsplit(url).path or "/") is not None
 
 
 def _challenge(headers: Mapping[str, str]) -> str:

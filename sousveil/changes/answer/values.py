@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from sousveil.changes.fate import Probe
+from sousveil.changes.looks import Probe
 from sousveil.model import Document
 
 # The page stands when half of its own text does; below a third it does not; in between, it stands
@@ -17,6 +17,10 @@ from sousveil.model import Document
 # truncated answers 2 % at most.
 STANDS_SHARE = 0.5
 LOST_SHARE = 1 / 3
+
+# At most this sure that an address was given up when another host answers for it: it may be a new
+# name of the same vendor, a parked name, or a notice that somebody on the way put there.
+OTHER_HOST_CONFIDENCE = 0.6
 
 
 class Kind(StrEnum):

@@ -19,7 +19,7 @@ from sousveil.changes.answer.course import (
     verdict_of_one,
 )
 from sousveil.changes.answer.values import LOST_SHARE, STANDS_SHARE, Came, Kind
-from sousveil.changes.fate import UNSURE
+from sousveil.changes.looks import UNSURE
 from sousveil.changes.words import awaited
 from sousveil.model import GONE, Verdict
 

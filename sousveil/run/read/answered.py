@@ -14,7 +14,7 @@ from sousveil.archive.read import payload
 from sousveil.case import Case
 from sousveil.changes.answer import Answer, AnswerFacts
 from sousveil.changes.answer.text import noise
-from sousveil.changes.fate import Probe
+from sousveil.changes.looks import Probe
 from sousveil.errors import SousveilError
 from sousveil.extract.readings import readings
 from sousveil.model import RENDERING_TYPE, Block, Capture, Document, RecordRef, Rendering

@@ -20,7 +20,7 @@ from sousveil.changes.answer import (
     fate_of,
     verdict_of,
 )
-from sousveil.changes.fate import IMPORT_CONFIDENCE, UNSURE, Look
+from sousveil.changes.looks import IMPORT_CONFIDENCE, UNSURE, Look
 from sousveil.index.histories import repositories_gone
 from sousveil.index.query import told_outcome
 from sousveil.index.store import Index

@@ -25,7 +25,7 @@ from sousveil.changes.answer import (
     stands,
     what_answer_came,
 )
-from sousveil.changes.fate import UNSURE, Look, Probe
+from sousveil.changes.looks import UNSURE, Look, Probe
 from sousveil.changes.rewording import Pair, find_rewording
 from sousveil.extract.links import MAX_SITEMAP_BYTES, sitemap_links
 from sousveil.index.query import captures_of_look, earliest_findings, event_body

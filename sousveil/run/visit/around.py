@@ -21,7 +21,7 @@ import msgspec
 
 from sousveil.archive.write import WarcWriter
 from sousveil.changes.answer import Answer, stands, what_answer_came
-from sousveil.changes.fate import Probe
+from sousveil.changes.looks import Probe
 from sousveil.errors import CaseError, LogError, SousveilError
 from sousveil.index.originals import original
 from sousveil.index.query import captures_of_look, earliest_findings, event_body, fates_of

@@ -9,7 +9,7 @@ from pathlib import Path
 from sousveil.capture.git.capture import RepositoryCapture, capture_repository
 from sousveil.capture.guard.exits import Exit, reach
 from sousveil.case import Case
-from sousveil.changes.fate import Probe
+from sousveil.changes.looks import Probe
 from sousveil.errors import CaseError, LogError, SousveilError
 from sousveil.ledger import Writer, read_events
 from sousveil.model import Capture, Event, Failure, FailureKind, Json, Watch, WatchKind

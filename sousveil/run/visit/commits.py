@@ -4,7 +4,7 @@ import functools
 from collections.abc import Callable
 from datetime import datetime
 
-from sousveil.changes.fate import Probe
+from sousveil.changes.looks import Probe
 from sousveil.index.originals import original
 from sousveil.index.store import Index
 from sousveil.ledger import Writer

@@ -18,7 +18,7 @@ from sousveil.capture.browser import Rendered
 from sousveil.capture.http.head import parse_head
 from sousveil.case import Case
 from sousveil.changes.answer.status import CHALLENGE_HEADERS
-from sousveil.changes.fate import Probe
+from sousveil.changes.looks import Probe
 from sousveil.model import (
     RENDERING_TYPE,
     SNAPSHOT_URN,

@@ -14,10 +14,11 @@ from sousveil.changes.answer import (
     Came,
     Kind,
     Other,
+    judge_address,
     verdict_of_one,
     what_came,
 )
-from sousveil.changes.fate import UNSURE, Probe, judge_address
+from sousveil.changes.looks import UNSURE, Probe
 from sousveil.extract import extract
 from sousveil.model import GONE, Document, Failure, FailureKind, Verdict
 

@@ -7,7 +7,7 @@ import pytest
 from sousveil.capture.git.capture import capture_repository
 from sousveil.changes.answer import AnswerFacts, Kind, what_came
 from sousveil.changes.answer.repository import came_of_repository
-from sousveil.changes.fate import Probe
+from sousveil.changes.looks import Probe
 from sousveil.model import Failure, FailureKind
 from tests.sites import Page, serve
 

@@ -1,29 +1,12 @@
-"""Looks: what one answer speaks for, and in which order looks count."""
-
-from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+"""What the answers of a visit speak for, before any text is read."""
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
-from sousveil.changes.fate import (
-    UNSURE,
-    Look,
-    Probe,
-    in_order,
-    judge_address,
-    judge_import,
-)
+from sousveil.changes.answer import judge_address, judge_import
+from sousveil.changes.looks import UNSURE, Probe
 from sousveil.model import Failure, FailureKind, Verdict
 
-START = datetime(2026, 1, 1, tzinfo=UTC)
 URL = "https://halden.example/product"
-
-
-def look(day: int, verdict: Verdict) -> Look:
-    at = START + timedelta(days=day)
-    return Look(day, at, verdict, 0.9, f"day {day}", 10 + day, watch_id="0123456789ab")
 
 
 @pytest.mark.parametrize(
@@ -42,7 +25,7 @@ def look(day: int, verdict: Verdict) -> Look:
         (429, Verdict.BLOCKED),
         (451, Verdict.BLOCKED_BY_COUNTRY),
         (500, Verdict.UNREACHABLE),
-        (503, Verdict.BLOCKED),
+        (503, Verdict.UNREACHABLE),
     ],
 )
 def test_the_last_answer_tells_what_became_of_an_address(status: int, verdict: Verdict) -> None:
@@ -101,6 +84,7 @@ def test_the_same_path_on_another_host_is_not_the_page(arrived: str, verdict: Ve
         "https://www.halden.example/product",
         "https://HALDEN.example:443/product",
         "http://halden.example./product",
+        "https://halden.example/product/",
     ],
 )
 def test_www_and_default_ports_make_no_other_host(arrived: str) -> None:
@@ -126,36 +110,3 @@ def test_an_imported_answer_is_told_as_one_and_less_sure() -> None:
     assert judge_import(200) == (Verdict.PRESENT, 0.6, "HTTP 200 in an imported archive")
     assert judge_import(404)[:2] == (Verdict.REMOVED, 0.6)
     assert judge_import(None) == (Verdict.PRESENT, 0.6, "an imported document")
-
-
-def imported(day: int) -> Look:
-    made = replace(look(day, Verdict.PRESENT), id=100 + day, log_index=5)
-    return replace(made, watch_id=None)
-
-
-def test_our_own_visits_count_in_the_order_of_the_log_whatever_the_clock_said() -> None:
-    own = [look(0, Verdict.PRESENT), look(1, Verdict.PRESENT), look(2, Verdict.PRESENT)]
-    own[1] = replace(own[1], at=START + timedelta(days=9_000))
-    shuffled = [imported(-1), own[2], imported(7), own[1], imported(1), own[0]]
-    assert [one.id for one in in_order(shuffled)] == [99, 0, 101, 107, 1, 2]
-
-
-@given(st.lists(st.tuples(st.integers(-5, 30), st.booleans()), max_size=12))
-def test_the_order_of_looks_does_not_depend_on_how_they_are_given(
-    given_looks: list[tuple[int, bool]],
-) -> None:
-    every = [
-        replace(
-            look(day, Verdict.PRESENT),
-            id=number,
-            log_index=number,
-            watch_id=None if is_import else "0123456789ab",
-        )
-        for number, (day, is_import) in enumerate(given_looks)
-    ]
-    ordered = in_order(every)
-    assert in_order(reversed(every)) == ordered
-    own = [one.log_index for one in ordered if not one.is_import]
-    assert own == sorted(own)
-    foreign = [one.at for one in ordered if one.is_import]
-    assert foreign == sorted(foreign)
