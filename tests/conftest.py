@@ -15,6 +15,10 @@ from sousveil.ledger import create_case
 
 # Tests that are not about browsers do without; `with_browser` brings one back.
 os.environ["SOUSVEIL_BROWSER"] = "none"
+# Programs that tests start, by the hundred, compile our modules and those of others only once,
+# even where Python is told to write nothing beside them.
+os.environ["PYTHONPYCACHEPREFIX"] = str(Path(__file__).parents[1] / ".cache" / "bytecode")
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
 NOW = datetime(2026, 1, 2, 3, 4, 5, 678901, tzinfo=UTC)
 

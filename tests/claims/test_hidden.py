@@ -75,7 +75,7 @@ def assert_exact(source: str, read: Document, claim: Claim) -> None:
     assert "".join(shown.split()) == "".join(read.text[claim.start : claim.end].split())
 
 
-@settings(deadline=None, max_examples=150)
+@settings(deadline=None, max_examples=60)
 @given(st.data())
 def test_invisible_characters_hide_no_term(data: st.DataObject) -> None:
     sentence = data.draw(st.sampled_from(SENTENCES))
@@ -90,7 +90,7 @@ def test_invisible_characters_hide_no_term(data: st.DataObject) -> None:
     assert_same_claims(data.draw(st.sampled_from(list(FILES))), sentence, written)
 
 
-@settings(deadline=None, max_examples=100)
+@settings(deadline=None, max_examples=50)
 @given(st.data())
 def test_accents_and_strokes_through_letters_hide_no_term(data: st.DataObject) -> None:
     sentence = data.draw(st.sampled_from(SENTENCES))
@@ -100,7 +100,7 @@ def test_accents_and_strokes_through_letters_hide_no_term(data: st.DataObject) -
     assert_same_claims(data.draw(st.sampled_from(list(FILES))), sentence, written)
 
 
-@settings(deadline=None, max_examples=100)
+@settings(deadline=None, max_examples=50)
 @given(st.data())
 def test_tags_comments_and_references_hide_no_term(data: st.DataObject) -> None:
     sentence = data.draw(st.sampled_from(SENTENCES))

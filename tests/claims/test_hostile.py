@@ -19,10 +19,10 @@ TERMS = [term.text.strip("*") for topic in ALL for term in topic.terms]
 CUES = [cue.text.strip("*") for cue in shared()]
 CLEARING_CUES = [cue.text.strip("*") for cue in shared() if cue.cls in CLEARING]
 
-SMALL, LARGE = 10_000, 80_000
+SMALL, LARGE = 5_000, 40_000
 SECONDS_A_CHARACTER = 60e-6  # several times what it takes, for a busy machine
 GROWTH = 2.2  # of the time, at each doubling
-NOISE_SECONDS = 0.1
+NOISE_SECONDS = 0.02
 TRIES = 5  # a busy machine disturbs one or two; what grows faster than its text fails all
 
 Make = Callable[[int], Document]

@@ -96,7 +96,7 @@ def test_everything_undecided_is_there_once_whatever_the_order(
 
 
 def test_thousands_of_findings_are_ordered_in_seconds() -> None:
-    waiting = [made(f"Number {n} recognises ethnicity {'x' * (n % 50)}.") for n in range(2_000)]
+    waiting = [made(f"Number {n} recognises ethnicity {'x' * (n % 50)}.") for n in range(1_000)]
     known = [
         Decided(
             made(f"Rule {n} {'y' * (n % 60)} ethnicity.", cues=POLICY if n % 2 else PRODUCT),
@@ -104,6 +104,6 @@ def test_thousands_of_findings_are_ordered_in_seconds() -> None:
         )
         for n in range(3_000)
     ]
-    began = time.process_time()
-    assert len(queue(waiting, known, taught=False)) == 2_000
-    assert time.process_time() - began < 20
+    began = time.thread_time()
+    assert len(queue(waiting, known, taught=False)) == 1_000
+    assert time.thread_time() - began < 10

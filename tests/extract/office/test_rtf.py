@@ -140,25 +140,25 @@ def test_too_many_pieces_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.parametrize(
     "body",
     [
-        r"\u65?" * 300_000,
-        r"\v a\v0 b" * 40_000,
-        r"\outlinelevel0 a\par" * 40_000,
-        r"\intbl a\cell\row" * 40_000,
-        "{}" * 400_000,
-        "{\\header a}" * 40_000,
-        r"\'81" * 400_000,
+        r"\u65?" * 100_000,
+        r"\v a\v0 b" * 15_000,
+        r"\outlinelevel0 a\par" * 15_000,
+        r"\intbl a\cell\row" * 15_000,
+        "{}" * 150_000,
+        "{\\header a}" * 15_000,
+        r"\'81" * 150_000,
         "\\bin999999999999 " + "x" * 99,
-        "\\" * 400_001,
-        "}" * 400_000,
-        r"{\pict " + "00\n" * 300_000,
+        "\\" * 150_001,
+        "}" * 150_000,
+        r"{\pict " + "00\n" * 100_000,
     ],
     ids=lambda body: body[:12],
 )
 def test_hostile_rtf_takes_linear_time(body: str) -> None:
-    began = time.monotonic()
+    began = time.thread_time()
     with suppress(ExtractError):
         read(body)
-    assert time.monotonic() - began < 10
+    assert time.thread_time() - began < 1.4  # it takes a quarter of that
 
 
 WORDS = r"""
