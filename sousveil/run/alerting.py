@@ -142,7 +142,8 @@ def write_case_feed(case: Case, index: Index) -> Path:
 def _is_due(one: Delivery, newest: int, now: datetime, *, at_once: bool) -> bool:
     if one.told >= newest:
         return False
-    is_time = one.next_try is None or now >= one.next_try
+    # Further ahead than any wait: it was put there by a clock that was wrong.
+    is_time = one.next_try is None or not now < one.next_try <= now + LONGEST_WAIT
     return at_once or (is_time and (one.tries < MAX_TRIES or newest > one.tried))
 
 

@@ -152,11 +152,14 @@ class Stamper:
         """Make ready; nobody is asked yet."""
         self._outside = outside
         self._next_at: datetime | None = None
+        self._rest = timedelta()  # until then, when it was set
 
     def is_due(self, case: Case) -> bool:
         """Tell whether it is time to ask anybody."""
-        is_time = self._next_at is None or self._outside.clock() >= self._next_at
-        return is_time and bool(case.settings.timestamps.authorities or case.settings.witnesses)
+        now = self._outside.clock()
+        # Further ahead than it was ever put: the clock was set back since.
+        is_rest = self._next_at is not None and now < self._next_at <= now + self._rest
+        return not is_rest and bool(case.settings.timestamps.authorities or case.settings.witnesses)
 
     def stamp(self, case: Case) -> list[Asked | Heard]:
         """Stamp what waits, and renew, and ask the witnesses; as `stamp_all`."""
@@ -164,7 +167,8 @@ class Stamper:
         asked += ask_witnesses(case, self._outside)
         every = timedelta(hours=case.settings.timestamps.every_hours)
         is_lacking = any(one.problem for one in asked)
-        self._next_at = self._outside.clock() + (min(RETRY_AFTER, every) if is_lacking else every)
+        self._rest = min(RETRY_AFTER, every) if is_lacking else every
+        self._next_at = self._outside.clock() + self._rest
         return asked
 
 

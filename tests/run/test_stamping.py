@@ -231,6 +231,18 @@ def test_a_service_asks_no_more_often_than_the_case_wants(case: Case, houses: Ho
     assert [one.authority for one in stamper.stamp(case) if isinstance(one, Asked)] == ["one"]
 
 
+def test_a_clock_that_is_set_back_does_not_put_off_the_next_stamp(
+    case: Case, houses: Houses
+) -> None:
+    case = stamped_by(case, houses)
+    at = now() + timedelta(days=30)
+    stamper = Stamper(Outside(lambda: at))
+    stamper.stamp(case)
+    assert not stamper.is_due(case)
+    at = now()
+    assert stamper.is_due(case)
+
+
 def test_a_service_of_a_case_without_authorities_asks_nobody(case: Case) -> None:
     assert not Stamper(Outside(now)).is_due(case)
 
