@@ -130,11 +130,11 @@ def _tell(result: Verification, faults: tuple[Fault, ...]) -> None:
     say("    This shows that nothing was changed since it was logged, and in which order it came.")
     for sentence in told_witnessed(result.witnessed, result.entries):
         say(f"    {plain(sentence)}")
-    if result.stamps:
-        for sentence in told(result.stamps, result.entries):
-            say(f"    {plain(sentence)}")
-        if renewal_is_due(result.stamps, now()):
-            tell("A stamp soon stands no more. Renew it: sousveil stamp", "yellow")
+    for sentence in told(result.stamps, result.entries):
+        say(f"    {plain(sentence)}")
+    if renewal_is_due(result.stamps, now()):
+        tell("A stamp soon stands no more. Renew it: sousveil stamp", "yellow")
+    if result.stamps or result.witnessed:
         say("    It does not show what the servers sent to others.")
         return
     say("    It does not show when to anybody who doubts this computer's clock, nor what the")

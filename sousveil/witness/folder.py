@@ -28,10 +28,10 @@ from sousveil.tlog.files import make_folder, read_file, replace_file, sync_folde
 from sousveil.tlog.keys import create_signer, load_signer
 from sousveil.tlog.note import (
     COSIGNATURE,
+    MAX_NAME_LENGTH,
     MAX_NOTE_BYTES,
     Signer,
     VerifierKey,
-    check_name,
     parse_vkey,
     verify,
 )
@@ -82,9 +82,12 @@ def own_key(folder: Path) -> Signer:
 def add_log(folder: Path, origin: str, vkey: str) -> Witnessed:
     """Let the witness know a log, or one more key of it.
 
-    Raises LogError when the key is malformed, and when the log would have more than MAX_KEYS.
+    Raises LogError when the name or the key is malformed, and when the log would have more than
+    MAX_KEYS.
     """
-    place, known = _place(folder, origin), log_named(folder, check_name(origin))
+    if not 0 < len(origin) <= MAX_NAME_LENGTH or not origin.isprintable():
+        raise LogError(f"{origin[:200]!r} cannot be a log's name: that is one line, not too long.")
+    place, known = _place(folder, origin), log_named(folder, origin)
     keys = dict.fromkeys([*(known.keys if known else ()), parse_vkey(vkey)])
     if len(keys) > MAX_KEYS:
         raise LogError(f"{origin}: has {MAX_KEYS} keys already; a log has one or two.")
@@ -162,7 +165,8 @@ def _read(folder: Path, place: Path) -> Witnessed:
 
 def _checked(folder: Path, place: Path) -> Witnessed:
     """Return what is known of a log, its newest checkpoint verified with its keys and our own."""
-    lines = (read_file(place / _KEYS_FILE, MAX_KEYS_BYTES) or b"").decode().splitlines()
+    listed = (read_file(place / _KEYS_FILE, MAX_KEYS_BYTES) or b"").decode()
+    lines = listed.removesuffix("\n").split("\n")
     keys = tuple(parse_vkey(line) for line in lines[1:])
     if not keys or _place(folder, lines[0]) != place:
         raise LogError("Its keys were cut or moved.")

@@ -110,6 +110,8 @@ class Witness:
 class WitnessServer(ThreadingHTTPServer):
     """Answers for a witness; each connection has a thread, and there are only so many."""
 
+    request_queue_size = MAX_CONNECTIONS  # as many may wait to be let in
+
     def __init__(self, address: tuple[str, int], witness: Witness) -> None:
         """Listen at an address; raises OSError when that cannot be had."""
         self.witness = witness

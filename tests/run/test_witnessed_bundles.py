@@ -91,8 +91,15 @@ def test_a_stranger_is_told_who_witnessed_the_bundled_log(case: Case, tmp_path: 
     assert told.returncode == 0, told.stdout
     assert all(f"ok   witness {key}: saw this checkpoint at 20" in told.stdout for key in keys)
     assert "nobody else vouches" not in told.stdout
-    held = sousveil("verify", case.root, "--against", path)
-    assert (held.status, "the log goes on from it" in held.out) == (0, True), held.out
+    ours = sousveil("verify", path)
+    assert ours.status == 0, ours.out
+    assert all(f"Witness {key}: saw this checkpoint at 20" in ours.out for key in keys), ours.out
+    with zipfile.ZipFile(path) as package:
+        names = [name for name in package.namelist() if name.endswith(".tlog-proof")]
+        proof = Path(package.extract(names[0], tmp_path))
+    for kept in (path, proof):
+        held = sousveil("verify", case.root, "--against", kept)
+        assert (held.status, "the log goes on from it" in held.out) == (0, True), held.out
 
 
 def test_a_bundle_of_a_log_that_is_stamped_and_witnessed_has_both(

@@ -15,6 +15,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from sousveil.case import Case, open_case, save_settings
+from sousveil.errors import LogError
 from sousveil.ledger import create_case, log_size, writing
 from sousveil.run import witnessing
 from sousveil.run.sending import Outside
@@ -22,7 +23,9 @@ from sousveil.run.stamping import Stamper
 from sousveil.run.witnessing import ask_witnesses
 from sousveil.settings import Witness as Named
 from sousveil.settings import head_path
+from sousveil.tlog import witnesses
 from sousveil.tlog.cosignature import cosign, parse_witness_key
+from sousveil.tlog.files import replace_file
 from sousveil.tlog.log import read_checkpoint
 from sousveil.tlog.note import Signer
 from sousveil.tlog.witnesses import check_witnesses
@@ -380,6 +383,31 @@ def test_every_changed_byte_of_a_cosignature_is_found(rooms: Rooms) -> None:
     assert check_witnesses(case.log, case.settings.key, head)[1] == []
     (case.log / "witnesses" / "stranger").write_text("x")
     assert "log/witnesses/stranger" in sousveil("verify", case.root).out
+
+
+def test_whatever_write_fails_the_case_verifies_and_the_next_ask_is_whole(
+    rooms: Rooms, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    case = witnessed_by(rooms[0].case, rooms[1])
+    failing_at, status = 0, 1
+    while status != 0:
+        failing_at += 1
+        calls = 0
+
+        def failing(path: Path, data: bytes, failing_at: int = failing_at) -> None:
+            nonlocal calls
+            calls += 1
+            if calls == failing_at:
+                path.with_name(f"{path.name}.new").write_bytes(data[:9])  # what a crash may leave
+                raise LogError(f"{path} could not be written: No space left on device.")
+            replace_file(path, data)
+
+        with monkeypatch.context() as patch:
+            patch.setattr(witnesses, "replace_file", failing)
+            status = sousveil("witness", "ask", "--case", case.root).status
+        assert sousveil("verify", case.root).status == 0
+    assert failing_at == 3  # the key, the note
+    assert [one.entries for one in check_witnesses(case.log, case.settings.key, None)[0]] == [1]
 
 
 def test_the_command_serves_until_it_is_stopped(tmp_path: Path) -> None:

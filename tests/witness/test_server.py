@@ -25,7 +25,7 @@ from sousveil.tlog.cosignature import cosignatures
 from sousveil.tlog.note import Signer
 from sousveil.tlog.witness import MAX_REQUEST_BYTES, format_request
 from sousveil.witness import server as module
-from sousveil.witness.folder import add_log, logs, make_key, only_one, own_key
+from sousveil.witness.folder import MAX_KEYS, add_log, logs, make_key, only_one, own_key
 from sousveil.witness.server import Witness, WitnessServer
 
 LOG = Signer("log.example/one", Ed25519PrivateKey.from_private_bytes(b"\x01" * 32))
@@ -305,6 +305,24 @@ def test_one_connection_carries_several_requests(folder: Path, tmp_path: Path) -
             answer.read()
             assert answer.status == 200
         connection.close()
+
+
+def test_a_log_of_others_may_have_a_name_of_several_words(folder: Path) -> None:
+    """Go's checksum database is called so, and is signed by a key of another name."""
+    known = add_log(folder, "go.sum database tree", LOG.verifier_key)
+    assert (known.origin, known.keys) == ("go.sum database tree", (LOG.verifier,))
+    for wrong in ("", "two\nlines", "x" * 600):
+        with pytest.raises(LogError, match="cannot be a log's name"):
+            add_log(folder, wrong, LOG.verifier_key)
+
+
+def test_a_log_gets_no_more_keys_than_a_log_has(folder: Path) -> None:
+    for number in range(MAX_KEYS - 1):
+        key = Signer(f"log.example/{number}", LOG.private_key).verifier_key
+        assert len(add_log(folder, LOG.name, key).keys) == number + 2
+    with pytest.raises(LogError, match="has 16 keys already"):
+        add_log(folder, LOG.name, Signer("one.more", LOG.private_key).verifier_key)
+    assert len(add_log(folder, LOG.name, LOG.verifier_key).keys) == MAX_KEYS
 
 
 def test_a_folder_has_one_server_and_one_key(folder: Path) -> None:

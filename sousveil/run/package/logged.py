@@ -30,7 +30,7 @@ MAX_ENTRY_BYTES, MAX_README_BYTES = 2**16, 2**20
 
 _ENTRY = re.compile(r"sousveil/entry-([0-9]{1,18})\.json")
 _VKEY = re.compile(r"\S{1,255}\+[0-9a-f]{8}\+[A-Za-z0-9+/]{44}(?![A-Za-z0-9+/])")
-# A case stamped by ten authorities; each stamp costs two runs of openssl.
+# A case stamped by ten authorities, with as many witnesses; each costs a run of openssl or two.
 MAX_STAMPS = 64
 # Of our own files beside the archives: an event with all requests of a large site has megabytes.
 MAX_OWN_BYTES = 2**28
@@ -47,6 +47,7 @@ class Logged:
     entries: int  # of the log that are in the package, each in the log
     findings: tuple[str, ...] = ()  # one line each
     stamps: tuple[str, ...] = ()  # one line each: what it says, and when
+    witnesses: tuple[str, ...] = ()  # one line each: its key, and what it saw when
 
 
 class Bundle(verify_bundle.Checks):
@@ -69,13 +70,13 @@ class Bundle(verify_bundle.Checks):
     def contents(self) -> str:
         """Read what there is to check; each thing once, and no more than a bundle of ours names."""
         words = super().contents()
-        for listed in (self.entries, self.findings, self.stamps):
+        for listed in (self.entries, self.findings, self.stamps, self.witnesses):
             if len({json.dumps(one) for one in listed}) != len(listed):
-                self.entries, self.findings, self.stamps = [], [], []
+                self.entries, self.findings, self.stamps, self.witnesses = [], [], [], []
                 raise verify_bundle.Wrong("names something twice")
-        if len(self.stamps) > MAX_STAMPS:
-            self.stamps = []
-            raise verify_bundle.Wrong(f"names more than {MAX_STAMPS} time stamps")
+        if max(len(self.stamps), len(self.witnesses)) > MAX_STAMPS:
+            self.stamps, self.witnesses = [], []
+            raise verify_bundle.Wrong(f"names more than {MAX_STAMPS} time stamps or witnesses")
         return words
 
     def conclude(self) -> None:
@@ -143,6 +144,7 @@ def _check_bundle(path: Path, key: str | None, told: Told) -> Logged:
         sum(what.startswith("log entry ") for what, _ in held),
         tuple(words for what, words in held if what in bundle.findings),
         tuple(words for what, words in held if what in bundle.stamps),
+        tuple(f"{what}: {words}" for what, words in held if what.startswith("witness ")),
     )
 
 

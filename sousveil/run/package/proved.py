@@ -27,6 +27,7 @@ def proved(result: PackageVerification) -> Iterator[str]:
         )
         yield from (f"Finding: {line}." for line in logged.findings)
         yield from (f"Time stamp: {line}." for line in logged.stamps)
+        yield from (f"W{line[1:]}. Compare the key with its owner's." for line in logged.witnesses)
 
 
 def not_proved(result: PackageVerification) -> Iterator[str]:
@@ -85,11 +86,11 @@ def _by_then(stamp: Stamped) -> str:
 def _since_when(result: PackageVerification) -> str:
     dates = _dates(result.holds)
     is_stamped = (result.signed is not None and result.signed.stamp is not None) or (
-        result.logged is not None and bool(result.logged.stamps)
+        result.logged is not None and bool(result.logged.stamps or result.logged.witnesses)
     )
     told = f"When it was captured: its records tell {dates}, by the clock of who made it"
     if is_stamped:
-        return f"{told}. A stamp shows that they existed by then, not since when."
+        return f"{told}. Who stamped or saw it shows that they existed by then, not since when."
     return f"{told}, and nobody else says since when they exist: no authority stamped it."
 
 
