@@ -64,8 +64,8 @@ def _missing_sentence(statements: Sequence[Statement]) -> Iterable[str]:
         )
         verb = "was" if missing.total() == 1 else "were"
         yield (
-            f"{missing.total()} more {verb} missing when last looked for, which later looks have "
-            f"yet to confirm: {ways}."
+            f"{missing.total()} of them {verb} missing when last looked for, which later looks "
+            f"have yet to confirm: {ways}."
         )
 
 
@@ -73,7 +73,7 @@ def _unclear_sentence(statements: Sequence[Statement]) -> Iterable[str]:
     unclear = sum(statement.state == "unclear" for statement in statements)
     if unclear:
         yield (
-            f"{unclear} more could not be seen at the latest look, which does not show that "
+            f"{unclear} of them could not be seen at the latest look, which does not show that "
             f"{'it is' if unclear == 1 else 'they are'} gone."
         )
 

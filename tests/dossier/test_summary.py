@@ -18,7 +18,7 @@ def test_the_summary_says_what_was_said_what_vanished_and_what_was_looked_at() -
             "4 of them have vanished since: 1 reworded, 2 no longer in the page or file that "
             "stands there and 1 gone with the page."
         ),
-        "1 more could not be seen at the latest look, which does not show that it is gone.",
+        "1 of them could not be seen at the latest look, which does not show that it is gone.",
         "5 addresses were visited 50 times between 2 November 2026 and 20 November 2026.",
     )
 
@@ -28,7 +28,7 @@ def test_what_is_missing_and_not_confirmed_is_told_apart_from_what_vanished() ->
     told = summary(arrange(replace(REPORT, fates=fates)))
     assert told[1].startswith("3 of them have vanished since: 2 no longer in")
     assert told[2] == (
-        "1 more was missing when last looked for, which later looks have yet to confirm: "
+        "1 of them was missing when last looked for, which later looks have yet to confirm: "
         "1 reworded."
     )
 
