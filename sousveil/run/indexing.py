@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from itertools import islice
 
 import msgspec
 
@@ -14,15 +15,22 @@ from sousveil.index.store import INDEX_FILE, Index
 from sousveil.ledger import log_size, read_events
 from sousveil.model import Capture, Event, RecordRef
 
+# A body may have 16 MiB, most have some kB; who is killed meanwhile does so many again.
+EVENTS_A_TRANSACTION = 100
+
 
 def sync_index(case: Case, index: Index) -> int:
-    """Project the events that the index does not hold yet; return how many there were."""
-    count = 0
-    start = index.next_event()
-    for event in read_events(case, start) if log_size(case) > start else ():
-        project(index, event, _captures_in(case), _requests_in(case))
-        count += 1
-    return count
+    """Project the events that the index does not hold yet; return how many there were.
+
+    Many go together, so that a transaction's cost is not paid for each.
+    """
+    first = index.next_event()
+    events = read_events(case, first) if log_size(case) > first else iter(())
+    while together := list(islice(events, EVENTS_A_TRANSACTION)):
+        with index.transaction():
+            for event in together:
+                project(index, event, _captures_in(case), _requests_in(case))
+    return index.next_event() - first
 
 
 def take_event(case: Case, index: Index, event: Event) -> None:

@@ -10,46 +10,51 @@ import msgspec
 from sousveil.index.pace import retired
 from sousveil.index.query import watches
 from sousveil.index.store import Index
-from sousveil.ledger import Writer
+from sousveil.ledger import Draft, Writer
 from sousveil.model import Event, Watch
 
 
 def add_watches(
     writer: Writer, index: Index, wanted: Iterable[Watch], now: datetime, *, given: Collection[str]
 ) -> list[tuple[Watch, Literal["added", "changed", "already watched"]]]:
-    """Log new watches and changed ones; return each as it is now, with what was done.
+    """Log new watches and changed ones, together; return each as it is now, with what was done.
 
     A target that is watched already takes over those fields of the new watch that `given` names.
     """
     known = {watch.id: watch for watch in watches(index)}
     ended = retired(index)
     done: list[tuple[Watch, Literal["added", "changed", "already watched"]]] = []
+    drafts: list[Draft] = []
     for watch in wanted:
         before = known.get(watch.id)
         if before is None:
-            writer.commit("watch.added", {"watch": msgspec.to_builtins(watch)}, now=now)
+            drafts.append(Draft("watch.added", {"watch": msgspec.to_builtins(watch)}, now))
             known[watch.id] = watch
             done.append((watch, "added"))
             continue
         after = replace(before, **{name: getattr(watch, name) for name in given})
         if watch.id in ended:
-            writer.commit("watch.added", {"watch": msgspec.to_builtins(after)}, now=now)
+            drafts.append(Draft("watch.added", {"watch": msgspec.to_builtins(after)}, now))
             done.append((after, "added"))
             continue
         if after != before:
-            writer.commit("watch.changed", {"watch": msgspec.to_builtins(after)}, now=now)
+            drafts.append(Draft("watch.changed", {"watch": msgspec.to_builtins(after)}, now))
             known[watch.id] = after
         done.append((after, "changed" if after != before else "already watched"))
+    writer.commit_all(drafts)
     return done
 
 
 def retire_watches(writer: Writer, index: Index, chosen: Iterable[Watch], now: datetime) -> None:
     """Log that watches are not visited any more; what they brought stays in the case."""
     ended = retired(index)
-    for watch in chosen:
-        if watch.id not in ended:
-            body = {"watch_id": watch.id, "target": watch.target}
-            writer.commit("watch.retired", body, now=now)
+    writer.commit_all(
+        [
+            Draft("watch.retired", {"watch_id": watch.id, "target": watch.target}, now)
+            for watch in chosen
+            if watch.id not in ended
+        ]
+    )
 
 
 def logged_watches(events: Iterable[Event], *, with_retired: bool = False) -> list[Watch]:
