@@ -107,7 +107,7 @@ def test_a_first_visit_is_one_message_and_a_vanished_sentence_another(
     (_, second) = hook.bodies
     assert "1 sentence changed" in second
     assert CLAIM in second
-    assert "last seen" in second
+    assert "went missing between" in second
     assert OTHER not in second
     assert "told" not in visit(case)
     assert len(hook.bodies) == 2

@@ -23,7 +23,6 @@ from sousveil.case import Case, Wait, locked, open_case, watched
 from sousveil.claims import Engine
 from sousveil.errors import ActorError, CaseError, RepositoryError, TopicError
 from sousveil.index.due import pasts
-from sousveil.index.pace import Base, base_of
 from sousveil.index.reviews import logged_model
 from sousveil.index.store import Index
 from sousveil.index.verdicts import stale_addresses
@@ -34,13 +33,12 @@ from sousveil.run.alerting import Delivered, keep_feed, tell_channels
 from sousveil.run.indexing import open_index, sync_index, take_event
 from sousveil.run.read.analyse import Analysis, analyse, load_engine
 from sousveil.run.stamping import Asked, Stamper
-from sousveil.run.visit.gather import SHOWN_TYPES
 from sousveil.run.visit.means import Means
 from sousveil.run.visit.pending import clear_pending, new_folder
 from sousveil.run.visit.visits import Crawled, Outing, Postponed, visit_with
-from sousveil.run.watch.filled import is_filled
 from sousveil.run.watch.known import Known
-from sousveil.run.watch.sweep import Changed, Poll, sweep
+from sousveil.run.watch.parting import Parting
+from sousveil.run.watch.sweep import Changed, sweep
 from sousveil.run.witnessing import Heard
 from sousveil.watch.politeness import Politeness
 from sousveil.watch.schedule import NEVER, Due, Past, next_due
@@ -59,10 +57,6 @@ MAX_NAP_SECONDS = 3_600.0
 IDLE = timedelta(minutes=5)
 # Channels that could not be told are tried again about as often (run/alerting.py).
 TELL_AGAIN = timedelta(minutes=1)
-# However cheap polls are: once in this time a page is visited, and shown in a browser.
-RENEW = timedelta(days=7)
-
-_POLLED = frozenset({WatchKind.PAGE, WatchKind.DOCUMENT})
 
 
 @dataclass(slots=True)
@@ -144,7 +138,7 @@ class _Service:
         self._renew_means()
         self._told_at = outside.clock()
         self._barred: set[str] = set()  # watches that cannot be visited as things are
-        self._filled: dict[str, tuple[int, bool]] = {}  # by watch, of its base
+        self._parting = Parting()
         self._engine: tuple[object, Engine] | None = None
         self._stamper = Stamper(sending.Outside(outside.clock, outside.stop))
 
@@ -252,7 +246,7 @@ class _Service:
     ) -> None:
         """Poll what may be as it was, then visit what is not, and what must be visited."""
         outing = self._outing(index)
-        polls, visits = self._parted(index, chosen, past)
+        polls, visits = self._parting.part(self.case, index, self.means, chosen, past)
         begun: dict[str, Exchange] = {}
         changed: list[Watch] = []
         folder = new_folder(outing.writer)
@@ -306,34 +300,6 @@ class _Service:
         writer = TurnWriter(self.case, self.outside.wait, then)
         until = self.outside.clock() + timedelta(seconds=SWEEP_SECONDS + CRAWL_SECONDS)
         return Outing(writer, index, self.means, self.politeness, self.outside.sleep, until)
-
-    def _parted(
-        self, index: Index, chosen: Sequence[Watch], past: Mapping[str, Past]
-    ) -> tuple[list[Poll], list[Watch]]:
-        """Return those whose pages may be as they were, and those that must be visited."""
-        polls, visits = [], []
-        for watch in chosen:
-            base = base_of(index, watch.id) if watch.kind in _POLLED else None
-            # A look that is to confirm an absence has to be one.
-            is_held = past.get(watch.id, NEVER).held_until is not None
-            if base is None or is_held or self._must_visit(index, watch, base):
-                visits.append(watch)
-            else:
-                polls.append(Poll(watch, base))
-        return polls, visits
-
-    def _must_visit(self, index: Index, watch: Watch, base: Base) -> bool:
-        """Tell whether an answer like `base` would not show that the page is as it was."""
-        is_old = abs(self.outside.clock() - base.at) >= RENEW  # or of a clock that was wrong
-        if is_old or base.exit != self.means.exit_name(watch):
-            return True
-        if not base.is_shown:
-            return base.capture.media_type in SHOWN_TYPES and self.means.can_show(watch)
-        known = self._filled.get(watch.id)
-        if known is None or known[0] != base.log_index:
-            known = (base.log_index, is_filled(self.case, index, watch.id, base))
-            self._filled[watch.id] = known
-        return known[1]
 
     def _read_and_tell(self, batch: Batch) -> None:
         """Read what the visits brought, and tell people."""

@@ -10,6 +10,7 @@ import pytest
 from sousveil.case import Case, open_case, save_settings
 from sousveil.index.pace import paces
 from sousveil.run.indexing import open_index
+from sousveil.run.visit import entity
 from sousveil.run.watch import service
 from tests.commands import sousveil
 from tests.run.watch.moody import TEXT, Mood, Moody, Time, case_for, keep_watch, logged, moody
@@ -134,3 +135,15 @@ def test_what_was_asked_around_by_a_clock_far_ahead_is_asked_again(site: Moody, 
     keep_watch(case, ahead, everything=True)
     keep_watch(case, Time(), everything=True)
     assert len(logged(case, "around")) == 2
+
+
+def test_a_page_too_long_for_a_poll_is_visited_and_kept_whole(
+    site: Moody, case: Case, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(entity, "MAX_BYTES", len(TEXT) * 40)
+    site.pages["/page"] = Mood(TEXT * 60)
+    (batch,) = keep_watch(case, Time(), everything=True)
+    assert [visit.status for visit in batch.visits] == [200]
+    newest = logged(case, "visit")[-1]
+    assert newest.body["probes"][-1]["failure"] is None
+    assert newest.body["requests"][-1]["truncated"] is None
