@@ -15,7 +15,7 @@ from sousveil.index.reviews import reviews
 from sousveil.index.store import Index
 from sousveil.index.traces import traces
 from sousveil.jsonform import finding_json, instant
-from sousveil.model import Json, Visit
+from sousveil.model import GONE, Fate, Finding, Json, Verdict, Visit
 from sousveil.review.revisions import Revision
 from sousveil.run.read.analyse import Analysis
 from sousveil.run.visit.visits import Crawled, Postponed
@@ -54,11 +54,16 @@ def tell_analysis(
     tell_revisions(revised, decided)
     for finding in result.new:
         tell_finding(finding, None)
-    by_id = traces(index) if result.gone or result.held else {}
-    for title, missed in (("What vanished", result.gone), ("What is missing", result.held)):
-        if missed:
+    back = _back(result)
+    by_id = traces(index) if result.gone or result.held or back else {}
+    for title, changed in (
+        ("What vanished", result.gone),
+        ("What is missing", result.held),
+        ("What stands again", back),
+    ):
+        if changed:
             say(title, "bold")
-        for finding, fate in missed:
+        for finding, fate in changed:
             tell_change(finding, fate, by_id[finding.id], why=False)
     tell_happenings(result.happened, lost_with(index, result.happened), watches(index), why=False)
     if result.unread:
@@ -67,8 +72,20 @@ def tell_analysis(
         tell(f"{len(result.unread)} captures are kept, but could not be read, or not whole: {told}")
     told = f"{count_of(len(result.new), 'new finding')}, {len(result.gone)} gone"
     told += f", {len(result.held)} {MISSING}" if result.held else ""
+    told += f", {len(back)} back" if back else ""
     by_another = f", {len(revised)} changed by another engine" if revised else ""
     say(f"{told}{by_another}.")
+
+
+def _back(result: Analysis) -> list[tuple[Finding, Fate]]:
+    """Return what was missing, confirmed or not, and stands again."""
+    return [
+        (finding, after)
+        for finding, before, after in result.changed
+        if before is not None
+        and (before.verdict in GONE or before.pending in GONE)
+        and after.verdict is Verdict.PRESENT
+    ]
 
 
 def tell_next(result: Analysis) -> None:

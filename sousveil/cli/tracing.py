@@ -126,8 +126,8 @@ def _moment(text: str) -> datetime:
 def tell_change(finding: Finding, fate: Fate | None, trace: Trace, *, why: bool) -> None:
     """Print the story of a quote that is not where it was, with the copies that survive."""
     head = became(fate) if fate is not None else trace.state
-    if trace.state == "moved":
-        head = "moved"
+    if trace.state in {"moved", "stands"}:
+        head = trace.state
     actor = f"  {plain(finding.actor)}" if finding.actor else ""
     say(f"{finding.id}  {head}{actor}", _STYLES[trace.state])
     say(f"    “{plain(finding.quote)}”")
@@ -194,10 +194,11 @@ def _summary(told: Sequence[Trace], followed: Sequence[Trace], start: datetime |
     count = Counter(trace.state for trace in told)
     parts = [f"{count[state]} {state}" for state in ("gone", "reworded", "moved") if count[state]]
     parts += [f"{count['held']} {MISSING}"] if count["held"] else []
+    states = Counter(trace.state for trace in followed)
     if parts:
+        parts += [f"{states['unclear']} cannot be told"] if states["unclear"] else []
         return f"{', '.join(parts)}; of {count_of(len(followed), 'quote')}."
     since = f" since {clock(start)}" if start is not None else ""
-    states = Counter(trace.state for trace in followed)
     told_of = f"{states['stands']} stand where they stood"
     if states["unclear"]:
         told_of += f", of {states['unclear']} it cannot be told"

@@ -213,7 +213,7 @@ def targets(*, folder: CaseOption = None, as_json: JsonOption = False) -> None:
     failing = sum(how.failures > 0 for how in pace.values())
     say(
         f"{count_of(len(known) - len(ended), 'target')} watched, {len(ended)} retired,"
-        f" {failing} without an answer."
+        f" {failing} without a usable answer."
     )
 
 
@@ -224,7 +224,7 @@ def _say_target(watch: Watch, how: Pace | None, due: Due, retired_at: datetime |
         say(f"    {plain(how.outcome)}, {clock(how.last_at)}; {looks}")
         if how.failures and how.failing_since:
             say(
-                f"    no answer {count_of(how.failures, 'time')} in a row,"
+                f"    no usable answer {count_of(how.failures, 'time')} in a row,"
                 f" since {clock(how.failing_since)}",
                 "yellow",
             )
@@ -236,7 +236,7 @@ def _say_target(watch: Watch, how: Pace | None, due: Due, retired_at: datetime |
 
 def _sameness(how: Pace) -> str:
     """Return since when several looks brought the same; "" when there is nothing to compare."""
-    if how.same_since is None or how.looks == 1:
+    if how.same_since is None or how.looks == 1 or how.failures:
         return ""
     if how.same_since == how.last_at:
         return ", the last brought something else than before"

@@ -89,3 +89,23 @@ def test_a_sentence_moves_to_a_sibling_page(tmp_path: Path) -> None:
     why = sousveil("changes", "--case", root, "--why").out
     assert f"{site.url}/more  there" in why
     assert "HTTP 200" in why
+
+
+def test_a_wall_is_no_absence_and_a_sentence_that_is_back_is_told(tmp_path: Path) -> None:
+    root = tmp_path / "case"
+    with serve() as site:
+        case_for(root, site)
+        site.pages["/product"], site.pages["/more"] = page(CLAIM), page(CLAIM)
+        watched(root, f"{site.url}/product", f"{site.url}/more")
+        site.pages["/product"] = page("Our camera has a lens of glass.")
+        site.pages["/more"] = Page(b"<h1>Access denied</h1>", status=403)
+        told = looked(root).out
+        assert told.endswith("1 missing, not confirmed yet, 1 cannot be told; of 2 quotes.\n")
+        listed = sousveil("findings", "--case", root).out
+        assert "access refused: cannot be told since" in listed
+        assert "a script had written" not in listed
+        site.pages["/product"] = page(CLAIM)
+        again = sousveil("visit", "--all", "--case", root).out
+    assert "What stands again" in again
+    assert f"Stands at {site.url}/product since " in again
+    assert again.endswith("0 new findings, 0 gone, 1 back.\n")

@@ -122,7 +122,7 @@ def _without_absence(
     last = course.last or last_seen
     sentence = f"cannot be told since {last.at:%Y-%m-%d %H:%M} UTC: "
     sentence += by_rank[last.log_index].outcome
-    if last.quote is Standing.UNSEEN:
+    if last.came.is_page and last.quote is Standing.UNSEEN:
         sentence += ", but no browser showed the page, and a script had written the quote"
     if last.quote is Standing.IN_SOURCE:
         sentence += ", and the words are still sent with the page, though they are not in its text"

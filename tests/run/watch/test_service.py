@@ -118,8 +118,8 @@ def test_a_host_that_fails_is_asked_ever_less_and_its_health_is_told(
     assert told["outcome"] == "HTTP 503"
     assert "looks without an answer" in told["why"]
     shown = sousveil("targets", "--case", case.root).out
-    assert "no answer" in shown
-    assert "5 targets watched, 0 retired, 1 without an answer." in shown
+    assert "no usable answer" in shown
+    assert "5 targets watched, 0 retired, 1 without a usable answer." in shown
     site.pages["/0"] = Mood()
     keep_watch(case, clock, everything=True)
     with open_index(case) as index:
