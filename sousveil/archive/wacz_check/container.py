@@ -29,6 +29,7 @@ MAX_LIST_BYTES = 64 * 2**20
 PIECE_BYTES = 2**18
 
 _LOCAL = struct.Struct("<4s5H3I2H")  # section 4.3.7
+_LISTED_BYTES, _LISTED_SIZES_AT = 46, 28  # section 4.3.12
 _END = struct.Struct("<4s4H2IH")  # section 4.3.16
 _END64 = struct.Struct("<4sQ2H2I4Q")  # section 4.3.14
 _LOCATOR = struct.Struct("<4sIQI")  # section 4.3.15
@@ -94,8 +95,8 @@ def read_container(file: BinaryIO, told: Told) -> Package:
     except UNREADABLE as error:
         raise ArchiveError(f"its list of files cannot be read: {error}") from error
     listed = package.infolist()
-    if len(listed) != end.count:
-        told.fault("", f"its end counts {end.count:,} files, and its list names {len(listed):,}")
+    if not len(listed) == end.count == _lines(file, package.start_dir, end.list_bytes):
+        told.fault("", f"its end counts {end.count:,} files, and its list does not fit that")
     if package.start_dir + end.list_bytes != end.list_end:
         told.fault("", "there are bytes between the list of files and the end of the ZIP")
     if end.comment:
@@ -274,6 +275,17 @@ def _wide_end(file: BinaryIO, end_at: int, told: Told) -> tuple[int, int, int, i
     return wide[7], wide[8], wide[9], wide_at
 
 
+def _lines(file: BinaryIO, start: int, size: int) -> int | None:
+    """Return how many lines fill the list of files; None when they do not fill it to its end."""
+    file.seek(max(0, start))
+    data, at, count = file.read(size), 0, 0
+    while at + _LISTED_BYTES <= len(data):
+        name, extra, comment = struct.unpack_from("<3H", data, at + _LISTED_SIZES_AT)
+        at += _LISTED_BYTES + name + extra + comment
+        count += 1
+    return count if at == size else None
+
+
 def _start(file: BinaryIO, entry: zipfile.ZipInfo, told: Told) -> int | None:
     """Return where a file's bytes begin; None when no file begins where the list says."""
     file.seek(entry.header_offset)
@@ -332,6 +344,8 @@ def _is_plain(entry: zipfile.ZipInfo, told: Told) -> bool:
         told.odd(name, f"bears a comment, which nothing signs: {_as_text(entry.comment)}")
     if entry.external_attr >> 16 & _KIND == _LINK:
         told.fault(name, "is a link to another file")
+    if entry.volume:
+        told.fault(name, "is said to lie in another part of a ZIP in several")
     if entry.flag_bits & _ENCRYPTED:
         told.fault(name, "is encrypted")
         return False

@@ -9,6 +9,7 @@ import hashlib
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import islice
 from typing import BinaryIO
 
 from sousveil.archive.surt import surt
@@ -24,6 +25,11 @@ from sousveil.model import Json
 
 # A block of a compressed index has 3,000 lines in common tools, of a kilobyte.
 MAX_BLOCK_BYTES = 64 * 2**20
+# Of those, an index of a hundred million lines.
+MAX_BLOCKS = 100_000
+
+# A record has one line in each index; a package can be made of lines alone.
+LINES_A_RECORD, FREE_LINES = 4, 10_000
 
 _LINE = re.compile(rb"(\S+) ([0-9]{14}|[0-9]{17}) (\{.*\})\s*", re.DOTALL)
 _IDX_LINE = re.compile(rb"(\S+)(?: [0-9]{1,17})? (\{.*\})\s*", re.DOTALL)
@@ -54,10 +60,12 @@ def check_index(
     count = 0
     for done, member in enumerate(indexes):
         progress(done, len(indexes), member.name)
-        read = _Read(member.name)
+        read, most = _Read(member.name), FREE_LINES + LINES_A_RECORD * records.count
         try:
-            for line in lines(package.file, member):
+            for line in islice(lines(package.file, member), most):
                 count += _check_line(read, line, records, told)
+            if read.number == most:
+                told.fault(member.name, f"has more than {most:,} lines; the rest was not read")
         except ArchiveError as error:
             told.fault(member.name, str(error))
         if not read.is_sorted:
@@ -156,10 +164,11 @@ class _Blocks:
 
 def _check_blocks(package: Package, idx: Member, told: Told) -> None:
     """Hold each block of a compressed index against the digest that its `.idx` gives."""
+    number = 0
     compressed = {one.name.removeprefix(INDEXES): one for one in package.members if one.is_stored}
     blocks = _Blocks(idx.name, f"{idx.name.removeprefix(INDEXES).removesuffix('.idx')}.cdx.gz")
     try:
-        for number, line in enumerate(lines(package.file, idx), start=1):
+        for number, line in enumerate(islice(lines(package.file, idx), MAX_BLOCKS), start=1):
             found = _IDX_LINE.fullmatch(line)
             if found is None:
                 if line.strip():
@@ -174,6 +183,8 @@ def _check_blocks(package: Package, idx: Member, told: Told) -> None:
                 told.fault(idx.name, f"line {number} leads into a file that is not here")
                 continue
             _check_block(package.file, member, fields, blocks, told)
+        if number == MAX_BLOCKS:
+            told.fault(idx.name, f"has more than {MAX_BLOCKS:,} lines; the rest was not read")
     except ArchiveError as error:
         told.fault(idx.name, str(error))
 

@@ -3,6 +3,8 @@
 Takes the lists in `pages/` and holds them against the records (WACZ 1.1.1, "pages.jsonl").
 """
 
+from itertools import islice
+
 from sousveil.archive.wacz_check.container import Package
 from sousveil.archive.wacz_check.jsontext import instant_of, read_object, text_of
 from sousveil.archive.wacz_check.layout import PAGES, within
@@ -14,6 +16,9 @@ from sousveil.archive.wacz_check.told import Told, cited
 from sousveil.errors import ArchiveError
 from sousveil.model import Json
 
+# Of one list: no crawl of a million pages has been handed on in one package.
+MAX_PAGES = 1_000_000
+
 _FORMAT = "json-pages-1.0"
 
 
@@ -22,9 +27,12 @@ def check_pages(package: Package, about: Json, records: Records, told: Told) -> 
     count = 0
     for member in within(package.members, PAGES, (".jsonl",)):
         try:
-            for number, line in enumerate(lines(package.file, member), start=1):
+            number = 0
+            for number, line in enumerate(islice(lines(package.file, member), MAX_PAGES), start=1):
                 if line.strip():
                     count += _check_line(member.name, number, line, records, told)
+            if number == MAX_PAGES:
+                told.fault(member.name, f"has more than {MAX_PAGES:,} lines; the rest was not read")
         except ArchiveError as error:
             told.fault(member.name, str(error))
     main = text_of(about.get("mainPageUrl"))

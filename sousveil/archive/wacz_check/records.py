@@ -19,10 +19,15 @@ from sousveil.archive.wacz_check.container import Member, Package, opened
 from sousveil.archive.wacz_check.layout import ARCHIVE, WARC_ENDS, within
 from sousveil.archive.wacz_check.table import Records
 from sousveil.archive.wacz_check.told import Told, cited
+from sousveil.errors import ArchiveError
 
 # Between one record and the next stand two empty lines (section 4), which some indexers do not
 # count, where the file is not compressed.
 ENDING_BYTES = 4
+
+# Stored bytes of one record, on average: an empty gzip member has more. A file that unpacks to more
+# records than that was made to keep us busy.
+MIN_RECORD_BYTES, FREE_RECORDS = 16, 10_000
 
 # Of two computers' clocks, when nobody lies: what WACZ-auth 0.1.0 grants a time stamp.
 MAX_CLOCK_ERROR = timedelta(minutes=10)
@@ -50,8 +55,11 @@ def read_records(
             told.fault(member.name, "is compressed within the package; its records were not read")
             continue
         note = told.remark if member.name in donated else told.fault
-        for problem in _read_file(package.file, member, records):
-            note(member.name, problem)
+        try:
+            for problem in _read_file(package.file, member, records):
+                note(member.name, problem)
+        except ArchiveError as error:
+            told.fault("", f"{member.name}: {error}")
     if records.cut:
         told.remark("", f"{records.cut:,} of its records were cut short when they were captured")
     for name, count in records.same_names():
@@ -91,13 +99,21 @@ def moment(at: datetime) -> str:
 
 
 def _read_file(file: BinaryIO, member: Member, records: Records) -> Iterator[str]:
-    """Read one file's records into the table and yield what is wrong with them."""
+    """Read one file's records into the table and yield what is wrong with them.
+
+    Raises ArchiveError when it holds more of them than any real file.
+    """
     stream = Unpacked(opened(file, member))
     stored = opened(file, member)
     if (stream.compression == "gzip") != member.name.lower().endswith(_GZIP_END):
         yield "is gzip and not named .warc.gz, or the other way round"
     reader, before = RecordReader(stream), records.count
+    most = FREE_RECORDS + member.stored_bytes // MIN_RECORD_BYTES
     for record in reader.records():
+        if records.count - before == most:
+            raise ArchiveError(
+                f"has more than {most:,} records for its size; the rest was not read"
+            )
         checked = check_record(record, _ANY_SHA1)
         reader.finish(record)
         head, at = record.head, parse_date(record.head.get("WARC-Date"))

@@ -16,6 +16,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from sousveil.archive.wacz_check import index, pages, records
 from sousveil.errors import ArchiveError
 from tests.commands import sousveil
 from tests.run.package.packages import (
@@ -448,6 +449,23 @@ def test_thousands_of_faults_are_told_in_bounds(tmp_path: Path) -> None:
     result = verified(zipped(tmp_path / "many.wacz", package))
     assert len(result.faults) < 400
     assert "and 2,750 more, in other files" in problems(result)
+
+
+def test_more_lines_and_records_than_a_file_can_have_are_not_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(index, "FREE_LINES", 10)
+    monkeypatch.setattr(index, "MAX_BLOCKS", 10)
+    monkeypatch.setattr(pages, "MAX_PAGES", 10)
+    monkeypatch.setattr(records, "FREE_RECORDS", 10)
+    small = b"WARC/1.1\r\nWARC-Type: metadata\r\nContent-Length: 0\r\n\r\n\r\n\r\n"
+    package = indexed(files(), lambda lines: lines[:1] * 9_000)
+    package[IDX] += package[IDX].splitlines(keepends=True)[1] * 100
+    package[PAGES] += package[PAGES].splitlines(keepends=True)[1] * 100
+    package["archive/small.warc.gz"] = gzip.compress(small * 5_000)
+    found = problems(verified(zipped(tmp_path / "many.wacz", relisted(package))))
+    for name in (INDEX, IDX, PAGES, "archive/small.warc.gz"):
+        assert f"{name}: has more than" in found, name
 
 
 def test_a_compressed_archive_or_index_is_named(tmp_path: Path) -> None:
