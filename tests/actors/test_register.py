@@ -138,9 +138,9 @@ def test_any_text_is_searched_and_what_is_found_stands_in_order(before: str, beh
 def test_text_is_searched_in_linear_time(unit: str) -> None:
     def seconds(repeated: int) -> float:
         text = unit * repeated
-        started = time.perf_counter()
+        started = time.thread_time()
         REGISTER.mentions(text)
-        return time.perf_counter() - started
+        return time.thread_time() - started
 
     seconds(10)
     short = min(seconds(10_000) for _ in range(3))
