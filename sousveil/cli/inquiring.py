@@ -49,7 +49,6 @@ def register(app: typer.Typer) -> None:
     """Add this module's commands."""
     group = typer.Typer(
         cls=_Inquiries,
-        help="Write to a vendor without losing the evidence.",
         invoke_without_command=True,
     )
     group.callback()(inquiry_help)
