@@ -22,74 +22,13 @@ import msgspec
 
 from sousveil.changes.looks import Look
 from sousveil.errors import CaseError
+from sousveil.index.schema import SCHEMA, SCHEMA_VERSION
 from sousveil.model import Capture, Event, Fate, Finding, Happening, Notice, Review, Watch
 
 INDEX_FILE = "index.sqlite"
-SCHEMA_VERSION = 5
 
 # Readers wait this long for a checkpoint of the write-ahead log to end.
 BUSY_SECONDS = 10.0
-
-SCHEMA = """
-CREATE TABLE event (idx INTEGER PRIMARY KEY, type TEXT NOT NULL, time TEXT NOT NULL,
-    body BLOB NOT NULL, warc TEXT, warc_sha256 TEXT) STRICT;
-CREATE INDEX event_by_type ON event (type);
-CREATE TABLE watch (id TEXT PRIMARY KEY, data BLOB NOT NULL) STRICT;
-CREATE TABLE look (id INTEGER PRIMARY KEY, log_index INTEGER NOT NULL, watch_id TEXT,
-    address TEXT NOT NULL, at TEXT NOT NULL, verdict TEXT NOT NULL, confidence REAL NOT NULL,
-    outcome TEXT NOT NULL, status INTEGER, is_shown INTEGER NOT NULL, exit TEXT NOT NULL,
-    came BLOB) STRICT;
-CREATE INDEX look_by_address ON look (address, at);
-CREATE INDEX look_by_watch ON look (watch_id, log_index);
-CREATE TABLE aside (id INTEGER PRIMARY KEY, look_id INTEGER NOT NULL, log_index INTEGER NOT NULL,
-    role TEXT NOT NULL, url TEXT NOT NULL, host TEXT NOT NULL, exit TEXT NOT NULL, at TEXT NOT NULL,
-    data BLOB NOT NULL, came BLOB, standing BLOB) STRICT;
-CREATE INDEX aside_by_look ON aside (look_id);
-CREATE INDEX aside_by_host ON aside (host, role, at);
-CREATE TABLE standing (finding_id TEXT NOT NULL, look_id INTEGER NOT NULL, standing TEXT NOT NULL,
-    after TEXT, is_sought INTEGER NOT NULL,
-    PRIMARY KEY (finding_id, look_id)) STRICT, WITHOUT ROWID;
-CREATE INDEX standing_by_look ON standing (look_id);
-CREATE TABLE told (address TEXT NOT NULL, watch_id TEXT NOT NULL, data BLOB NOT NULL, due TEXT,
-    looks_left INTEGER NOT NULL, is_quiet INTEGER NOT NULL,
-    PRIMARY KEY (address, watch_id)) STRICT, WITHOUT ROWID;
-CREATE INDEX told_by_due ON told (due) WHERE due NOT NULL;
-CREATE TABLE stale (address TEXT PRIMARY KEY) STRICT, WITHOUT ROWID;
-CREATE TABLE capture (id INTEGER PRIMARY KEY, look_id INTEGER NOT NULL, url TEXT NOT NULL,
-    captured_at TEXT NOT NULL, status INTEGER, media_type TEXT NOT NULL, warc TEXT NOT NULL,
-    offset INTEGER NOT NULL, length INTEGER NOT NULL, record_id TEXT NOT NULL, digest TEXT NOT NULL,
-    engine TEXT, note TEXT, payload_digest TEXT NOT NULL, refers_to BLOB,
-    former_engine TEXT) STRICT;
-CREATE INDEX capture_by_look ON capture (look_id);
-CREATE TABLE original (watch_id TEXT NOT NULL, payload_digest TEXT NOT NULL, url TEXT NOT NULL,
-    captured_at TEXT NOT NULL, record BLOB NOT NULL,
-    PRIMARY KEY (watch_id, payload_digest, url)) STRICT, WITHOUT ROWID;
-CREATE TABLE sighting (finding_id TEXT NOT NULL, capture_id INTEGER NOT NULL, data BLOB NOT NULL,
-    PRIMARY KEY (finding_id, capture_id)) STRICT, WITHOUT ROWID;
-CREATE INDEX sighting_by_capture ON sighting (capture_id);
-CREATE TABLE fate (finding_id TEXT PRIMARY KEY, data BLOB NOT NULL, stood_at INTEGER) STRICT;
-CREATE TABLE review (finding_id TEXT NOT NULL, person TEXT NOT NULL, log_index INTEGER NOT NULL,
-    data BLOB NOT NULL, finding BLOB NOT NULL,
-    PRIMARY KEY (finding_id, person)) STRICT, WITHOUT ROWID;
-CREATE TABLE former (finding_id TEXT NOT NULL, capture_id INTEGER NOT NULL, data BLOB NOT NULL,
-    PRIMARY KEY (finding_id, capture_id)) STRICT, WITHOUT ROWID;
-CREATE TABLE pace (watch_id TEXT PRIMARY KEY, data BLOB NOT NULL, base BLOB) STRICT;
-CREATE TABLE retired (watch_id TEXT PRIMARY KEY, at TEXT NOT NULL) STRICT, WITHOUT ROWID;
-CREATE TABLE unchanged (look_id INTEGER PRIMARY KEY, address TEXT NOT NULL, watch_id TEXT NOT NULL,
-    at TEXT NOT NULL, log_index INTEGER NOT NULL, count INTEGER NOT NULL) STRICT;
-CREATE TABLE notice (number INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, kind TEXT NOT NULL,
-    finding_id TEXT, watch_id TEXT, data BLOB NOT NULL) STRICT;
-CREATE INDEX notice_by_finding ON notice (finding_id, number);
-CREATE INDEX notice_by_watch ON notice (watch_id, number);
-CREATE TABLE happening (number INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE,
-    watch_id TEXT NOT NULL, log_index INTEGER NOT NULL, data BLOB NOT NULL) STRICT;
-CREATE TABLE history (watch_id TEXT NOT NULL, subject TEXT NOT NULL, data BLOB NOT NULL,
-    PRIMARY KEY (watch_id, subject)) STRICT, WITHOUT ROWID;
-CREATE TABLE heard (upto INTEGER NOT NULL) STRICT;
-CREATE TABLE edition (capture_id INTEGER PRIMARY KEY, urls BLOB NOT NULL) STRICT;
-CREATE TABLE channel (name TEXT PRIMARY KEY, told INTEGER NOT NULL, tried INTEGER NOT NULL,
-    tries INTEGER NOT NULL, next_try TEXT, problem TEXT NOT NULL) STRICT, WITHOUT ROWID;
-"""
 
 # What `carry_over` takes from an earlier index, where a record is the same capture: first what
 # another engine had found, then what was a former reading there already.
