@@ -1,11 +1,14 @@
 """What a vendor's lawyer would say of us: courses of answers by which nothing was taken away."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from sousveil.case import save_settings
 from sousveil.index.query import fates
 from sousveil.model import GONE, Verdict
+from tests.capture.exit_server import exit_server
 from tests.run.looking import Looking, looking_at
 from tests.sites import Page, Site, serve
 
@@ -215,3 +218,53 @@ def test_the_same_sentence_on_two_pages_of_a_site_is_told_of_each(tmp_path: Path
         with case.index() as index:
             told = sorted(fate.verdict for fate in fates(index).values())
             assert told == [Verdict.PRESENT, Verdict.QUOTE_REMOVED]
+
+
+def test_what_another_way_out_never_saw_is_not_gone_by_it(tmp_path: Path) -> None:
+    with serve() as here, serve() as abroad, exit_server() as home, exit_server() as other:
+        for site in (here, abroad):
+            site.pages.update({"/": HOME, "/lens.html": PAGE})
+        other.leads_to = int(abroad.host.rpartition(":")[2])
+        vendor = replace(here, url=here.url.replace("127.0.0.1", "vendor.example"))
+        case = looking_at(tmp_path, vendor, "/lens.html")
+        settings = replace(case.case.settings, exits={"home": home.exit}, exit="home")
+        save_settings(case.case, settings)
+        case.after()
+        settings = replace(settings, exits={"abroad": other.exit}, exit="abroad")
+        save_settings(case.case, settings)
+        del abroad.pages["/lens.html"]
+        looking_ten_days(case)
+        fate, (told,) = case.fate(), case.told()
+        assert "by a way out by which it was never seen" in fate.evidence
+        assert fate.verdict not in GONE
+        assert told.told.verdict not in GONE
+        abroad.pages["/lens.html"] = PAGE
+        case.after(hours=2)
+        del abroad.pages["/lens.html"]
+        looking_ten_days(case)
+        assert case.fate().verdict is Verdict.REMOVED
+
+
+def test_the_front_page_is_not_the_page_for_the_frame_they_share(tmp_path: Path) -> None:
+    frame = "".join(f"<p>We make number {n} of all good things in the world.</p>" for n in range(9))
+    with serve() as site:
+        first = f"<title>Lens | Halden</title><h1>Lens</h1><p>{CLAIM}</p>{frame}"
+        case = watching(tmp_path, site, Page(first.encode()))
+        site.pages["/"] = Page(f"<title>Halden</title><h1>Welcome</h1>{frame}".encode())
+        site.pages["/lens.html"] = Page(b"", status=302, location="/")
+        looking_ten_days(case)
+        fate = case.fate()
+        assert fate.verdict is Verdict.REDIRECTED_AWAY
+        assert "stands without" not in fate.evidence + " ".join(fate.reasons)
+
+
+def test_a_site_that_gives_one_text_to_all_addresses_says_nothing(tmp_path: Path) -> None:
+    with serve() as site:
+        case = watching(tmp_path, site)
+        new = b"".join(b"<p>All is new in number %d of our catalogue.</p>" % n for n in range(40))
+        for path in ("/lens.html", "/mount.html", "/"):
+            site.pages[path] = Page(new)
+        looking_ten_days(case)
+        fate = case.fate()
+        assert fate.verdict not in GONE
+        assert fate.evidence.endswith("answered well before gets the same answer")

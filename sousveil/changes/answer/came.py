@@ -49,10 +49,6 @@ from sousveil.changes.answer.values import (
 )
 from sousveil.model import Document, FailureKind
 
-# Where a redirect led to a page of another name, so much must stand: what all pages of a site have,
-# its frame and what it says of itself, is often half of each.
-RENAMED_SHARE = 0.8
-
 # A wall in the midst of a page's frame takes away much and says little: of what left, what came is
 # at most this share. A page that is whole but for a twentieth is no frame.
 WALL_SHARE = 1 / 3
@@ -118,7 +114,7 @@ def _the_page(case: Case) -> Came | None:
     if case.before is None or case.compared is None or not case.before.words:
         return None
     kept = case.compared.kept
-    if kept < LOST_SHARE or (case.is_elsewhere and case.is_renamed and kept < RENAMED_SHARE):
+    if kept < LOST_SHARE or _is_another(case, kept):
         return None
     said = case.said if _is_mostly_loss(case) else None
     if said and said.strength >= LOUD and (kept < STANDS_SHARE or WALLS[said.sign][0] in SILENT):
@@ -145,6 +141,16 @@ def _the_page(case: Case) -> Came | None:
         edits.added,
         moved,
     )
+
+
+def _is_another(case: Case, kept: float) -> bool:
+    """Whether a redirect led to a page of another name, which has the site's frame in common.
+
+    The frame and what a site says of itself may be nine tenths of its small pages.
+    """
+    if not (case.is_elsewhere and case.is_renamed):
+        return False
+    return kept < INTACT_SHARE or is_front_page(case.arrived)
 
 
 def _is_mostly_loss(case: Case) -> bool:

@@ -12,6 +12,7 @@ from functools import reduce
 from sousveil.changes.answer.course import (
     SPACING,
     STANDING,
+    WEAK_CONFIDENCE,
     Absence,
     Course,
     Seen,
@@ -29,6 +30,9 @@ LOOKS_AT_WALL = 2
 
 # Other exits may differ in more than the country: an address that a firewall knows.
 WALL_CONFIDENCE = 0.85
+
+# However often it is seen: a page written anew may be a wall of many words.
+ANEW_CONFIDENCE = 0.7
 
 # Nothing that a network shows is surer.
 MAX_CONFIDENCE = 0.99
@@ -99,7 +103,8 @@ def _gone(course: Course, look: Seen) -> Told:
     sureness = 1 - absence.doubt if absence else look.came.confidence
     reasons = (*(_shown(absence) if absence else look.came.reasons), *_silence(course))
     verdict = verdict_of_one(look.came, look.quote)
-    return Told(verdict, min(MAX_CONFIDENCE, sureness), reasons)
+    is_anew = look.came.is_page and look.came.confidence < WEAK_CONFIDENCE
+    return Told(verdict, min(ANEW_CONFIDENCE if is_anew else MAX_CONFIDENCE, sureness), reasons)
 
 
 def _held(course: Course, absence: Absence) -> Told:
@@ -169,16 +174,13 @@ def _shown(absence: Absence) -> list[str]:
 def what_stands(came: Came) -> str:
     """Return what stands where the page stood, when it came: "the page stands", or less of it."""
     if came.moved_to:
-        return f"the address leads to {came.moved_to}, where {_share_of(came)}"
-    if came.kept is not None and came.kept < LOST_SHARE:
-        language = f", in another language ({came.other_lang})" if came.other_lang else ""
-        return f"another text stands there{language} ({came.kept:.0%} of the former one)"
-    return _share_of(came)
-
-
-def _share_of(came: Came) -> str:
+        share = f"{came.kept or 0:.0%} of the former text stands"
+        return f"the address leads to {came.moved_to}, where {share}"
     if came.kept is None or came.kept >= STANDS_SHARE:
         return "the page stands"
+    if came.kept < LOST_SHARE:
+        language = f", in another language ({came.other_lang})" if came.other_lang else ""
+        return f"another text stands there{language} ({came.kept:.0%} of the former one)"
     return f"{came.kept:.0%} of the page stands"
 
 

@@ -20,7 +20,7 @@ from sousveil.changes.answer import (
     fate_of,
     verdict_of,
 )
-from sousveil.changes.looks import IMPORT_CONFIDENCE, UNSURE, Look
+from sousveil.changes.looks import IMPORT_CONFIDENCE, UNSURE
 from sousveil.index.histories import repositories_gone
 from sousveil.index.query import told_outcome
 from sousveil.index.store import Index
@@ -36,16 +36,12 @@ from sousveil.index.verdicts import (
 from sousveil.model import GONE, Fate, Finding, Happening, Verdict
 from sousveil.run.read.answered import text_reader
 from sousveil.run.read.judging import MAX_REWORDINGS, Address
+from sousveil.run.read.repository_fates import repository_fate
 
 _NOT_SOUGHT = f"more than {MAX_REWORDINGS} quotes went at once: no new wording of it was sought"
 _STANDING = frozenset({Verdict.PRESENT, Verdict.MOVED})
+_NEW_EXIT = "asked by a way out by which it was never seen"
 _DIRECT = "no exit"  # how a look without an exit is told where the watch goes by one
-
-_WORDS = {
-    Verdict.QUOTE_REMOVED: "taken out",
-    Verdict.MOVED: "moved to another file",
-    Verdict.EDITED: "reworded",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +84,7 @@ def _tell(address: Address, gone: Mapping[str, Happening]) -> AddressTold:
     for finding in address.findings.values():
         if finding.source.path is not None:
             visited = [one.judged.look for one in looks if one.judged]
-            fate = _repository_fate(finding, visited, gone.get(finding.watch_id or ""))
+            fate = repository_fate(finding, visited, gone.get(finding.watch_id or ""))
         else:
             fate = _page_fate(address, finding, looks)
         others = address.findings.values()
@@ -133,6 +129,11 @@ class _Entry:
         if self.look.look.is_import:
             return replace(came, confidence=min(came.confidence, IMPORT_CONFIDENCE))
         return came
+
+    @property
+    def exit(self) -> str:
+        """By which way out it was asked, by name; "" for none."""
+        return self.aside.exit if self.aside else self.look.look.exit
 
     @property
     def outcome(self) -> str:
@@ -191,11 +192,17 @@ def _exit(entry: _Entry, own: frozenset[str]) -> str:
 def _told(looks: Sequence[_Entry], watch_id: str) -> Told:
     """Return what became of an address as a whole, as a watch sees it."""
     own = _exit_names(looks, watch_id)
-    return verdict_of(
-        Seen(one.at, one.rank, one.came, exit=_exit(one, own))
-        for one in looks
-        if not one.look.look.is_import
-    )
+    known = set[str]()  # ways out by which the page was seen
+    seen = []
+    for one in looks:
+        if one.look.look.is_import:
+            continue
+        if one.came.is_page:
+            known.add(one.exit)
+        is_known = one.exit in known or not known
+        came = one.came if is_known else _doubted(one.came)
+        seen.append(Seen(one.at, one.rank, came, exit=_exit(one, own)))
+    return verdict_of(seen)
 
 
 # ---------------------------------------------------------------- quotes on pages
@@ -215,21 +222,35 @@ def _page_fate(address: Address, finding: Finding, looks: Sequence[_Entry]) -> F
         for one in looks
         if one.rank >= shown[0].rank and not (is_ours and one.look.look.is_import)
     ]
-    sights = [
-        Sight(
-            Seen(one.at, one.rank, *_stood(address, finding.id, one), exit=_exit(one, own)),
-            one.log_index,
-            one.outcome,
-            _after(address, finding.id, one),
-        )
-        for one in counted
-    ]
+    sights = list(_sights(address, finding.id, counted, own))
     fate = fate_of(finding.id, sights, first_seen)
     if fate.gone_by and not is_ours:
         fate = replace(fate, confidence=min(fate.confidence, IMPORT_CONFIDENCE))
     if fate.gone_by and fate.after is None and _was_left_out(address, finding.id):
         fate = replace(fate, evidence=f"{fate.evidence}; {_NOT_SOUGHT}")
     return fate
+
+
+def _sights(
+    address: Address, finding_id: str, counted: Iterable[_Entry], own: frozenset[str]
+) -> Iterator[Sight]:
+    known = set[str]()  # ways out by which the quote was seen
+    for one in counted:
+        came, standing = _stood(address, finding_id, one)
+        outcome = one.outcome
+        if standing is Standing.STANDS:
+            known.add(one.exit)
+        elif one.exit not in known:
+            came, outcome = _doubted(came), f"{outcome}, {_NEW_EXIT}"
+        seen = Seen(one.at, one.rank, came, standing, _exit(one, own))
+        yield Sight(seen, one.log_index, outcome, _after(address, finding_id, one))
+
+
+def _doubted(came: Came) -> Came:
+    """Return an answer that came by a way by which nothing was seen before: no sign of a loss."""
+    return replace(
+        came, confidence=min(came.confidence, UNSURE), reasons=(*came.reasons, _NEW_EXIT)
+    )
 
 
 def _watch_of(shown: Sequence[_Entry]) -> str | None:
@@ -267,81 +288,3 @@ def _still_claims(fate: Fate, finding: Finding, others: Iterable[Finding]) -> bo
         other.id != finding.id and other.claim.trait == finding.claim.trait and other.quote in after
         for other in others
     )
-
-
-# ---------------------------------------------------------------- repositories
-
-
-def _repository_fate(finding: Finding, looks: Sequence[Look], lost: Happening | None) -> Fate:
-    """Return the fate that the repository itself tells: the commit that took the quote out.
-
-    `lost` tells that the whole repository is confirmed to be gone; then all that stood there is.
-    """
-    source, capture = finding.source, finding.capture
-    entered = _entered(finding)
-    read = [look for look in looks if look.verdict is Verdict.PRESENT]
-    last_seen = read[-1].at if read else capture.captured_at
-    if source.left is None:
-        if source.reach != "dropped" and lost is not None:
-            return _gone_with(finding, lost)
-        if source.reach != "dropped":
-            return Fate(
-                finding.id, Verdict.PRESENT, 0.95, last_seen, None, None, None, "",
-                first_seen=entered,
-            )  # fmt: skip
-        return Fate(
-            finding.id,
-            Verdict.REMOVED,
-            0.9,
-            capture.captured_at,
-            last_seen,
-            None,
-            read[-1].log_index if read else finding.log_index,
-            "no branch or tag of the repository reaches it any more",
-            first_seen=entered,
-        )
-    left = source.left
-    verdict, after = Verdict.QUOTE_REMOVED, None
-    if source.moved_to is not None:
-        verdict, after = Verdict.MOVED, source.moved_to
-    elif source.reworded is not None:
-        verdict, after = Verdict.EDITED, source.reworded
-    first_line = left.message.strip().split("\n", 1)[0]
-    sentence = (
-        f"{_WORDS[verdict]} by commit {left.id[:12]} of {left.authored_at:%Y-%m-%d}, whose message"
-        f" is “{first_line}”"
-    )
-    return Fate(
-        finding.id,
-        verdict,
-        0.95,
-        source.commit.committed_at if source.commit else left.committed_at,
-        left.committed_at,
-        after,
-        source.left_log_index,
-        sentence,
-        remains=source.reworded is not None,
-        first_seen=entered,
-    )
-
-
-def _gone_with(finding: Finding, gone: Happening) -> Fate:
-    """Return the fate of a quote that stood in a repository until that went."""
-    return Fate(
-        finding.id,
-        Verdict.REMOVED,
-        gone.turn.confidence,
-        gone.since,
-        gone.at,
-        None,
-        gone.log_index,
-        "the whole repository is gone",
-        first_seen=_entered(finding),
-        reasons=gone.turn.reasons,
-    )
-
-
-def _entered(finding: Finding) -> datetime:
-    """Return when a quote entered a repository."""
-    entered = finding.source.entered
-    return entered.committed_at if entered else finding.capture.captured_at

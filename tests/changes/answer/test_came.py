@@ -311,7 +311,9 @@ def test_a_page_of_another_name_is_not_the_page_for_what_all_pages_of_the_site_s
     for url in ("https://halden.example/", "https://halden.example/products"):
         assert came(home, before=before, source=source, url=url).kind is Kind.REDIRECTED_AWAY
     assert came(home, before=before, source=source).is_page, "at its own address it is written anew"
-    renamed, source = page("Our camera of today", PAGE[10:19])
+    own = [*PAGE[10:20], "It is now told anew."]
+    renamed, source = page("Our camera of today", own)
+    assert not came(renamed, before=before, source=source, url="https://halden.example/").is_page
     told = came(renamed, before=before, source=source, url="https://halden.example/new")
     assert told.moved_to == "https://halden.example/new"
     year, source = page("Camera 2026", PAGE[10:14])
