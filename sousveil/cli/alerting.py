@@ -100,7 +100,8 @@ def alerts_send(*, folder: CaseOption = None) -> None:
     tell_delivered(delivered)
     if delivered.failed:
         raise typer.Exit(FOUND_WRONG)
-    say(f"{count_of(len(delivered.told), 'channel')} told.")
+    told = count_of(len(delivered.told), "channel")
+    say(f"{told} told." if delivered.told else "Nothing waits to be told.")
 
 
 def alerts_feed(*, folder: CaseOption = None) -> None:
