@@ -93,7 +93,9 @@ def check_signature(manifest: Manifest, told: Told) -> Signed | None:
         return _domain(data, told) if "domainCert" in data else _anonymous(data, told)
     except _Refused as refused:
         told.fault(DIGEST, str(refused))
-        return None
+    except UNREADABLE as error:  # certificates are read as they are looked at
+        told.fault(DIGEST, f"its certificates cannot be read: {error}")
+    return None
 
 
 def _check_form(data: Json, manifest: Manifest, told: Told) -> None:

@@ -293,6 +293,22 @@ def test_what_is_wrong_with_a_domain_s_signature_is_named(
     assert expected in problems(result)
 
 
+def test_any_changed_byte_of_a_certificate_is_a_fault(
+    tmp_path: Path, site: Site, house: Authority
+) -> None:
+    package = made_now()
+    told = site.sign(package, house)
+    der = site.leaf.public_bytes(Encoding.DER)
+    for place in range(0, len(der), 3):
+        changed = bytearray(der)
+        changed[place] ^= 1 << place % 8
+        text = base64.encodebytes(changed).decode()
+        leaf = f"-----BEGIN CERTIFICATE-----\n{text}-----END CERTIFICATE-----\n"
+        other = told | {"domainCert": leaf + pem(site.root)}
+        path = zipped(tmp_path / "changed.wacz", with_signature(package, other))
+        assert verified(path).faults, place
+
+
 def test_a_certificate_that_had_run_out_when_it_signed_is_refused(
     tmp_path: Path, house: Authority, monkeypatch: pytest.MonkeyPatch
 ) -> None:
