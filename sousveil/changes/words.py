@@ -13,7 +13,7 @@ VERDICTS: dict[Verdict, str] = {
     Verdict.PRESENT: "still there",
     Verdict.EDITED: "reworded",
     Verdict.QUOTE_REMOVED: "taken out",
-    Verdict.REMOVED: "page removed",
+    Verdict.REMOVED: "no longer there",
     Verdict.SOFT_404: "replaced by a “not found” page",
     Verdict.MOVED: "moved",
     Verdict.REDIRECTED_AWAY: "address leads elsewhere",

@@ -79,7 +79,7 @@ def review_lines(reviews: Sequence[Review]) -> list[str]:
 
 
 def became(fate: Fate) -> str:
-    """Return what became of a quote, in a few words: "gone: page removed"."""
+    """Return what became of a quote, in a few words: "gone: no longer there"."""
     if fate.pending is not None and fate.pending in GONE:
         return f"{MISSING}: {ANSWERS[fate.pending]}"
     if fate.verdict is Verdict.EDITED or fate.verdict not in GONE:
