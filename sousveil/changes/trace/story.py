@@ -76,7 +76,9 @@ def _surviving(trace: Trace) -> str:
     if words:
         told.append(f"the same words stand in {_count(words, 'other place')}")
     if others:
-        told.append(f"the claim stands in {_count(others, 'other place')}, in other words or languages")
+        told.append(
+            f"the claim stands in {_count(others, 'other place')}, in other words or languages"
+        )
     text = "; ".join(told)
     return f"{text[0].upper()}{text[1:]}."
 
