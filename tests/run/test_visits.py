@@ -5,7 +5,8 @@ import os
 import shutil
 import socketserver
 import threading
-from collections.abc import Callable, Iterator
+import time
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -17,7 +18,7 @@ from sousveil.archive.write import WarcWriter
 from sousveil.capture.git.run import require_git
 from sousveil.capture.http.fetch import WireSettings, fetch
 from sousveil.case import Case, open_case, save_settings
-from sousveil.ledger import Writer, read_events
+from sousveil.ledger import Draft, Writer, read_events
 from sousveil.model import Event, FailureKind
 from sousveil.run.visit import clones
 from sousveil.run.visit.pending import clear_pending
@@ -174,6 +175,30 @@ def test_a_server_that_asks_for_rest_is_left_for_later(case: Case) -> None:
     assert [line["target"] for line in first.json()] == [f"http://{host}/1"]
     assert f"left for later: http://{host}/2: the server asked for rest until 2" in first.err
     assert [line["target"] for line in second.json()] == [f"http://{host}/2"]
+
+
+def test_visits_that_end_while_another_is_kept_are_committed_together(
+    case: Case, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    commit_all, groups = Writer.commit_all, list[int]()
+
+    def slow(writer: Writer, drafts: Sequence[Draft]) -> list[Event]:
+        if not groups:
+            time.sleep(1.0)  # the other pages come meanwhile
+        groups.append(len(drafts))
+        return commit_all(writer, drafts)
+
+    with answering(lambda _: OK) as host:
+        allow(case, host)
+        targets = [f"http://{host}/{number}" for number in range(3)]
+        assert sousveil("add", "--case", case.root, *targets).status == 0
+        monkeypatch.setattr(Writer, "commit_all", slow)
+        assert sousveil("visit", "--case", case.root, "--all").status == 0
+    assert sum(groups) == 3
+    assert len(groups) <= 2
+    assert {event.body["target"] for event in logged(case, "visit")} == set(targets)
+    assert sousveil("verify", case.root).status == 0
+    assert left_in_pending(case) == set()
 
 
 def test_what_interrupted_work_left_is_removed_by_the_next_visit_or_import(

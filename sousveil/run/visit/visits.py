@@ -1,9 +1,9 @@
 """Visits: one attempt at a watch, from the request to the log entry.
 
 Pages are looked at several at once, each in a thread (`gather.py`); what came back is written
-into a WARC and logged here, one after the other, and is synced before anything reads it for
-meaning. A target that cannot be reached is an outcome with an entry of its own, and so is one that
-we cannot read: no target keeps the others from being visited.
+into WARCs and logged here, those that ended meanwhile together, and is synced before anything reads
+it for meaning. A target that cannot be reached is an outcome with an entry of its own, and so is
+one that we cannot read: no target keeps the others from being visited.
 """
 
 import shutil
@@ -20,7 +20,7 @@ from sousveil.capture.git.run import require_git
 from sousveil.errors import CaseError, LogError, SousveilError
 from sousveil.index.query import visit_at
 from sousveil.index.store import Index
-from sousveil.ledger import Writer
+from sousveil.ledger import Draft, Writer
 from sousveil.model import (
     Event,
     Exchange,
@@ -34,7 +34,7 @@ from sousveil.model import (
 from sousveil.run.indexing import take_event
 from sousveil.run.visit.around import Asker
 from sousveil.run.visit.clones import kept_objects, visit_repository
-from sousveil.run.visit.commits import commit_failure, commit_page
+from sousveil.run.visit.commits import failure_draft, page_draft
 from sousveil.run.visit.crawls import Past, crawl, linked_documents, read_past
 from sousveil.run.visit.gather import Gathered, gather
 from sousveil.run.visit.means import Means, Unshown
@@ -92,7 +92,8 @@ class Outing:
         except SousveilError as error:
             look.set_exception(error)
         ended = _UnderWay(watch, folder, look)
-        return _keep_page(self, ended, facts)
+        (event,) = _keep_pages(self, [ended], facts)
+        return event
 
     def wait(self, url: str, asked_seconds: float) -> bool:
         """Wait until the host of `url` may be asked again; False when that is too long.
@@ -158,9 +159,9 @@ def visit_with(
     for watch in chosen:
         outing.means.exit_of(watch)
     with _lanes(outing, begun) as lanes:
-        for watch, ended in _each(turns, lanes):
+        for watch, looked in _each(turns, lanes):
             event = None
-            for event in _events(outing, watch, ended, kept, past):
+            for event in _events(outing, watch, looked, kept, past):
                 if "://" in watch.target and _was_asked(event):
                     politeness.asked(event.body["target"], _retry_after(event))
                 take_event(outing.writer.case, outing.index, event)
@@ -183,7 +184,7 @@ def _kept(outing: Outing, watch: Watch, answer: Exchange) -> Visit:
     exit_ = outing.means.exit_name(watch)
     look: Future[Gathered] = Future()
     look.set_result(Gathered(watch.target, answer.started_at, (answer,), unshown, exit_))
-    event = _keep_page(outing, _UnderWay(watch, new_folder(outing.writer), look))
+    (event,) = _keep_pages(outing, [_UnderWay(watch, new_folder(outing.writer), look)])
     take_event(outing.writer.case, outing.index, event)
     return visit_at(outing.index, event.index)
 
@@ -202,21 +203,24 @@ def _ask_around(outing: Outing, watch: Watch, visited: Event) -> None:
 def _events(
     outing: Outing,
     watch: Watch,
-    ended: "_UnderWay | None",
+    looked: Event | None,
     kept: Mapping[str, Collection[str]],
     past: Mapping[str, Past],
 ) -> Iterator[Event]:
-    """Visit a watch, yielding each event once it is in the log; a page was looked at already."""
+    """Visit a watch, yielding each event once it is in the log; of a page, `looked` is there."""
     writer, clock = outing.writer, outing.means.clock
     if watch.kind is WatchKind.REPOSITORY:
         exit_ = outing.means.exit_of(watch)
         yield visit_repository(writer, watch, kept[watch.id], exit_, clock)
-    elif ended is None:
+    elif looked is None:
         yield from crawl(
             writer, watch, past[watch.id], look=outing.look, wait=outing.wait, clock=clock
         )
     else:
-        yield from _page_events(outing, past[watch.id], ended)
+        yield looked
+        yield from linked_documents(
+            writer.case, watch, past[watch.id], looked, look=outing.look, wait=outing.wait
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -268,8 +272,11 @@ def _lanes(outing: Outing, begun: Mapping[str, Exchange]) -> Iterator[_Lanes]:
             shutil.rmtree(given_up.folder)
 
 
-def _each(turns: Turns, lanes: _Lanes) -> Iterator[tuple[Watch, _UnderWay | None]]:
-    """Yield each watch with the look at it, once over; None for what its taker is to look at."""
+def _each(turns: Turns, lanes: _Lanes) -> Iterator[tuple[Watch, Event | None]]:
+    """Yield each watch with the look at it, once logged; None for what its taker is to look at.
+
+    Looks that ended while others were kept are logged together: none waits for another.
+    """
     stop = lanes.outing.means.stop
     while not stop.is_set():
         while not lanes.are_full and (watch := turns.take()) is not None:
@@ -281,20 +288,12 @@ def _each(turns: Turns, lanes: _Lanes) -> Iterator[tuple[Watch, _UnderWay | None
         if seconds is None and not lanes.running:
             return
         if lanes.running:
-            for ended in lanes.ended(WAKE_SECONDS):
-                if not stop.is_set():
-                    yield ended.watch, ended
+            ended = lanes.ended(WAKE_SECONDS)
+            if ended and not stop.is_set():
+                watches = [one.watch for one in ended]
+                yield from zip(watches, _keep_pages(lanes.outing, ended), strict=True)
         else:
             lanes.outing.sleep(min(seconds or 0.0, WAKE_SECONDS))
-
-
-def _page_events(outing: Outing, past: Past, ended: _UnderWay) -> Iterator[Event]:
-    """Keep a page that was looked at, then the documents that it links to."""
-    event = _keep_page(outing, ended)
-    yield event
-    yield from linked_documents(
-        outing.writer.case, ended.watch, past, event, look=outing.look, wait=outing.wait
-    )
 
 
 def _was_asked(event: Event) -> bool:
@@ -308,22 +307,31 @@ def _retry_after(event: Event) -> str:
     return requests[-1].get("retry_after") or ""
 
 
-def _keep_page(outing: Outing, ended: _UnderWay, facts: Json | None = None) -> Event:
-    """Write down and log what a look brought; what we cannot make sense of is its outcome.
+def _keep_pages(
+    outing: Outing, ended: Sequence[_UnderWay], facts: Json | None = None
+) -> list[Event]:
+    """Write down what looks brought, and log it together; `facts` join the events' bodies.
 
-    `facts` join the event's body. Raises CaseError and LogError, when the case itself cannot take
-    the entry, and OSError, such as a full disk.
+    Raises CaseError and LogError, when the case itself cannot take the entries, and OSError, such
+    as a full disk.
     """
+    try:
+        return outing.writer.commit_all([_draft(outing, one, facts) for one in ended])
+    finally:
+        for one in ended:
+            shutil.rmtree(one.folder)
+
+
+def _draft(outing: Outing, ended: _UnderWay, facts: Json | None) -> Draft:
+    """Write down what a look brought; what we cannot make sense of is its outcome."""
     writer, clock, watch = outing.writer, outing.means.clock, ended.watch
     started_at = clock()
     try:
-        return commit_page(
+        return page_draft(
             writer, outing.index, watch, ended.look.result(), clock=clock, facts=facts
         )
     except (CaseError, LogError):
         raise
     except SousveilError as error:
         failure = Failure(FailureKind.PROTOCOL, str(error))
-        return commit_failure(writer, watch, started_at, failure, clock, facts=facts)
-    finally:
-        shutil.rmtree(ended.folder)
+        return failure_draft(watch, started_at, failure, clock, facts=facts)
