@@ -16,26 +16,19 @@ from typing import TYPE_CHECKING, BinaryIO
 
 from sousveil.archive.unpack import FREE_BYTES, MAX_EXPANSION
 from sousveil.archive.wacz_check.told import Told, cited
+from sousveil.archive.wacz_check.zip_end import read_end
 from sousveil.errors import ArchiveError
 
 if TYPE_CHECKING:
     from _typeshed import WriteableBuffer
 
-# A crawl of 100 TB in files of 1 GB; a line of the list costs half a kilobyte of memory.
-MAX_FILES = 100_000
-# The list of those, with names of 300 bytes and as much of extra fields.
-MAX_LIST_BYTES = 64 * 2**20
 # Read and inflated at a time.
 PIECE_BYTES = 2**18
 
 _LOCAL = struct.Struct("<4s5H3I2H")  # section 4.3.7
 _LISTED_BYTES, _LISTED_SIZES_AT = 46, 28  # section 4.3.12
-_END = struct.Struct("<4s4H2IH")  # section 4.3.16
-_END64 = struct.Struct("<4sQ2H2I4Q")  # section 4.3.14
-_LOCATOR = struct.Struct("<4sIQI")  # section 4.3.15
-_MAX_COMMENT = 2**16
 _MAX_DESCRIPTOR = 24  # section 4.3.9, with its signature and sizes of 64 bits
-_MAX16, _MAX32 = 2**16 - 1, 2**32 - 1
+_MAX32 = 2**32 - 1
 _ENCRYPTED, _DESCRIBED, _UTF8 = 0x1 | 0x40 | 0x2000, 0x8, 0x800  # section 4.4.4
 _UNICODE_PATH = 0x7075  # section 4.6.9: a second name, which some programs take
 _METHODS = frozenset({zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED})
@@ -73,23 +66,13 @@ class Package:
     is_safe: bool  # whether they can be read: nothing overlaps, no bomb, nothing encrypted
 
 
-@dataclass(frozen=True, slots=True)
-class _End:
-    """What stands at the end of a ZIP."""
-
-    count: int
-    list_bytes: int
-    list_end: int  # where what follows the list begins
-    comment: bytes
-
-
 def read_container(file: BinaryIO, told: Told) -> Package:
     """Return the files of the ZIP in `file`; what is wrong with it goes into `told`.
 
     Raises ArchiveError when there is no list of files that can be read, or it is longer than any
     real one.
     """
-    end = _end(file, told)
+    end = read_end(file, told)
     try:
         package = zipfile.ZipFile(file)
     except UNREADABLE as error:
@@ -216,63 +199,6 @@ def _inflated(file: BinaryIO, member: Member) -> Iterator[bytes]:
         raise ArchiveError(f"cannot be unpacked: {error}") from error
     if not inflate.eof:
         raise ArchiveError("its compressed data breaks off")
-
-
-def _end(file: BinaryIO, told: Told) -> _End:
-    """Find the end record of a ZIP; it must be the only thing that looks like one."""
-    size = file.seek(0, io.SEEK_END)
-    begin = max(0, size - _MAX_COMMENT - _END.size)
-    file.seek(begin)
-    tail = file.read()
-    at = tail.rfind(b"PK\5\6")
-    if at < 0 or at + _END.size > len(tail):
-        raise ArchiveError("there is no list of files at its end: it was cut short, or is no ZIP")
-    _, disk, list_disk, here, count, list_bytes, list_start, comment_size = _END.unpack_from(
-        tail, at
-    )
-    end_at = begin + at
-    comment = tail[at + _END.size :]
-    if len(comment) != comment_size:
-        told.fault("", f"{abs(len(comment) - comment_size)} bytes too many or too few at its end")
-    if disk or list_disk or here != count:
-        told.fault("", "says that it is one part of a ZIP in several")
-    list_end = end_at
-    wide = _wide_end(file, end_at, told)
-    if wide is not None:
-        told_before = (count, list_bytes, list_start)
-        count, list_bytes, list_start, list_end = wide
-        for narrow, real, limit in zip(told_before, wide, (_MAX16, _MAX32, _MAX32), strict=False):
-            if narrow not in {real, limit}:
-                told.fault("", "its two ends, of ZIP and of ZIP64, contradict each other")
-    elif count == _MAX16 or _MAX32 in {list_bytes, list_start}:
-        raise ArchiveError("its ZIP64 end is not where it should be")
-    if count > MAX_FILES or list_bytes > MAX_LIST_BYTES:
-        raise ArchiveError(
-            f"it lists {count:,} files in {list_bytes:,} bytes; more than {MAX_FILES:,} files or"
-            f" {MAX_LIST_BYTES:,} bytes are not read"
-        )
-    if unknown := list_end - list_bytes - list_start:
-        told.fault("", f"{abs(unknown):,} bytes too many or too few before its list of files")
-    return _End(count, list_bytes, list_end, comment)
-
-
-def _wide_end(file: BinaryIO, end_at: int, told: Told) -> tuple[int, int, int, int] | None:
-    """Return what the end record of a ZIP64 says: files, bytes and start of the list, and its end.
-
-    None when there is no such record.
-    """
-    locator_at = end_at - _LOCATOR.size
-    file.seek(max(0, locator_at))
-    magic, _, wide_at, disks = _LOCATOR.unpack(file.read(_LOCATOR.size).ljust(_LOCATOR.size, b"\0"))
-    if locator_at < 0 or magic != b"PK\6\7":
-        return None
-    file.seek(min(wide_at, end_at))
-    wide = _END64.unpack(file.read(_END64.size).ljust(_END64.size, b"\0"))
-    if wide[0] != b"PK\6\6":
-        raise ArchiveError("its ZIP64 end is not where it should be")
-    if disks > 1 or wide[6] != wide[7] or wide_at + 12 + wide[1] != locator_at:
-        told.fault("", "its ZIP64 end does not fit what follows it")
-    return wide[7], wide[8], wide[9], wide_at
 
 
 def _lines(file: BinaryIO, start: int, size: int) -> int | None:

@@ -19,7 +19,7 @@ from sousveil.errors import ArchiveError
 from sousveil.model import Json
 
 MANIFEST, DIGEST = "datapackage.json", "datapackage-digest.json"
-# Some 300 bytes a file, for `container.MAX_FILES` files.
+# Some 300 bytes a file, for `zip_end.MAX_FILES` files.
 MAX_MANIFEST_BYTES = 32 * 2**20
 # Two chains of certificates have 10,000 bytes.
 MAX_DIGEST_BYTES = 2**20

@@ -61,7 +61,7 @@ def read_records(
         except ArchiveError as error:
             told.fault("", f"{member.name}: {error}")
     if records.cut:
-        told.remark("", f"{records.cut:,} of its records were cut short when they were captured")
+        told.remark("", f"records that were cut short when they were captured: {records.cut:,}")
     for name, count in records.same_names():
         told.fault("", f"{count:,} records bear the name {cited(name)}, which is to be of one")
     for name, offset, url in records.lone_revisits():
