@@ -36,6 +36,7 @@ bench: $(VENV)/.dev
 	$(BIN)/python bench/speed_claims.py
 	$(BIN)/python bench/absence.py
 	$(BIN)/python bench/diffs.py
+	$(BIN)/python bench/commits.py
 	$(BIN)/python bench/capture.py
 
 $(VENV)/bin/uv:
