@@ -36,7 +36,7 @@ from sousveil.model import (
     Verdict,
 )
 from sousveil.run.indexing import open_index
-from sousveil.run.read.fates import tell_fates
+from sousveil.run.read.fates import AddressTold, tell_fates
 from sousveil.run.read.judging import MAX_REWORDINGS, Address
 from tests.commands import sousveil
 from tests.sites import Page, case_for, serve
@@ -303,3 +303,12 @@ def test_a_page_of_thousands_of_reworded_claims_is_compared_once_and_within_boun
     assert [one.is_sought for one in stood].count(False) == MANY - MAX_REWORDINGS
     (told_of,) = tell_fates(create_case(tmp_path / "case", title="", operator="", now=NOW), index)
     assert "no new wording of it was sought" in told_of.fates[-1].evidence
+
+
+@pytest.mark.parametrize(
+    ("verdict", "is_quiet"),
+    [(Verdict.PRESENT, True), (Verdict.QUOTE_REMOVED, False), (Verdict.EDITED, False)],
+)
+def test_a_poll_of_what_is_gone_confirms_it_once_more(verdict: Verdict, *, is_quiet: bool) -> None:
+    fate = Fate("f" * 12, verdict, 0.9, NOW, None, None, None, "")
+    assert AddressTold("http://x.example/", (fate,), {}, {}).is_quiet is is_quiet

@@ -33,7 +33,7 @@ from sousveil.index.verdicts import (
     polls_of,
     stale_addresses,
 )
-from sousveil.model import GONE, Fate, Finding, Happening, Verdict
+from sousveil.model import Fate, Finding, Happening, Verdict
 from sousveil.run.read.answered import text_reader
 from sousveil.run.read.judging import MAX_REWORDINGS, Address
 from sousveil.run.read.repository_fates import repository_fate
@@ -55,11 +55,13 @@ class AddressTold:
 
     @property
     def is_quiet(self) -> bool:
-        """Whether looks that bring the same again would change nothing."""
-        settled = _STANDING | GONE
+        """Whether looks that bring the same again would change nothing.
+
+        They lengthen what confirms an absence, so nothing that is gone is quiet.
+        """
         return all(
             one.verdict in _STANDING and not one.is_held for one in self.told.values()
-        ) and all(fate.pending is None and fate.verdict in settled for fate in self.fates)
+        ) and all(fate.pending is None and fate.verdict in _STANDING for fate in self.fates)
 
     @property
     def held(self) -> list[Fate]:
