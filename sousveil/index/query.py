@@ -1,6 +1,6 @@
 """What can be asked of the index: watches, visits, captures, findings, fates.
 
-Takes an open `Index` and gives values of model.py. Reads only.
+Takes an open `Index` and gives values of `model`. Reads only.
 """
 
 from collections.abc import Iterable, Iterator
