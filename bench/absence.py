@@ -25,12 +25,11 @@ from sousveil.changes.answer import (
     Came,
     Kind,
     Other,
-    Seen,
     standing_of,
-    verdict_of,
     what_came,
 )
 from sousveil.changes.answer.text import words_of
+from sousveil.changes.course import Seen, verdict_of
 from sousveil.changes.looks import Probe
 from sousveil.extract import extract
 from sousveil.model import Document, Verdict

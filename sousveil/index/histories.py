@@ -11,8 +11,8 @@ from typing import Any, TypeVar
 
 import msgspec
 
-from sousveil.changes.answer.course import Seen
 from sousveil.changes.answer.repository import came_of_repository
+from sousveil.changes.course.course import Seen
 from sousveil.changes.histories.words import stood_only_there
 from sousveil.changes.looks import Probe
 from sousveil.index.query import findings

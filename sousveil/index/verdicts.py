@@ -13,7 +13,8 @@ from urllib.parse import urlsplit
 
 import msgspec
 
-from sousveil.changes.answer import Came, Standing, Told, verdict_of_one
+from sousveil.changes.answer import Came, Standing, verdict_of_one
+from sousveil.changes.course import Told
 from sousveil.changes.looks import Look, in_order
 from sousveil.index.store import Index
 from sousveil.model import RENDERING_TYPE, Event, Fate, Json, Verdict

@@ -29,7 +29,7 @@ MAX_BACK_OFF = 8
 # A look a day burdens no host, and an absence must not be overlooked for longer.
 LONGEST_BACK_OFF = timedelta(days=1)
 
-# Looks that follow closer meet the same fault, and confirm nothing (changes/answer/course.py).
+# Looks that follow closer meet the same fault, and confirm nothing (changes/course/course.py).
 SPACING = timedelta(hours=1)
 
 # What was waited for and does not come is looked for ever less: each wait is half as long again as

@@ -1,4 +1,4 @@
-"""Outcomes: what the answers of one visit speak for, before any text is read.
+"""Outcomes: what one answer speaks for, and what is told of a visit before any text is read.
 
 A visit is told so until analysis has read what came (`came.py`). Takes redirects in order; gives a
 verdict, its confidence, and the outcome in words, which stay with the look. Pure.
@@ -8,11 +8,41 @@ from collections.abc import Sequence
 from urllib.parse import urlsplit
 
 from sousveil.changes.answer.case import host_of, is_same_address
-from sousveil.changes.answer.course import verdict_of_one
+from sousveil.changes.answer.quote import Standing
 from sousveil.changes.answer.status import WHOLE_PAGE, is_front_page, kind_of_status
-from sousveil.changes.answer.values import OTHER_HOST_CONFIDENCE, Came
+from sousveil.changes.answer.values import OTHER_HOST_CONFIDENCE, Came, Kind
 from sousveil.changes.looks import IMPORT_CONFIDENCE, UNSURE, Probe
 from sousveil.model import GONE, FailureKind, Verdict
+
+_VERDICTS = {
+    Kind.NOT_FOUND: Verdict.REMOVED,
+    Kind.SOFT_404: Verdict.SOFT_404,
+    Kind.MOVED_NOTICE: Verdict.REMOVED,
+    Kind.REDIRECTED_AWAY: Verdict.REDIRECTED_AWAY,
+    Kind.OTHER_SITE: Verdict.REDIRECTED_AWAY,
+    Kind.PARKED: Verdict.REMOVED,
+    Kind.BLOCK_PAGE: Verdict.BLOCKED,
+    Kind.COUNTRY_WALL: Verdict.BLOCKED_BY_COUNTRY,
+    Kind.LOGIN_WALL: Verdict.LOGIN_WALL,
+    Kind.ERROR_PAGE: Verdict.UNREACHABLE,
+    Kind.NO_ANSWER: Verdict.UNREACHABLE,
+    Kind.EMPTY: Verdict.UNKNOWN,
+    Kind.TRUNCATED: Verdict.UNKNOWN,
+    Kind.UNTOLD: Verdict.UNKNOWN,
+}
+
+
+def verdict_of_one(came: Came, quote: Standing | None = None) -> Verdict:
+    """Return what one answer speaks for; whether it is believed is `verdict_of`'s matter."""
+    if not came.is_page:
+        return _VERDICTS[came.kind]
+    if quote is Standing.MISSING:
+        return Verdict.QUOTE_REMOVED
+    if quote is Standing.REWORDED:
+        return Verdict.EDITED
+    if quote in {Standing.UNSEEN, Standing.IN_SOURCE}:
+        return Verdict.UNKNOWN
+    return Verdict.MOVED if came.moved_to else Verdict.PRESENT
 
 
 def judge_address(

@@ -11,8 +11,8 @@ from datetime import datetime
 from typing import Literal
 
 from sousveil.capture.git.errors import CLOSED, ELSEWHERE
-from sousveil.changes.answer.course import SPACING, Seen
-from sousveil.changes.answer.verdict import verdict_of
+from sousveil.changes.course.course import SPACING, Seen
+from sousveil.changes.course.verdict import verdict_of
 from sousveil.model import GONE, Turn
 
 # Looks that show the same barrier, `SPACING` apart, before it is told: one may be a fault.

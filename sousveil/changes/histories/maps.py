@@ -11,7 +11,7 @@ Follows the sitemaps.org protocol 0.90.
 from dataclasses import dataclass
 from datetime import datetime
 
-from sousveil.changes.answer.course import LASTING, SPACING
+from sousveil.changes.course.course import LASTING, SPACING
 from sousveil.changes.histories.refs import MAX_ITEMS
 from sousveil.model import Turn
 

@@ -10,16 +10,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from sousveil.case import Case
-from sousveil.changes.answer import (
-    Came,
-    Kind,
-    Seen,
-    Sight,
-    Standing,
-    Told,
-    fate_of,
-    verdict_of,
-)
+from sousveil.changes.answer import Came, Kind, Standing
+from sousveil.changes.course import Seen, Sight, Told, fate_of, verdict_of
 from sousveil.changes.looks import IMPORT_CONFIDENCE, UNSURE
 from sousveil.index.histories import repositories_gone
 from sousveil.index.query import told_outcome

@@ -9,9 +9,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sousveil.changes.answer.course import Absence, Course, Seen
 from sousveil.changes.answer.quote import Standing
-from sousveil.changes.answer.verdict import (
+from sousveil.changes.course.course import Absence, Course, Seen
+from sousveil.changes.course.verdict import (
     Told,
     course_of,
     in_log_order,

@@ -9,7 +9,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import reduce
 
-from sousveil.changes.answer.course import (
+from sousveil.changes.answer.outcome import verdict_of_one
+from sousveil.changes.answer.values import LOST_SHARE, STANDS_SHARE, Came, Kind
+from sousveil.changes.course.course import (
     SPACING,
     STANDING,
     WEAK_CONFIDENCE,
@@ -17,9 +19,7 @@ from sousveil.changes.answer.course import (
     Course,
     Seen,
     after,
-    verdict_of_one,
 )
-from sousveil.changes.answer.values import LOST_SHARE, STANDS_SHARE, Came, Kind
 from sousveil.changes.looks import UNSURE
 from sousveil.changes.words import awaited
 from sousveil.model import GONE, Verdict

@@ -13,6 +13,7 @@ back before must stay away for twice as long as it did then, and for a look more
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
+from sousveil.changes.answer.outcome import verdict_of_one
 from sousveil.changes.answer.quote import Standing
 from sousveil.changes.answer.values import Came, Kind
 from sousveil.changes.looks import UNSURE
@@ -74,22 +75,6 @@ _PROOFS = {
     Kind.OTHER_SITE: _WEAK,  # a new name of the same vendor, or a notice put there on the way
     Kind.PARKED: _WEAK,  # a lapsed domain is often renewed
 }
-_VERDICTS = {
-    Kind.NOT_FOUND: Verdict.REMOVED,
-    Kind.SOFT_404: Verdict.SOFT_404,
-    Kind.MOVED_NOTICE: Verdict.REMOVED,
-    Kind.REDIRECTED_AWAY: Verdict.REDIRECTED_AWAY,
-    Kind.OTHER_SITE: Verdict.REDIRECTED_AWAY,
-    Kind.PARKED: Verdict.REMOVED,
-    Kind.BLOCK_PAGE: Verdict.BLOCKED,
-    Kind.COUNTRY_WALL: Verdict.BLOCKED_BY_COUNTRY,
-    Kind.LOGIN_WALL: Verdict.LOGIN_WALL,
-    Kind.ERROR_PAGE: Verdict.UNREACHABLE,
-    Kind.NO_ANSWER: Verdict.UNREACHABLE,
-    Kind.EMPTY: Verdict.UNKNOWN,
-    Kind.TRUNCATED: Verdict.UNKNOWN,
-    Kind.UNTOLD: Verdict.UNKNOWN,
-}
 STANDING = frozenset({Verdict.PRESENT, Verdict.MOVED})
 
 
@@ -148,19 +133,6 @@ class Course:
     def absence_of(self, look: Seen) -> Absence | None:
         """Return the absence that a look belongs to."""
         return self.of_quote if look.came.is_page else self.of_address
-
-
-def verdict_of_one(came: Came, quote: Standing | None = None) -> Verdict:
-    """Return what one answer speaks for; whether it is believed is `verdict_of`'s matter."""
-    if not came.is_page:
-        return _VERDICTS[came.kind]
-    if quote is Standing.MISSING:
-        return Verdict.QUOTE_REMOVED
-    if quote is Standing.REWORDED:
-        return Verdict.EDITED
-    if quote in {Standing.UNSEEN, Standing.IN_SOURCE}:
-        return Verdict.UNKNOWN
-    return Verdict.MOVED if came.moved_to else Verdict.PRESENT
 
 
 def after(course: Course, look: Seen) -> Course:

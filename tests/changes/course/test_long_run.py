@@ -11,7 +11,8 @@ from random import Random
 
 import pytest
 
-from sousveil.changes.answer import ABSENCES, Came, Kind, Seen, Standing, Told, verdict_of
+from sousveil.changes.answer import ABSENCES, Came, Kind, Standing
+from sousveil.changes.course import Seen, Told, verdict_of
 from sousveil.model import GONE, Verdict
 
 START = datetime(2026, 1, 1, tzinfo=UTC)

@@ -9,17 +9,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sousveil.changes.answer import (
-    ABSENCES,
-    Came,
-    Kind,
-    Seen,
-    Standing,
-    Told,
-    verdict_of,
-    verdict_of_one,
-)
-from sousveil.changes.answer.course import LASTING, LONG, MAX_SILENT_GAP, MAX_WAIT, SOON
+from sousveil.changes.answer import ABSENCES, Came, Kind, Standing, verdict_of_one
+from sousveil.changes.course import Seen, Told, verdict_of
+from sousveil.changes.course.course import LASTING, LONG, MAX_SILENT_GAP, MAX_WAIT, SOON
 from sousveil.model import GONE, Verdict
 
 START = datetime(2026, 3, 1, 12, tzinfo=UTC)
