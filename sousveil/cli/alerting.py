@@ -10,9 +10,9 @@ from sousveil.alerts.digest import Message
 from sousveil.alerts.send import MISSING, exit_of, is_installed, masked
 from sousveil.case import SETTINGS_FILE, Case, locked
 from sousveil.cli.casework import now
-from sousveil.cli.delivered import tell_delivered
 from sousveil.cli.options import CaseOption, JsonOption, chosen_case, patience
-from sousveil.cli.screen import FOUND_WRONG, count_of, plain, say, tell, write_json
+from sousveil.cli.telling.delivered import tell_delivered
+from sousveil.cli.telling.screen import FOUND_WRONG, count_of, plain, say, tell, write_json
 from sousveil.errors import InputError
 from sousveil.index.notices import deliveries, waiting
 from sousveil.index.store import Delivery, Index

@@ -9,8 +9,9 @@ from typing import Annotated
 import typer
 
 from sousveil.case import Case, locked
-from sousveil.cli.delivered import tell_delivered
-from sousveil.cli.news import (
+from sousveil.cli.options import CaseOption, JsonOption, chosen_case, patience
+from sousveil.cli.telling.delivered import tell_delivered
+from sousveil.cli.telling.news import (
     crawl_line,
     just_revised,
     tell_analysis,
@@ -18,10 +19,17 @@ from sousveil.cli.news import (
     tell_postponed,
     visit_json,
 )
-from sousveil.cli.options import CaseOption, JsonOption, chosen_case, patience
-from sousveil.cli.screen import FOUND_WRONG, count_of, plain, progress, say, tell, write_json
-from sousveil.cli.stamped import stamp_and_tell
-from sousveil.cli.words import visit_line
+from sousveil.cli.telling.screen import (
+    FOUND_WRONG,
+    count_of,
+    plain,
+    progress,
+    say,
+    tell,
+    write_json,
+)
+from sousveil.cli.telling.stamped import stamp_and_tell
+from sousveil.cli.telling.words import visit_line
 from sousveil.errors import InputError
 from sousveil.index.due import pasts
 from sousveil.index.former import forget_aside, set_aside

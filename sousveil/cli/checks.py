@@ -11,8 +11,16 @@ import typer
 from sousveil.case import Case, open_case, undisturbed
 from sousveil.cli.casework import now
 from sousveil.cli.options import CaseOption, JsonOption, chosen_case
-from sousveil.cli.packages import verify_file
-from sousveil.cli.screen import FOUND_WRONG, count_of, plain, progress, say, tell, write_json
+from sousveil.cli.telling.packages import verify_file
+from sousveil.cli.telling.screen import (
+    FOUND_WRONG,
+    count_of,
+    plain,
+    progress,
+    say,
+    tell,
+    write_json,
+)
 from sousveil.dossier import write_dossier
 from sousveil.errors import CaseError, InputError, SousveilError
 from sousveil.index.query import unread

@@ -14,7 +14,7 @@ from rich.text import Text
 
 from sousveil.changes.diff.values import Change, Diff, Piece, Row
 from sousveil.cli.options import CaseOption, JsonOption, chosen_case
-from sousveil.cli.screen import clock, out, plain, say, tell, write_json
+from sousveil.cli.telling.screen import clock, out, plain, say, tell, write_json
 from sousveil.errors import InputError
 from sousveil.run.differences.difference import (
     Difference,

@@ -8,7 +8,7 @@ import typer
 
 from sousveil.cli.casework import now
 from sousveil.cli.options import CaseOption, JsonOption, chosen_case
-from sousveil.cli.screen import plain, progress, say, tell, write_json
+from sousveil.cli.telling.screen import plain, progress, say, tell, write_json
 from sousveil.run.indexing import open_index
 from sousveil.run.publish.bundles import write_bundle
 from sousveil.run.publish.exports import export_wacz

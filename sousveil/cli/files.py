@@ -12,8 +12,8 @@ from typing import Annotated
 import typer
 
 from sousveil.cli.options import JsonOption
-from sousveil.cli.screen import FOUND_WRONG, complain, count_of, plain, tell, write_json
-from sousveil.cli.words import tell_finding
+from sousveil.cli.telling.screen import FOUND_WRONG, complain, count_of, plain, tell, write_json
+from sousveil.cli.telling.words import tell_finding
 from sousveil.errors import InputError
 from sousveil.run.read.reading import file_finding_json, read_lines, read_paths
 from sousveil.topics import Topic, load, shipped

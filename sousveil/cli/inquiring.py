@@ -12,17 +12,26 @@ import typer
 from typer.core import TyperGroup
 
 from sousveil.cli.casework import now
-from sousveil.cli.inquired import (
+from sousveil.cli.moments import parse_moment
+from sousveil.cli.options import CaseOption, JsonOption, chosen_case, patience
+from sousveil.cli.telling.inquired import (
     frozen_json,
     inquiry_json,
     report_json,
     tell_frozen,
     tell_report,
 )
-from sousveil.cli.moments import parse_moment
-from sousveil.cli.options import CaseOption, JsonOption, chosen_case, patience
-from sousveil.cli.screen import FOUND_WRONG, clock, count_of, plain, progress, say, tell, write_json
-from sousveil.cli.stamped import stamp_and_tell
+from sousveil.cli.telling.screen import (
+    FOUND_WRONG,
+    clock,
+    count_of,
+    plain,
+    progress,
+    say,
+    tell,
+    write_json,
+)
+from sousveil.cli.telling.stamped import stamp_and_tell
 from sousveil.errors import InputError
 from sousveil.index.inquiries import inquiries, replies
 from sousveil.ledger import read_events, writing

@@ -16,8 +16,8 @@ import msgspec
 import typer
 
 import sousveil
-from sousveil.cli.screen import complain, say
 from sousveil.cli.sections import Sections
+from sousveil.cli.telling.screen import complain, say
 from sousveil.errors import SousveilError
 
 REFUSED = 2

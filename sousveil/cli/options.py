@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from sousveil.case import SETTINGS_FILE, Case, Wait, open_case
-from sousveil.cli.screen import plain, tell
+from sousveil.cli.telling.screen import plain, tell
 from sousveil.errors import CaseError
 
 # `sousveil watch` writes for moments and reads for seconds; a visit may go on for hours.

@@ -6,9 +6,9 @@ from typing import Annotated
 import typer
 
 from sousveil.cli.options import CaseOption, JsonOption, chosen_case
-from sousveil.cli.screen import clock, count_of, plain, say, tell, tell_problems, write_json
+from sousveil.cli.telling.screen import clock, count_of, plain, say, tell, tell_problems, write_json
+from sousveil.cli.telling.words import names, tell_finding, tell_who
 from sousveil.cli.tracing import tell_trace
-from sousveil.cli.words import names, tell_finding, tell_who
 from sousveil.errors import InputError
 from sousveil.index.query import fates, findings, unread
 from sousveil.index.reviews import no_longer_found, reviews

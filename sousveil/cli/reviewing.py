@@ -8,8 +8,8 @@ import typer
 from sousveil.cli.casework import now
 from sousveil.cli.options import CaseOption, JsonOption, chosen_case, patience
 from sousveil.cli.reading import one_finding
-from sousveil.cli.screen import count_of, plain, say, tell, write_json
-from sousveil.cli.words import review_lines, tell_finding
+from sousveil.cli.telling.screen import count_of, plain, say, tell, write_json
+from sousveil.cli.telling.words import review_lines, tell_finding
 from sousveil.index.query import fates, findings
 from sousveil.index.reviews import decided_on, logged_model, reviews
 from sousveil.jsonform import finding_json

@@ -16,7 +16,7 @@ import typer
 
 from sousveil.capture.browser import find_browser
 from sousveil.case import open_case, save_settings
-from sousveil.cli.screen import say, tell
+from sousveil.cli.telling.screen import say, tell
 from sousveil.demo.vendor import VendorSite
 from sousveil.errors import BrowserError, InputError
 from sousveil.extract.ocr import process as ocr

@@ -9,10 +9,10 @@ import typer
 
 from sousveil.changes.trace import copy_line, story
 from sousveil.changes.words import ANSWERS, MISSING
-from sousveil.cli.happened import tell_happenings
 from sousveil.cli.options import CaseOption, JsonOption, chosen_case
-from sousveil.cli.screen import clock, count_of, plain, say, tell, write_json
-from sousveil.cli.words import became
+from sousveil.cli.telling.happened import tell_happenings
+from sousveil.cli.telling.screen import clock, count_of, plain, say, tell, write_json
+from sousveil.cli.telling.words import became
 from sousveil.errors import InputError
 from sousveil.index.histories import happenings, lost_with
 from sousveil.index.query import fates, findings, watches

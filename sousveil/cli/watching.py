@@ -11,16 +11,16 @@ import typer
 
 from sousveil.case import SETTINGS_FILE, Case
 from sousveil.cli.casework import now
-from sousveil.cli.delivered import tell_delivered
-from sousveil.cli.news import (
+from sousveil.cli.options import CaseOption, JsonOption, chosen_case, patience
+from sousveil.cli.telling.delivered import tell_delivered
+from sousveil.cli.telling.news import (
     crawl_line,
     just_revised,
     tell_analysis,
     tell_postponed,
     visit_json,
 )
-from sousveil.cli.options import CaseOption, JsonOption, chosen_case, patience
-from sousveil.cli.screen import (
+from sousveil.cli.telling.screen import (
     Bar,
     clock,
     count_of,
@@ -31,8 +31,8 @@ from sousveil.cli.screen import (
     tell,
     write_json,
 )
-from sousveil.cli.stamped import tell_asked
-from sousveil.cli.words import visit_line
+from sousveil.cli.telling.stamped import tell_asked
+from sousveil.cli.telling.words import visit_line
 from sousveil.errors import InputError
 from sousveil.index.due import pasts
 from sousveil.index.pace import Pace, paces, retired

@@ -8,8 +8,17 @@ import typer
 from sousveil.case import locked
 from sousveil.cli.casework import now
 from sousveil.cli.options import CaseOption, JsonOption, chosen_case, patience
-from sousveil.cli.screen import FOUND_WRONG, clock, count_of, plain, progress, say, tell, write_json
-from sousveil.cli.stamped import tell_asked
+from sousveil.cli.telling.screen import (
+    FOUND_WRONG,
+    clock,
+    count_of,
+    plain,
+    progress,
+    say,
+    tell,
+    write_json,
+)
+from sousveil.cli.telling.stamped import tell_asked
 from sousveil.errors import InputError
 from sousveil.jsonform import instant
 from sousveil.model import Json

@@ -6,7 +6,15 @@ import msgspec
 import typer
 
 from sousveil.cli.casework import now
-from sousveil.cli.screen import FOUND_WRONG, count_of, plain, progress, say, tell, write_json
+from sousveil.cli.telling.screen import (
+    FOUND_WRONG,
+    count_of,
+    plain,
+    progress,
+    say,
+    tell,
+    write_json,
+)
 from sousveil.run.package.proved import not_proved, proved
 from sousveil.run.package.verify import PackageVerification, verify_package
 

@@ -4,11 +4,11 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 
 from sousveil.changes.words import MISSING
-from sousveil.cli.happened import tell_happenings
-from sousveil.cli.revised import revisions_json, tell_revisions
-from sousveil.cli.screen import clock, count_of, plain, say, tell, write_json
+from sousveil.cli.telling.happened import tell_happenings
+from sousveil.cli.telling.revised import revisions_json, tell_revisions
+from sousveil.cli.telling.screen import clock, count_of, plain, say, tell, write_json
+from sousveil.cli.telling.words import tell_finding
 from sousveil.cli.tracing import tell_change
-from sousveil.cli.words import tell_finding
 from sousveil.index.histories import lost_with
 from sousveil.index.query import watches
 from sousveil.index.reviews import reviews

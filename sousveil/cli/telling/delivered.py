@@ -1,6 +1,6 @@
 """How it is told who was alerted, and who could not be."""
 
-from sousveil.cli.screen import count_of, plain, tell
+from sousveil.cli.telling.screen import count_of, plain, tell
 from sousveil.run.alerting import Delivered
 
 

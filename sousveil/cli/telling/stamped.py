@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable
 from datetime import datetime
 
 from sousveil.case import Case
-from sousveil.cli.screen import clock, plain, say, tell
+from sousveil.cli.telling.screen import clock, plain, say, tell
 from sousveil.run.sending import Outside
 from sousveil.run.stamping import Asked, stamp
 from sousveil.run.witnessing import Heard, ask_witnesses

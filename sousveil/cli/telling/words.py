@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from sousveil.changes.words import ANSWERS, MISSING, VERDICTS
-from sousveil.cli.screen import clock, plain, say
+from sousveil.cli.telling.screen import clock, plain, say
 from sousveil.model import GONE, Fate, Finding, Listing, Review, Verdict, Visit
 from sousveil.review.decisions import status
 

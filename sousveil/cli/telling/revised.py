@@ -2,8 +2,8 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from sousveil.cli.screen import plain, say
-from sousveil.cli.words import review_lines, where
+from sousveil.cli.telling.screen import plain, say
+from sousveil.cli.telling.words import review_lines, where
 from sousveil.jsonform import finding_json
 from sousveil.model import Finding, Json, Review
 from sousveil.review.revisions import Revision, engine_change

@@ -5,7 +5,7 @@ from datetime import datetime
 import msgspec
 
 from sousveil.changes.inquiry import Course, span_words
-from sousveil.cli.screen import clock, count_of, plain, say, tell
+from sousveil.cli.telling.screen import clock, count_of, plain, say, tell
 from sousveil.model import Inquiry, Json
 from sousveil.run.inquiry.freeze import Froze
 

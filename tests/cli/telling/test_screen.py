@@ -5,7 +5,7 @@ import io
 import pytest
 from rich.console import Console
 
-from sousveil.cli import screen
+from sousveil.cli.telling import screen
 
 
 def test_markup_in_what_is_at_hand_is_shown_as_it_is(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 
 from sousveil.changes.histories.words import sentence
 from sousveil.changes.words import between
-from sousveil.cli.screen import plain, say
+from sousveil.cli.telling.screen import plain, say
 from sousveil.model import Finding, Happening, Watch
 
 MAX_SENTENCE_CHARACTERS = 1_000

@@ -1,0 +1,1 @@
+"""Telling: how what commands bring reads in a terminal, and as JSON."""
