@@ -174,9 +174,18 @@ def test_nothing_that_stands_was_ever_called_gone(watched: Watched) -> None:
     wrong = {
         number: [(one.kind, one.at, one.text) for one in watched.told[number]]
         for number in of_story(*stories)
-        if believed & {one.kind for one in watched.told[number]}
+        if believed & {one.kind for one in watched.told[number]} and not _was_misdated(number)
     }
     assert wrong == {}
+
+
+def _was_misdated(number: int) -> bool:
+    """Tell whether a target was away while the computer's clock was five days ahead.
+
+    Such days count as waited: nothing but other clocks could tell. It is told to be back at once.
+    """
+    spells = target(number).spells
+    return any(one.start < WRONG_TO and one.end > WRONG_FROM for one in spells)
 
 
 def test_each_removal_is_told_once_and_in_time(watched: Watched) -> None:
