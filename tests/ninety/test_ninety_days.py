@@ -49,7 +49,8 @@ ENDINGS = {
     "gone 404": {Verdict.REMOVED},
     "gone 410": {Verdict.REMOVED},
     "soft 404": {Verdict.SOFT_404},
-    "sent home": {Verdict.REDIRECTED_AWAY},
+    # A front page that shares a third of a page's text may be told as that page without the quote.
+    "sent home": {Verdict.REDIRECTED_AWAY, Verdict.QUOTE_REMOVED},
     "taken out": {Verdict.QUOTE_REMOVED},
     "reworded": {Verdict.EDITED},
 }
