@@ -49,8 +49,7 @@ ENDINGS = {
     "gone 404": {Verdict.REMOVED},
     "gone 410": {Verdict.REMOVED},
     "soft 404": {Verdict.SOFT_404},
-    # A front page that shares a third of a page's text may be told as that page without the quote.
-    "sent home": {Verdict.REDIRECTED_AWAY, Verdict.QUOTE_REMOVED},
+    "sent home": {Verdict.REDIRECTED_AWAY},
     "taken out": {Verdict.QUOTE_REMOVED},
     "reworded": {Verdict.EDITED},
 }
@@ -151,6 +150,11 @@ def test_each_target_was_found(watched: Watched) -> None:
     assert set(watched.by_number) == set(range(TARGETS))
 
 
+@pytest.mark.xfail(
+    strict=True,
+    reason="two of the targets sent to a front page that shares a third of their text are told as"
+    " taken out of it",
+)
 def test_what_left_for_good_is_told_so(watched: Watched) -> None:
     wrong = {}
     for number in of_story(*ENDINGS):
@@ -169,24 +173,20 @@ def test_what_stands_is_told_to_stand(watched: Watched) -> None:
     assert wrong == {}
 
 
+@pytest.mark.xfail(
+    strict=True,
+    reason="a clock that is days ahead stands for days in which nobody looked: two targets that"
+    " were away just then are called gone until it is put right",
+)
 def test_nothing_that_stands_was_ever_called_gone(watched: Watched) -> None:
     believed = {"gone", "reworded"}
     stories = ("steady", "flapping", "cut short", "login wall", "new design", "other edit")
     wrong = {
         number: [(one.kind, one.at, one.text) for one in watched.told[number]]
         for number in of_story(*stories)
-        if believed & {one.kind for one in watched.told[number]} and not _was_misdated(number)
+        if believed & {one.kind for one in watched.told[number]}
     }
     assert wrong == {}
-
-
-def _was_misdated(number: int) -> bool:
-    """Tell whether a target was away while the computer's clock was five days ahead.
-
-    Such days count as waited: nothing but other clocks could tell. It is told to be back at once.
-    """
-    spells = target(number).spells
-    return any(one.start < WRONG_TO and one.end > WRONG_FROM for one in spells)
 
 
 def test_each_removal_is_told_once_and_in_time(watched: Watched) -> None:
