@@ -45,6 +45,9 @@ MAX_PAGE_SECONDS = 600
 STAMP_HOURS = 6.0
 MAX_STAMP_HOURS = 24 * 30
 
+# People who decide on a claim, each for themselves, before that counts; more never come together.
+MAX_READINGS = 5
+
 # RFC 9110 section 10.1.5, as far as we use it: what libcurl sends must stay one header field.
 _USER_AGENT = re.compile(r"[ -~]+")
 
@@ -120,6 +123,7 @@ class Settings:
     alerts: Alerts = Alerts()
     timestamps: Timestamps = Timestamps()
     witnesses: Mapping[str, Witness] = field(default_factory=dict)
+    readings: int = 1  # independent ones, by different people, before a decision counts
 
 
 def config_folder() -> Path:
@@ -180,6 +184,9 @@ enabled = {str(settings.browser).lower()}   # also keep what Chromium shows, if 
 tabs = {settings.tabs}   # pages looked at at once
 page_seconds = {settings.page_seconds}   # for one page, at most
 
+[review]
+readings = {settings.readings}   # by different people, blind, before a decision counts
+
 [witnesses]   # such as: ours = {{ url = "https://witness.example/", key = "NAME+ID+KEY" }}
 {witnesses}
 [timestamps]
@@ -217,6 +224,7 @@ def parse_settings(text: str, where: Path) -> Settings:
     alerts = top.table("alerts")
     timestamps = top.table("timestamps")
     witnesses = top.table("witnesses")
+    review = top.table("review")
     log = top.table("log")
     settings = Settings(
         title=top.text("title"),
@@ -235,8 +243,9 @@ def parse_settings(text: str, where: Path) -> Settings:
         alerts=_alerts(alerts, where),
         timestamps=_timestamps(timestamps, where),
         witnesses={name: _witness(name, witnesses, where) for name in witnesses.keys},
+        readings=int(review.number("readings", 1, least=1, most=MAX_READINGS)),
     )
-    for table in (top, capture, exits, browser, alerts, timestamps, witnesses, log):
+    for table in (top, capture, exits, browser, alerts, timestamps, witnesses, review, log):
         table.finish()
     if not _USER_AGENT.fullmatch(settings.user_agent):
         raise CaseError(f"{where}: capture.user_agent must be printable ASCII on one line.")

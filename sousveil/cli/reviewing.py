@@ -69,7 +69,7 @@ def review(
     with writing(case, patience(case)) as writer, open_index(case, create=True) as index:
         sync_index(case, index)
         finding = one_finding(index, finding_id)
-        body = review_body(finding, _DECISIONS[decision], by, note)
+        body = review_body([finding], _DECISIONS[decision], by, note)
         writer.commit(EVENT, body, now=now())
         sync_index(case, index)
         decided = reviews(index)[finding.id]

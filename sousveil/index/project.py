@@ -18,9 +18,19 @@ from sousveil.index.pace import take_crawl, take_poll, take_visit
 from sousveil.index.query import repository_visits
 from sousveil.index.reviews import put_review
 from sousveil.index.store import Index
+from sousveil.index.translations import put_translation
 from sousveil.index.verdicts import put_around
 from sousveil.model import SNAPSHOT_URN, Capture, Event, RecordRef, Watch
 from sousveil.watch.frontier import GUIDES
+
+# What each of these events puts into the index follows from the event alone.
+_TAKEN_IN: Mapping[str, Callable[[Index, Event], None]] = {
+    "poll": take_poll,
+    "crawl": take_crawl,
+    "review": put_review,
+    "translation": put_translation,
+    "around": put_around,
+}
 
 
 def project(
@@ -48,16 +58,10 @@ def project(
                     _put_visit(index, event)
                 put_originals(index, _answers(event, requests_in), event.body["watch_id"])
                 take_visit(index, event)
-            case "poll":
-                take_poll(index, event)
-            case "crawl":
-                take_crawl(index, event)
-            case "review":
-                put_review(index, event)
             case "import":
                 _put_import(index, event, captures_in)
-            case "around":
-                put_around(index, event)
+            case other if other in _TAKEN_IN:
+                _TAKEN_IN[other](index, event)
 
 
 def _put_visit(index: Index, event: Event) -> None:

@@ -1,71 +1,217 @@
 """Reviews: who decided what on which finding, and findings that only a decision still tells of.
 
-Filled from the log's `review` events. A person's later decision on a finding takes the place of
-the earlier one; the log keeps both. The case's own model, which is learnt from them, is read from
-the events as they are.
+Filled from the log's `review` events. Of one person's decisions on a finding the latest counts, and
+the one before it again when that is withdrawn; all stay. Where a case asks for several independent
+readings, a decision leaves this module *sealed*, without what was decided and why, until as many
+people have decided: so no command and no page can show it too early. The case's own model, which is
+learnt from them, is read from the events as they are.
 """
 
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass, replace
+from typing import Literal
 
 import msgspec
 
 from sousveil.index.store import Index
 from sousveil.model import Event, Finding, Json, Review
 
+# What became of a decision: it counts, its author made another, or its author took it back.
+COUNTS, CHANGED, WITHDRAWN = 1, 0, -1
+
+_COUNTED = f"SELECT finding_id, data FROM review WHERE standing = {COUNTS}"
+_COUNT = f"SELECT count(*) FROM review WHERE finding_id = ?1 AND standing = {COUNTS}"
+
+
+@dataclass(frozen=True, slots=True)
+class Past:
+    """A decision of the past, with what became of it."""
+
+    review: Review
+    standing: Literal["counts", "changed", "withdrawn"]
+
 
 def put_review(index: Index, event: Event) -> None:
-    """Take in a decision, in place of the same person's earlier one on the same finding."""
-    review, finding = _decision(event)
-    index.put_review(review, finding, person=_person(review.by))
+    """Take in a decision, in place of the same person's earlier one on each finding it serves.
+
+    An event that withdraws lets that person's decision before count again; of decisions of others
+    it withdraws nothing.
+    """
+    by = person(event.body["by"])
+    if event.body["decision"] == "withdrawn":
+        for log_index in event.body["withdraws"]:
+            _withdraw(index, log_index, by)
+        return
+    for review, shown in _decisions(event):
+        index.change(
+            "UPDATE review SET standing = ? WHERE finding_id = ? AND person = ? AND standing = ?",
+            *(CHANGED, review.finding_id, by, COUNTS),
+        )
+        index.change(
+            "INSERT OR REPLACE INTO review VALUES (?, ?, ?, ?, ?, ?)",
+            *(review.finding_id, event.index, by, COUNTS),
+            *(msgspec.json.encode(review), msgspec.json.encode(shown)),
+        )
+        index.change(
+            f"UPDATE queue SET readings = ({_COUNT}) WHERE finding_id = ?1", review.finding_id
+        )
 
 
-def _decision(event: Event) -> tuple[Review, Finding]:
-    body = event.body
-    finding = msgspec.convert(body["finding"], Finding)
-    review = Review(
-        finding_id=body["finding_id"],
-        decision=body["decision"],
-        by=body["by"],
-        at=event.time,
-        note=body["note"],
-        engine=finding.claim.engine,
-        log_index=event.index,
+def _withdraw(index: Index, log_index: int, by: str) -> None:
+    rows = index.rows(
+        "SELECT finding_id, standing FROM review WHERE log_index = ? AND person = ?", log_index, by
     )
-    return review, finding
+    index.change(
+        "UPDATE review SET standing = ? WHERE log_index = ? AND person = ?",
+        WITHDRAWN,
+        log_index,
+        by,
+    )
+    for finding_id in [one for one, standing in rows if standing == COUNTS]:
+        index.change(
+            "UPDATE review SET standing = ?3 WHERE finding_id = ?1 AND log_index = (SELECT"
+            " max(log_index) FROM review WHERE finding_id = ?1 AND person = ?2 AND standing = ?4)",
+            *(finding_id, by, COUNTS, CHANGED),
+        )
+        index.change(f"UPDATE queue SET readings = ({_COUNT}) WHERE finding_id = ?1", finding_id)
 
 
-def _person(name: str) -> str:
+def _decisions(event: Event) -> Iterable[tuple[Review, Finding]]:
+    """Yield the decision on each finding that an event serves, with the finding as it was shown."""
+    body = event.body
+    for served in body["findings"]:
+        shown = msgspec.convert(served["shown"], Finding)
+        yield (
+            Review(
+                finding_id=served["id"],
+                decision=body["decision"],
+                by=body["by"],
+                at=event.time,
+                note=body["note"],
+                engine=shown.claim.engine,
+                log_index=event.index,
+                settles=tuple(body["settles"]),
+            ),
+            shown,
+        )
+
+
+def person(name: str) -> str:
     """Return a name as it is compared: "Ada " and "ada" are one person."""
     return unicodedata.normalize("NFKC", " ".join(name.split())).casefold()
 
 
-def logged_reviews(events: Iterable[Event]) -> dict[str, tuple[Review, ...]]:
-    """Return the decisions that count as the log tells them, in the form of `reviews`."""
-    latest: dict[tuple[str, str], Review] = {}
-    for event in events:
-        if event.type == "review":
-            review, _ = _decision(event)
-            latest[review.finding_id, _person(review.by)] = review
-    return _by_finding(sorted(latest.values(), key=lambda review: review.log_index))
-
-
 def reviews(index: Index) -> dict[str, tuple[Review, ...]]:
-    """Return the decisions that count, by finding id, the latest of each last."""
-    rows = index.rows("SELECT data FROM review ORDER BY log_index")
-    return _by_finding(msgspec.json.decode(data, type=Review) for (data,) in rows)
+    """Return the decisions that count, by finding id, the latest of each last.
+
+    Sealed where fewer people than the case asks for have decided (`index.readings`).
+    """
+    return _sealed(index, _by_finding(index.rows(_COUNTED + " ORDER BY log_index")))
 
 
-def _by_finding(in_order: Iterable[Review]) -> dict[str, tuple[Review, ...]]:
+def reviews_of(index: Index, ids: Collection[str]) -> dict[str, tuple[Review, ...]]:
+    """Return the decisions that count on these findings, as `reviews` does."""
+    chosen = msgspec.json.encode(list(ids)).decode()
+    where = " AND finding_id IN (SELECT value FROM json_each(?)) ORDER BY log_index"
+    return _sealed(index, _by_finding(index.rows(_COUNTED + where, chosen)))
+
+
+def own_reviews(index: Index, ids: Collection[str], by: str) -> dict[str, Review]:
+    """Return what `by` decided on these findings, by finding id: one's own is sealed to nobody."""
+    chosen = msgspec.json.encode(list(ids)).decode()
+    where = " AND person = ? AND finding_id IN (SELECT value FROM json_each(?))"
+    rows = index.rows(_COUNTED + where, person(by), chosen)
+    return {finding_id: msgspec.json.decode(data, type=Review) for finding_id, data in rows}
+
+
+def past_of(index: Index, finding_id: str, by: str = "") -> list[Past]:
+    """Return every decision ever made on a finding, the oldest first, and what became of it.
+
+    While its decisions are sealed, only those of `by`.
+    """
+    rows = index.rows(
+        "SELECT standing, person, data FROM review WHERE finding_id = ? ORDER BY log_index",
+        finding_id,
+    )
+    people = {one for standing, one, _ in rows if standing == COUNTS}
+    is_sealed = len(people) < index.readings
+    words: dict[int, Literal["counts", "changed", "withdrawn"]] = {
+        COUNTS: "counts",
+        CHANGED: "changed",
+        WITHDRAWN: "withdrawn",
+    }
+    return [
+        Past(msgspec.json.decode(data, type=Review), words[standing])
+        for standing, one, data in rows
+        if not is_sealed or one == person(by)
+    ]
+
+
+def last_by(index: Index, by: str) -> list[Review]:
+    """Return the latest event's decisions of a person that count, one a finding it serves."""
+    rows = index.rows(
+        f"SELECT data FROM review WHERE person = ?1 AND standing = {COUNTS} AND log_index = (SELECT"
+        f" max(log_index) FROM review WHERE person = ?1 AND standing = {COUNTS})",
+        person(by),
+    )
+    return [msgspec.json.decode(data, type=Review) for (data,) in rows]
+
+
+def _by_finding(in_order: Iterable[tuple[str, bytes]]) -> dict[str, tuple[Review, ...]]:
     told: dict[str, tuple[Review, ...]] = {}
-    for review in in_order:
-        told[review.finding_id] = (*told.get(review.finding_id, ()), review)
+    for finding_id, data in in_order:
+        review = msgspec.json.decode(data, type=Review)
+        told[finding_id] = (*told.get(finding_id, ()), review)
     return told
 
 
-def decided_on(index: Index) -> dict[str, Finding]:
-    """Return every finding that somebody decided on, as it was at the latest decision."""
-    rows = index.rows("SELECT finding FROM review ORDER BY log_index")
+def _sealed(index: Index, told: dict[str, tuple[Review, ...]]) -> dict[str, tuple[Review, ...]]:
+    """Blank what was decided, and why, wherever too few people have decided yet."""
+    return {
+        finding_id: ones
+        if len(ones) >= index.readings
+        else tuple(replace(one, decision="sealed", note="") for one in ones)
+        for finding_id, ones in told.items()
+    }
+
+
+def contradicts_log(index: Index, events: Iterable[Event]) -> bool:
+    """Whether the decisions that the index counts are others than the log's events tell of."""
+    pasts: dict[tuple[str, str], list[Review]] = {}
+    withdrawn: set[tuple[int, str]] = set()
+    for event in events:
+        if event.type != "review":
+            continue
+        by = person(event.body["by"])
+        if event.body["decision"] == "withdrawn":
+            withdrawn |= {(log_index, by) for log_index in event.body["withdraws"]}
+            continue
+        for review, _ in _decisions(event):
+            pasts.setdefault((review.finding_id, by), []).append(review)
+    counted = [_latest(ones, withdrawn, by) for (_, by), ones in pasts.items()]
+    rows = index.rows(_COUNTED)
+    told = {(one, msgspec.json.decode(data, type=Review)) for one, data in rows}
+    return told != {(one.finding_id, one) for one in counted if one is not None}
+
+
+def _latest(
+    ones: Sequence[Review], withdrawn: Collection[tuple[int, str]], by: str
+) -> Review | None:
+    """Return a person's last decision on a finding that they have not taken back."""
+    return next((one for one in reversed(ones) if (one.log_index, by) not in withdrawn), None)
+
+
+def decided_on(index: Index, latest: int | None = None) -> dict[str, Finding]:
+    """Return the findings that somebody decided on, as they were at the latest decision.
+
+    Those of the `latest` decisions alone, if a number is given.
+    """
+    rows = index.rows(
+        "SELECT finding FROM (SELECT finding, log_index FROM review WHERE standing = ?"
+        " ORDER BY log_index DESC LIMIT ?) ORDER BY log_index",
+        *(COUNTS, -1 if latest is None else latest),
+    )
     found = [msgspec.json.decode(data, type=Finding) for (data,) in rows]
     return {finding.id: finding for finding in found}
 

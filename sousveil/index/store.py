@@ -23,7 +23,7 @@ import msgspec
 from sousveil.changes.looks import Look
 from sousveil.errors import CaseError
 from sousveil.index.schema import SCHEMA, SCHEMA_VERSION
-from sousveil.model import Capture, Event, Fate, Finding, Happening, Notice, Review, Watch
+from sousveil.model import Capture, Event, Fate, Finding, Happening, Notice, Watch
 
 INDEX_FILE = "index.sqlite"
 
@@ -77,9 +77,14 @@ class Delivery:
 class Index:
     """One open index file."""
 
-    def __init__(self, path: Path, *, create: bool = False) -> None:
-        """Open the index; raises CaseError when it is missing or of another version."""
+    def __init__(self, path: Path, *, create: bool = False, readings: int = 1) -> None:
+        """Open the index; raises CaseError when it is missing or of another version.
+
+        `readings` is the case's setting: until so many people have decided on a finding, what they
+        decided is sealed (index/reviews.py).
+        """
         self.folder = path.parent  # the case's
+        self.readings = readings
         if not create and not path.exists():
             raise CaseError(f"{path}: the index is missing. Make it again with `sousveil reindex`.")
         try:
@@ -171,19 +176,6 @@ class Index:
             "INSERT OR IGNORE INTO stale SELECT address FROM told"
             " WHERE address = ? AND NOT is_quiet",
             (address,),
-        )
-
-    def put_review(self, review: Review, finding: Finding, *, person: str) -> None:
-        """Add a decision on a finding, or replace the same person's earlier one."""
-        self._db.execute(
-            "INSERT OR REPLACE INTO review VALUES (?, ?, ?, ?, ?)",
-            (
-                review.finding_id,
-                person,
-                review.log_index,
-                msgspec.json.encode(review),
-                msgspec.json.encode(finding),
-            ),
         )
 
     def put_look(self, look: Look, *, address: str, status: int | None) -> int:

@@ -30,6 +30,7 @@ from sousveil.model.claims import (
     Region,
     Review,
     Source,
+    Translation,
 )
 from sousveil.model.events import Event, Happening, Inquiry, Json, Notice, Turn, Visit
 from sousveil.model.fates import GONE, Copy, Fate, Trace, Verdict
@@ -91,6 +92,7 @@ __all__ = [
     "Stamp",
     "TlsSession",
     "Trace",
+    "Translation",
     "Turn",
     "Verdict",
     "Visit",

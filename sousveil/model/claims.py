@@ -126,15 +126,32 @@ class Attribution:
 
 @dataclass(frozen=True, slots=True)
 class Review:
-    """What a named person decided on a finding."""
+    """What a named person decided on a finding.
+
+    A decision is sealed, and its note empty, while it waits for others to read for themselves.
+    """
 
     finding_id: str
-    decision: Literal["confirmed", "rejected"]
+    decision: Literal["confirmed", "rejected", "sealed"]
     by: str
     at: datetime
     note: str  # "" when none was given
     engine: str  # what had judged the finding when it was decided on
     log_index: int  # entry of the log that holds the decision
+    settles: tuple[int, ...] = ()  # log entries of the decisions that it settles between
+
+
+@dataclass(frozen=True, slots=True)
+class Translation:
+    """What a quote says in another language, in the words of a named person."""
+
+    finding_id: str  # in which the translator met the quote
+    quote_sha256: str  # hexadecimal, of the quote in UTF-8: the same quote elsewhere has it, too
+    text: str
+    lang: str  # BCP 47
+    by: str
+    at: datetime
+    log_index: int
 
 
 @dataclass(frozen=True, slots=True)

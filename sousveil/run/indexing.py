@@ -49,7 +49,7 @@ def take_event(case: Case, index: Index, event: Event) -> None:
 @contextmanager
 def open_index(case: Case, *, create: bool = False) -> Iterator[Index]:
     """Open the case's index; raises CaseError when it is missing and not to be made."""
-    index = Index(case.root / INDEX_FILE, create=create)
+    index = Index(case.root / INDEX_FILE, create=create, readings=case.settings.readings)
     try:
         yield index
     finally:

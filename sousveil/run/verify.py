@@ -26,7 +26,7 @@ from sousveil.durable import file_sha256
 from sousveil.errors import LogError, SousveilError
 from sousveil.index.inquiries import inquiries, logged_inquiries
 from sousveil.index.query import findings, watches
-from sousveil.index.reviews import logged_model, logged_reviews, model_in, reviews
+from sousveil.index.reviews import contradicts_log, logged_model, model_in
 from sousveil.index.store import INDEX_FILE, Index
 from sousveil.ledger import JOURNAL_FILE, event_lines, head_problem, read_events
 from sousveil.model import Capture, Event, Fault, Finding, Stamp
@@ -162,7 +162,7 @@ def verify_findings(
     told = [event for event in logged.values() if event.index < known]
     if watches(index) != logged_watches(told, with_retired=True):
         yield Fault(INDEX_FILE, "its watches are not those of the log: run `sousveil reindex`")
-    if reviews(index) != logged_reviews(told):
+    if contradicts_log(index, told):
         yield Fault(INDEX_FILE, "its decisions are not those of the log: run `sousveil reindex`")
     if inquiries(index) != logged_inquiries(told):
         yield Fault(INDEX_FILE, "its inquiries are not those of the log: run `sousveil reindex`")

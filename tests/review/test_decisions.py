@@ -43,10 +43,11 @@ def test_a_decision_is_logged_with_the_finding_as_it_was_shown(root: Path) -> No
     ran = sousveil("review", first[:8], "confirm", "--by", "Ada", "--note", "on the front page")
     assert ran.status == 0, ran.err
     event = list(read_events(open_case(root)))[-1]
-    assert (event.type, event.body["finding_id"]) == ("review", first)
+    (served,) = event.body["findings"]
+    assert (event.type, served["id"]) == ("review", first)
     assert (event.body["decision"], event.body["by"]) == ("confirmed", "Ada")
-    assert event.body["finding"]["quote"] == OFFER
-    assert event.body["finding"]["claim"]["features"]
+    assert served["shown"]["quote"] == OFFER
+    assert served["shown"]["claim"]["features"]
     (told,) = sousveil("show", first, "--json").json()
     assert told["status"] == "confirmed"
     assert told["review"]["decision"] == "confirmed"
