@@ -32,6 +32,7 @@ ORDER = (
     "dossier",
     "run",
     "demo",
+    "web",
     "cli",
     "__main__",
 )

@@ -20,6 +20,7 @@ COMMANDS = (
     "show",
     "changes",
     "diff",
+    "serve",
     "queue",
     "review",
     "model train",

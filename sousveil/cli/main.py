@@ -41,6 +41,7 @@ MODULES = {
     "stamping": {"stamp"},
     "witnessing": {"witness"},
     "exports": {"export", "bundle"},
+    "serving": {"serve"},
     "story": {"demo"},
 }
 """The modules of this folder, with the commands that each adds; `sections.py` orders the help."""

@@ -1,0 +1,71 @@
+"""The desk's case: opened anew for each request, so that a page tells what is so now.
+
+Handlers run in worker threads and are plain functions. Each opens the index for itself, read-only:
+readers never wait for whoever writes (SQLite in WAL mode), and no connection crosses threads.
+Decisions wait for their turn to write, as commands do.
+"""
+
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from pathlib import Path
+
+from sousveil.case import SETTINGS_FILE, Case, open_case
+from sousveil.index.store import Index
+from sousveil.ledger import Writer, writing
+from sousveil.run.indexing import open_index, sync_index
+from sousveil.web.safety.access import Access
+
+# A visit may hold the case's writing place for hours, `sousveil watch` does for moments. Somebody
+# who pressed a key is told after this long that it is not their turn; nothing is lost.
+PATIENCE_SECONDS = 10.0
+_MOMENT_SECONDS = 0.02
+
+
+class Desk:
+    """One case as the desk serves it."""
+
+    def __init__(self, root: Path, clock: Callable[[], datetime], access: Access) -> None:
+        """Serve the case in `root`; raises CaseError when there is none."""
+        self.clock = clock
+        self.access = access
+        self._root = root
+        self._opened: tuple[int, Case] | None = None
+        self._opening = threading.Lock()
+        self.case()
+
+    def case(self) -> Case:
+        """Return the case with the settings that `case.toml` has now; CaseError as `open_case`."""
+        with self._opening:
+            path = self._root / SETTINGS_FILE
+            changed = path.stat().st_mtime_ns if path.exists() else 0
+            if self._opened is None or self._opened[0] != changed:
+                self._opened = (changed, open_case(self._root))
+            return self._opened[1]
+
+    @contextmanager
+    def index(self) -> Iterator[Index]:
+        """Open the index for one request, to read; raises CaseError when it cannot be used."""
+        with open_index(self.case()) as index:
+            yield index
+
+    @contextmanager
+    def writing(self) -> Iterator[tuple[Writer, Index]]:
+        """Take the case's turn to write, with its index level with the log before and after.
+
+        Raises CaseError when somebody else writes for longer than a person waits, and as `writing`
+        does.
+        """
+        case = self.case()
+        until = time.monotonic() + PATIENCE_SECONDS
+
+        def wait() -> bool:
+            time.sleep(_MOMENT_SECONDS)
+            return time.monotonic() < until
+
+        with writing(case, wait) as writer, open_index(case, create=True) as index:
+            sync_index(case, index)
+            yield writer, index
+            sync_index(case, index)

@@ -1,0 +1,151 @@
+"""The guard: every request passes here before any page sees it.
+
+1. The Host is the desk's own: a name of somebody else's that was made to lead to this computer is
+   not (DNS rebinding).
+2. What a page of another site asks for is refused, unless a person follows a link there (Fetch
+   Metadata, "Sec-Fetch-Site").
+3. Whoever has not come in gets the way in and our own files, nothing else.
+4. What changes something comes from a page of ours: by its Origin, and by a token in the form that
+   no other site can know. The form is read here, within limits; `form_of` gives it to handlers.
+"""
+
+from collections.abc import Callable
+from datetime import datetime
+from http import HTTPStatus
+
+from starlette.datastructures import FormData, UploadFile
+from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import RedirectResponse, Response
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from sousveil.web.safety.access import Access
+from sousveil.web.safety.headers import ASSETS
+from sousveil.web.safety.sessions import Session
+
+# The most that people send is a list of some thousand targets, or a file of topics.
+MAX_BODY_BYTES = 4 * 2**20
+MAX_FIELDS = 1_000
+MAX_FILES = 4
+
+READING = frozenset({"GET", "HEAD"})
+CSRF_FIELD = "csrf"
+
+# Where people are before they have come in.
+WAYS_IN = frozenset({"/enter", "/login"})
+
+Refuse = Callable[[Request, int, str], Response]
+
+
+class Guard:
+    """Lets through what may pass, with `request.user` set."""
+
+    def __init__(
+        self, app: ASGIApp, *, access: Access, clock: Callable[[], datetime], refuse: Refuse
+    ) -> None:
+        """Guard `app`; `refuse` makes the page that says why something is refused."""
+        self.app = app
+        self._access = access
+        self._clock = clock
+        self._refuse = refuse
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass a request on, or answer it."""
+        if scope["type"] != "http":
+            return  # a WebSocket or a lifespan: the desk has neither
+        request = Request(scope, receive, send)
+        try:
+            self._admit(request)
+            if request.method not in READING:
+                await self._check_form(request)
+        except HTTPException as error:
+            await self._answer(request, error)(scope, receive, send)
+        except ClientDisconnect:
+            return  # nobody is there to be answered
+        else:
+            await self.app(scope, receive, send)
+
+    def _admit(self, request: Request) -> None:
+        """Check where a request comes from, and find out who sends it; raises HTTPException."""
+        scope = request.scope
+        scope["user"], scope["session"] = None, None
+        if request.headers.get("host", "").lower() not in self._access.hosts:
+            raise HTTPException(421, "The desk is not reached by this name.")
+        if not _is_ours(request) and not _follows_link(request):
+            raise HTTPException(403, "A page of another site asked for this.")
+        session = self._access.sessions.find(
+            request.cookies.get(self._access.cookie, ""), self._clock()
+        )
+        if session is not None:
+            scope["user"], scope["session"] = session.user, session
+        elif request.url.path not in WAYS_IN and not request.url.path.startswith(ASSETS):
+            raise HTTPException(401, "Come in first.")
+
+    async def _check_form(self, request: Request) -> None:
+        """Check that a form is one of ours, and keep what it says; raises HTTPException."""
+        if request.method != "POST":
+            raise HTTPException(405, "The desk knows no such method.", {"Allow": "GET, POST"})
+        if not _is_ours(request) or not self._is_from_us(request):
+            raise HTTPException(403, "This form was not sent by a page of the desk.")
+        form = await request.form(
+            max_files=MAX_FILES, max_fields=MAX_FIELDS, max_part_size=MAX_BODY_BYTES
+        )
+        given = form.get(CSRF_FIELD)
+        if not isinstance(given, str) or not self._access.knows_form(request, given):
+            raise HTTPException(403, "This page is out of date. Load it again, then try once more.")
+        request.state.form = form
+
+    def _is_from_us(self, request: Request) -> bool:
+        """Whether the Origin is ours.
+
+        Our pages send no referrer, so browsers make it "null" in forms (Fetch, "append a request
+        `Origin` header"): then Sec-Fetch-Site alone tells.
+        """
+        origin = request.headers.get("origin")
+        if origin is None or origin == "null":
+            return request.headers.get("sec-fetch-site") == "same-origin"
+        return origin.lower() in self._access.origins
+
+    def _answer(self, request: Request, error: HTTPException) -> Response:
+        """Return the answer to what is refused: the way in to people, a few words to programs."""
+        is_stranger = error.status_code == HTTPStatus.UNAUTHORIZED
+        if is_stranger and self._access.way_in and _follows_link(request):
+            return RedirectResponse(self._access.way_in, 303)
+        return self._refuse(request, error.status_code, error.detail)
+
+
+def _is_ours(request: Request) -> bool:
+    """Whether no page of another site, or of another port, is behind a request.
+
+    "none" is a person: who typed the address, or opened a bookmark. Programs send nothing.
+    """
+    return request.headers.get("sec-fetch-site", "none") in {"same-origin", "none"}
+
+
+def _follows_link(request: Request) -> bool:
+    """Whether a person is on their way to a page, which nobody frames."""
+    return (
+        request.method in READING
+        and request.headers.get("sec-fetch-mode", "navigate") == "navigate"
+        and request.headers.get("sec-fetch-dest", "document") == "document"
+    )
+
+
+def session_of(request: Request) -> Session | None:
+    """Return the session of a request that the guard let through; None on the way in."""
+    session: Session | None = request.scope["session"]
+    return session
+
+
+def form_of(request: Request) -> FormData:
+    """Return what a POST that the guard let through says."""
+    form: FormData = request.state.form
+    return form
+
+
+def field(request: Request, name: str, *, most: int) -> str:
+    """Return a text of a form, at most so many characters; raises HTTPException (400)."""
+    value = form_of(request).get(name, "")
+    if isinstance(value, UploadFile) or len(value) > most:
+        raise HTTPException(400, f"The field “{name}” takes a text of at most {most:,} characters.")
+    return value
