@@ -1,16 +1,15 @@
 """The ledger: the one way in which evidence enters a case, and how its events are read back.
 
 An entry of the log is RFC 8785 JSON: `{"body": "sha256:...", "time": ..., "type": ..., "v": 1}`
-and, if the event brought a file, `"warc": {"bytes", "path", "sha256"}`. The body, the matching line
-of `events/`, carries a random salt, so that whoever sees the log cannot test guesses of what is
-watched.
+and, if the event brought a file, `"warc": {"bytes", "path", "sha256"}`. The body, at the beginning
+of the matching line of `events/` (`bodies.py`), carries a random salt, so that whoever sees the log
+cannot test guesses of what is watched.
 
 Trust: who can write to a case's folder can add to it, and can throw away its newest part; without
 the signing key (kept outside, settings.py) they cannot make `verify` accept a changed past, nor
 make the key's holder write elsewhere.
 """
 
-import hashlib
 import json
 import os
 import secrets
@@ -25,6 +24,7 @@ from typing import Any
 import rfc8785
 from cryptography.exceptions import InvalidSignature
 
+from sousveil.bodies import disclosure_problem, merged, read_line, write_line
 from sousveil.case import SETTINGS_FILE, Case, Wait, locked, never, save_settings
 from sousveil.durable import file_sha256, make_folders, sync_folder, write_durably
 from sousveil.errors import CaseError, EvidenceError, LogError
@@ -161,7 +161,9 @@ class Writer:
             self._write_journal(journal)
             self._apply(journal)
             done += [
-                make_event(index, json.loads(part["entry"]), json.loads(part["body"]))
+                make_event(
+                    index, json.loads(part["entry"]), merged(read_line(part["line"].encode()))
+                )
                 for index, part in enumerate(share, journal["index"])
             ]
         return done
@@ -283,7 +285,7 @@ class Writer:
 
     def _append_bodies(self, journal: Json) -> None:
         path, before = self.case.root / "events" / journal["events"], journal["events_size"]
-        lines = b"".join(part["body"].encode() + b"\n" for part in _parts_of(journal))
+        lines = b"".join(part["line"].encode() + b"\n" for part in _parts_of(journal))
         with path.open("ab") as file:
             if not 0 <= file.tell() - before <= len(lines):
                 raise EvidenceError(
@@ -343,8 +345,9 @@ class TurnWriter(Writer):
 
 
 def _part(draft: Draft) -> Json:
-    """Return what a journal says of an event: its entry and its body, and its file's name."""
-    line = rfc8785.dumps({**draft.body, "salt": secrets.token_hex(SALT_BYTES)})
+    """Return what a journal says of an event: its entry, the line of it, and its file's name."""
+    salted = {**draft.body, "salt": _new_salt()}
+    line = write_line(draft.type, salted, _new_salt)
     if len(line) > MAX_BODY_BYTES:
         raise CaseError(
             f"{draft.type}: the event's body has {len(line)} bytes, over the limit of"
@@ -354,7 +357,7 @@ def _part(draft: Draft) -> Json:
         "v": ENTRY_VERSION,
         "type": draft.type,
         "time": draft.time.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ"),
-        "body": f"sha256:{hashlib.sha256(line).hexdigest()}",
+        "body": read_line(line).digest,
     }
     if draft.warc is not None:
         entry["warc"] = {
@@ -363,7 +366,11 @@ def _part(draft: Draft) -> Json:
             "bytes": draft.warc.stat().st_size,
         }
     name = draft.warc.name if draft.warc is not None else None
-    return {"entry": rfc8785.dumps(entry).decode(), "body": line.decode(), "warc": name}
+    return {"entry": rfc8785.dumps(entry).decode(), "line": line.decode(), "warc": name}
+
+
+def _new_salt() -> str:
+    return secrets.token_hex(SALT_BYTES)
 
 
 def _shares(parts: Iterable[Json]) -> Iterator[list[Json]]:
@@ -371,7 +378,7 @@ def _shares(parts: Iterable[Json]) -> Iterator[list[Json]]:
     share: list[Json] = []
     size = 0
     for part in parts:
-        more = len(part["entry"]) + len(part["body"])
+        more = len(part["entry"]) + len(part["line"])
         if share and size + more > MAX_JOURNAL_BYTES:
             yield share
             share, size = [], 0
@@ -449,15 +456,14 @@ def read_events(case: Case, start: int = 0) -> Iterator[Event]:
     """
     lines = islice(event_lines(case), start, None)
     for index, entry in enumerate(entries(case.log, log_size(case), start), start):
-        path, _, line = next(lines, (case.root / "events", 0, b""))
-        fields = json.loads(entry)
-        line = line.removesuffix(b"\n")
-        if fields["body"] != f"sha256:{hashlib.sha256(line).hexdigest()}":
+        path, _, data = next(lines, (case.root / "events", 0, b""))
+        fields, line = json.loads(entry), read_line(data)
+        if fields["body"] != line.digest or disclosure_problem(line) is not None:
             raise EvidenceError(
                 f"{path}: the body of log entry {index} ({fields['type']}) is missing or changed."
                 " Run `sousveil verify`."
             )
-        yield make_event(index, fields, json.loads(line))
+        yield make_event(index, fields, merged(line))
 
 
 def make_event(index: int, entry: Json, body: Json) -> Event:

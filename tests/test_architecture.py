@@ -19,6 +19,7 @@ ORDER = (
     "witness",
     "settings",
     "case",
+    "bodies",
     "ledger",
     "extract",
     "topics",

@@ -8,7 +8,6 @@ quote against its capture. Writes nothing. Needs neither the network nor the sig
 
 import base64
 import functools
-import hashlib
 import json
 import re
 from collections import Counter
@@ -21,6 +20,7 @@ import msgspec
 from sousveil.alerts.atom import FEED_FILE
 from sousveil.archive.read import verify_warc
 from sousveil.archive.revisits import Revisits
+from sousveil.bodies import disclosure_problem, read_line
 from sousveil.case import LOCKS, SETTINGS_FILE, Case
 from sousveil.durable import file_sha256
 from sousveil.errors import LogError, SousveilError
@@ -241,9 +241,9 @@ def _check_head(case: Case) -> Iterator[Fault]:
 
 def _check_opening(case: Case) -> Iterator[Fault]:
     """Hold the log's first event against what case.toml says of the log."""
-    _, _, line = next(event_lines(case), (None, 0, b"{}"))
+    _, _, data = next(event_lines(case), (None, 0, b""))
     try:
-        body = json.loads(line)
+        body = json.loads(read_line(data).body)
         named = (body.get("origin"), body.get("key"))
     except (ValueError, AttributeError, RecursionError):
         named = (None, None)
@@ -265,7 +265,7 @@ def _check_events(case: Case, entries: list[Entry]) -> Iterator[Fault]:
     lines = event_lines(case)
     for index, entry in enumerate(entries):
         try:
-            path, number, line = next(lines)
+            path, number, data = next(lines)
         except StopIteration:
             yield Fault(
                 "events",
@@ -273,10 +273,13 @@ def _check_events(case: Case, entries: list[Entry]) -> Iterator[Fault]:
             )
             return
         where = f"events/{path.name}"
-        if not line.endswith(b"\n"):
+        if not data.endswith(LINE_END):
             yield Fault(where, f"line {number} is cut short")
-        if entry.body != f"sha256:{hashlib.sha256(line.removesuffix(LINE_END)).hexdigest()}":
+        line = read_line(data)
+        if entry.body != line.digest:
             yield Fault(where, f"line {number} is not the body of log entry {index} ({entry.type})")
+        elif told := disclosure_problem(line):
+            yield Fault(where, f"line {number}, of log entry {index} ({entry.type}), {told}")
         if path.name < f"{entry.time[:7]}.jsonl":
             yield Fault(where, f"line {number} stands in the wrong month's file")
     for path, number, _ in islice(lines, MAX_EXTRA_LINES):

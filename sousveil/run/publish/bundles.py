@@ -16,6 +16,7 @@ import msgspec
 
 from sousveil.archive.foreign import scan_archive
 from sousveil.archive.read import read_block
+from sousveil.bodies import Line, read_line
 from sousveil.case import Case
 from sousveil.dossier.annotation import annotation
 from sousveil.errors import EvidenceError, InputError
@@ -57,6 +58,8 @@ By hand, with `sha256sum` and `openssl` alone:
     unzip -o {name}
     sha256sum archive/*                        # each as in the "warc" of its sousveil/entry-N.json
     sha256sum sousveil/entry-*.event.json      # each as in the "body" of the same entry
+    while read -r line; do printf %s "$line" | sha256sum; done < sousveil/entry-N.disclosed.jsonl
+                                               # each stands in the event N, where a value is not
     head -n 3 sousveil/checkpoint > text       # the log's name, size and root: this is signed
     grep '^— ' sousveil/checkpoint | cut -d ' ' -f 3 | base64 -d | tail -c 64 > signature
     (printf '\\060\\052\\060\\005\\006\\003\\053\\145\\160\\003\\041\\000'
@@ -146,9 +149,9 @@ def write_bundle(
         yield from vouched.stamps
         if vouched.cosigned:
             yield verify_bundle.COSIGNED, vouched.cosigned
-        for number, (_, _, line) in enumerate(event_lines(case)):
+        for number, (_, _, data) in enumerate(event_lines(case)):
             if number in numbers:
-                yield f"sousveil/entry-{number}.event.json", line.removesuffix(b"\n")
+                yield from _event_files(number, read_line(data))
 
     exported = write_package(
         case,
@@ -217,6 +220,14 @@ def _referred_to(case: Case, event: Event) -> Iterator[RecordRef]:
 
 
 # ---------------------------------------------------------------- files of our own
+
+
+def _event_files(number: int, line: Line) -> Iterator[tuple[str, bytes]]:
+    """Yield the body of an event, as the log knows it, and what is disclosed of it."""
+    yield f"sousveil/entry-{number}.event.json", line.body
+    if line.disclosures:
+        data = b"".join(one + b"\n" for one in line.disclosures)
+        yield f"sousveil/entry-{number}.disclosed.jsonl", data
 
 
 def _own_files(

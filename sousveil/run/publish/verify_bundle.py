@@ -31,7 +31,7 @@ import time
 import unicodedata
 import zipfile
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -42,6 +42,7 @@ CHECKPOINT = "sousveil/checkpoint"
 COSIGNED = "sousveil/checkpoint.cosigned"  # the same, with what witnesses signed under it
 MAX_TEXT_BYTES = 64 * 2**20  # of an answer that is searched for a quote
 MAX_RECORD_BYTES = 2**30  # of a record, unpacked; what unpacks to more is counted as cut short
+SALT_AND_VALUE = 2  # parts of a line that discloses something
 ED25519_SPKI = bytes.fromhex("302a300506032b6570032100")  # RFC 8410: what precedes the key
 
 
@@ -263,7 +264,26 @@ class Checks:
         told, event = json.loads(entry), self.read(f"sousveil/entry-{index}.event.json")
         if told["body"] != f"sha256:{hashlib.sha256(event).hexdigest()}":
             raise Wrong("its event was changed")
-        return f"{told['type']} of {told['time']}, in the log as it was signed"
+        said = f"{told['type']} of {told['time']}, in the log as it was signed"
+        withheld = self.withheld(f"sousveil/entry-{index}.disclosed.jsonl", json.loads(event))
+        return f"{said}; withheld of it: {', '.join(withheld)}" if withheld else said
+
+    def withheld(self, name: str, event: dict[str, Any]) -> list[str]:
+        """Return the names of what is withheld of an event; check what is disclosed in file `name`.
+
+        In a value's place an event holds the SHA-256 of a line `["SALT",VALUE]`; the lines that are
+        there follow in the order of those digests.
+        """
+        given = self.read(name).split(b"\n") if name in self.names else [b""]
+        withheld = []
+        for field, digest in _commitments(event, ""):
+            if digest != f"sha256:{hashlib.sha256(given[0]).hexdigest()}":
+                withheld.append(field)
+            elif len(json.loads(given.pop(0))) != SALT_AND_VALUE:
+                raise Wrong(f"what is disclosed as {field} is no salt and value")
+        if given != [b""]:
+            raise Wrong(f"{name} holds what the event does not: altered, added or out of order")
+        return withheld
 
     def archive_file(self, name: str) -> str:
         """Check that a file is the one that a log entry names by its SHA-256."""
@@ -387,6 +407,19 @@ def found(quote: str, head: dict[str, str], block: bytes) -> str:
         if any(_letters(quote) in _letters(form) for form in forms):
             return "the quote stands in these bytes, word for word"
     return "the record is the one cited; the quote was put together of its parts: look at it"
+
+
+def _commitments(value: object, path: str) -> Iterator[tuple[str, str]]:
+    """Yield name and digest of each value that an event commits to, in their order."""
+    if isinstance(value, list):
+        for one in value:
+            yield from _commitments(one, path)
+    elif isinstance(value, dict):
+        if value.keys() == {"..."} and re.fullmatch("sha256:[0-9a-f]{64}", str(value["..."])):
+            yield path, value["..."]
+            return
+        for name, inner in value.items():
+            yield from _commitments(inner, f"{path}.{name}" if path else name)
 
 
 def _letters(text: str) -> str:
