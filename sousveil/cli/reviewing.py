@@ -10,19 +10,22 @@ from sousveil.cli.options import CaseOption, JsonOption, chosen_case, patience
 from sousveil.cli.reading import one_finding
 from sousveil.cli.telling.screen import count_of, plain, say, tell, write_json
 from sousveil.cli.telling.words import review_lines, tell_finding
-from sousveil.index.query import fates, findings
-from sousveil.index.reviews import decided_on, logged_model, reviews
+from sousveil.index.query import fates_of, findings_of
+from sousveil.index.queue import count_waiting, waiting
+from sousveil.index.reviews import logged_model, reviews, reviews_of
 from sousveil.jsonform import finding_json
 from sousveil.ledger import writing
 from sousveil.model import Json
 from sousveil.review.casemodel import FILE
-from sousveil.review.decisions import EVENT, Decision, review_body, status
-from sousveil.review.queue import Decided, queue
+from sousveil.review.decisions import MAX_SERVED, Decision, status
+from sousveil.review.queue import queue
+from sousveil.run.deciding import Verdict, copies_of, decide, take_back
 from sousveil.run.indexing import open_index, sync_index
 from sousveil.run.learning import Trained, drop, train, unfit_model
-from sousveil.run.read.analyse import load_engine
+from sousveil.run.ranking import experience_of
 
 MAX_CORRECTIONS = 15  # shown; the file has them all
+MAX_ORDERED = 1_000  # at the front, put in order anew by the latest decisions; some seconds' work
 
 
 class Verb(StrEnum):
@@ -30,6 +33,7 @@ class Verb(StrEnum):
 
     CONFIRM = "confirm"
     REJECT = "reject"
+    UNDO = "undo"
 
 
 _DECISIONS: dict[Verb, Decision] = {Verb.CONFIRM: "confirmed", Verb.REJECT: "rejected"}
@@ -53,27 +57,40 @@ def review(
     finding_id: Annotated[
         str, typer.Argument(metavar="ID", help="A finding's id, or its beginning.")
     ],
-    decision: Annotated[Verb, typer.Argument(help="Whether it is what its label says.")],
+    decision: Annotated[
+        Verb, typer.Argument(help="Whether it is what its label says; or undo, to take that back.")
+    ],
     *,
     by: Annotated[str, typer.Option(help="Who decides; it is written into the log.")],
     note: Annotated[str, typer.Option(help="Why, in a sentence.")] = "",
+    copies: Annotated[
+        bool, typer.Option("--copies", help="Decide on the same words elsewhere, too.")
+    ] = False,
+    settle: Annotated[
+        bool, typer.Option("--settle", help="Let this count where you disagreed with others.")
+    ] = False,
     folder: CaseOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Decide on a finding: confirm it, or reject it.
+    """Decide on a finding: confirm it, reject it, or take back what you decided.
 
     The decision is logged with the finding as it was shown. Who decides again changes their mind;
-    two people may disagree.
+    two people may disagree, until a third decides, or one of them settles it.
     """
     case = chosen_case(folder)
     with writing(case, patience(case)) as writer, open_index(case, create=True) as index:
         sync_index(case, index)
         finding = one_finding(index, finding_id)
-        body = review_body([finding], _DECISIONS[decision], by, note)
-        writer.commit(EVENT, body, now=now())
-        sync_index(case, index)
-        decided = reviews(index)[finding.id]
-        fate = fates(index).get(finding.id)
+        if decision is Verb.UNDO:
+            take_back(writer, index, by, now(), finding_id=finding.id, note=note)
+            served = 1
+        else:
+            ids = copies_of(index, finding.id, by, MAX_SERVED) if copies else [finding.id]
+            verdict = Verdict(_DECISIONS[decision], by, note, settle)
+            decide(writer, index, ids, verdict, now())
+            served = len(ids)
+        decided = reviews_of(index, [finding.id]).get(finding.id, ())
+        fate = fates_of(index, [finding.id]).get(finding.id)
     if as_json:
         write_json([finding_json(finding, fate, decided)])
         return
@@ -81,46 +98,47 @@ def review(
     say(f"    “{plain(finding.quote)}”")
     for line in review_lines(decided):
         say(f"    {line}")
+    if served > 1:
+        say(f"    with it, {count_of(served - 1, 'finding')} in the same words")
     tell("Next: sousveil queue")
 
 
 def queue_(
     *,
+    by: Annotated[str, typer.Option(help="Leave out what they have decided on already.")] = "",
     limit: Annotated[int, typer.Option(min=1, help="How many to show.")] = 20,
     folder: CaseOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """List what nobody has decided on, the most pressing first.
+    """List what waits for a decision, the most pressing first.
 
     Likely, grave and new findings come first; what is like those you rejected sinks. Each says why
-    it stands where it stands.
+    it stands where it stands. The same words elsewhere are counted, not listed.
     """
     case = chosen_case(folder)
     with open_index(case) as index:
-        taught = bool(load_engine(case, index).model.name)
-        decided, found = reviews(index), findings(index)
-        told, known = fates(index), decided_on(index)
-    now_found = {finding.id: finding for finding in found}
-    agreed = [
-        Decided(now_found.get(finding_id, known[finding_id]), status(ones) == "confirmed")
-        for finding_id, ones in decided.items()
-        if status(ones) != "disputed"
-    ]
-    waiting = [finding for finding in found if finding.id not in decided]
-    placed = queue(waiting, agreed, taught=taught)
+        count = count_waiting(index, by)
+        front = waiting(index, by, max(limit, MAX_ORDERED))
+        found = findings_of(index, [one.finding_id for one in front])
+        placed = queue(found, experience_of(index))[:limit]
+        told = fates_of(index, [one.finding.id for one in placed])
+        disputed = sum(status(ones) == "disputed" for ones in reviews(index).values())
+    copies = {one.finding_id: one.count - 1 for one in front}
     if as_json:
         write_json(
-            {"why": list(place.why), **finding_json(place.finding, told.get(place.finding.id))}
-            for place in placed[:limit]
+            {"why": list(place.why), "copies": copies[place.finding.id]}
+            | finding_json(place.finding, told.get(place.finding.id))
+            for place in placed
         )
         return
-    for place in placed[:limit]:
+    for place in placed:
         tell_finding(place.finding, told.get(place.finding.id))
+        if copies[place.finding.id]:
+            say(f"    the same words {count_of(copies[place.finding.id], 'more time')}")
         for why in place.why:
             say(f"    {plain(why)}")
-    disputed = len(decided) - len(agreed)
     rest = f", {disputed} disputed" if disputed else ""
-    say(f"{count_of(len(placed), 'finding')} to decide on{rest}.")
+    say(f"{count_of(count, 'finding')} to decide on{rest}.")
     if placed:
         tell(f"Next: sousveil review {placed[0].finding.id} confirm|reject --by NAME")
 

@@ -202,6 +202,23 @@ def _latest(
     return next((one for one in reversed(ones) if (one.log_index, by) not in withdrawn), None)
 
 
+def readings(index: Index) -> list[tuple[str, tuple[str, str], str, str]]:
+    """Return every decision that was not taken back, in the order of the log.
+
+    Each as finding id, its label and trait as it was shown, person, and what they decided. Sealed
+    ones among them: whoever shows anything of these shows figures over many.
+    """
+    return [
+        (finding_id, (label, trait), by, decision)
+        for finding_id, label, trait, by, decision in index.rows(
+            "SELECT finding_id, json_extract(finding, '$.claim.label'),"
+            " json_extract(finding, '$.claim.trait'), person, json_extract(data, '$.decision')"
+            " FROM review WHERE standing != ? ORDER BY log_index",
+            WITHDRAWN,
+        )
+    ]
+
+
 def decided_on(index: Index, latest: int | None = None) -> dict[str, Finding]:
     """Return the findings that somebody decided on, as they were at the latest decision.
 

@@ -253,6 +253,12 @@ class Index:
         """
         with self.transaction():
             self._keep_former(held, engine)
+            # What is judged otherwise now is worth something else: it gets a new place.
+            self._db.execute(
+                "DELETE FROM queue WHERE finding_id IN"
+                " (SELECT finding_id FROM sighting WHERE capture_id = ?)",
+                (held.id,),
+            )
             self._db.execute("DELETE FROM sighting WHERE capture_id = ?", (held.id,))
             self._db.executemany(
                 "INSERT OR REPLACE INTO sighting VALUES (?, ?, ?)",

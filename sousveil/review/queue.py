@@ -6,7 +6,7 @@ rejected, or says the same words again, sinks. Nothing is hidden: the last is st
 """
 
 import unicodedata
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from rapidfuzz import fuzz, process
@@ -49,65 +49,101 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class _Known:
-    """A decision, ready to compare with."""
+    """A decision, ready to compare with; its cues are bits of a number, which compare fast."""
 
     finding_id: str
     words: str
-    cues: frozenset[str]
+    cues: int
+    count: int  # of its cues
     is_confirmed: bool
 
 
-def queue(undecided: Iterable[Finding], decided: Sequence[Decided], *, taught: bool) -> list[Place]:
-    """Return the undecided findings in the order in which to look at them.
+@dataclass(frozen=True, slots=True)
+class Experience:
+    """The latest decisions of a case, ready to be compared with what waits."""
 
-    `decided` are in the order of their decisions. `taught` says that the case's own model made the
-    scores: like decisions are explained then, but not counted a second time.
+    known: tuple[_Known, ...]
+    bits: Mapping[str, int]  # the bit of each cue
+    taught: bool  # whether the case's own model made the scores
+
+
+def experience(decided: Sequence[Decided], *, taught: bool) -> Experience:
+    """Return what the latest of some decisions tell; `decided` are in their order.
+
+    `taught` says that the case's own model made the scores: like decisions are explained then, but
+    not counted a second time.
     """
-    waiting = list(undecided)
-    known = [
-        _Known(one.finding.id, _words(one.finding), _cues(one.finding), one.is_confirmed)
-        for one in decided[-MAX_COMPARED:]
-    ]
-    placed = sorted((_place(finding, known, taught=taught) for finding in waiting), key=_order)
+    latest = decided[-MAX_COMPARED:]
+    cues = sorted({name for one in latest for name in _cues(one.finding)})
+    bits = {name: 1 << number for number, name in enumerate(cues)}
+    known = tuple(
+        _Known(
+            one.finding.id,
+            _words(one.finding),
+            _bits(one.finding, bits),
+            len(_cues(one.finding)),
+            one.is_confirmed,
+        )
+        for one in latest
+    )
+    return Experience(known, bits, taught)
+
+
+def queue(undecided: Iterable[Finding], gained: Experience) -> list[Place]:
+    """Return the undecided findings in the order in which to look at them."""
+    placed = sorted((place(finding, gained) for finding in undecided), key=_order)
     return sorted(_once(placed), key=_order)
 
 
-def _order(place: Place) -> tuple[float, str]:
-    return -place.worth, place.finding.id
+def _order(one: Place) -> tuple[float, str]:
+    return -one.worth, one.finding.id
 
 
-def _place(finding: Finding, known: Sequence[_Known], *, taught: bool) -> Place:
+def place(finding: Finding, gained: Experience) -> Place:
+    """Return what a finding is worth by itself, and why."""
     claim = finding.claim
-    alike = [one for one in known if _likeness(_cues(finding), one.cues) >= ALIKE]
+    alike = _alike(finding, gained)
     confirmed = sum(one.is_confirmed for one in alike)
     chance, why = claim.score, []
-    if not taught:
+    if not gained.taught:
         chance = (claim.score * PRIOR + confirmed) / (PRIOR + len(alike))
     worth = chance * WEIGHTS[claim.label]
-    same = _same(finding, known)
+    same = _same(finding, gained.known)
     if same is not None:
         worth *= SAME_CONFIRMED if same.is_confirmed else SAME_REJECTED
         verb = "confirmed" if same.is_confirmed else "rejected"
         why.append(f"nearly the words that you {verb} in {same.finding_id}")
     for is_confirmed in (True, False):
-        told = _like(finding, alike, known, is_confirmed=is_confirmed)
+        told = _like(alike, gained, _cues(finding), is_confirmed=is_confirmed)
         if told:
             why.append(told)
     why.append(f"{claim.label}, with a score of {claim.score:.2f}")
     return Place(finding, worth, tuple(why))
 
 
+def _alike(finding: Finding, gained: Experience) -> list[_Known]:
+    """Return the decisions on passages that share ALIKE of their cues with this one (Jaccard)."""
+    cues, count = _bits(finding, gained.bits), len(_cues(finding))
+    found = []
+    for one in gained.known:
+        common = (cues & one.cues).bit_count()
+        if common >= ALIKE * (count + one.count - common or 1):
+            found.append(one)
+    return found
+
+
 def _like(
-    finding: Finding, alike: Sequence[_Known], known: Sequence[_Known], *, is_confirmed: bool
+    alike: Sequence[_Known], gained: Experience, cues: Iterable[str], *, is_confirmed: bool
 ) -> str:
     """Say how many like findings were decided so, and which cues they share and others lack."""
     group = [one for one in alike if one.is_confirmed is is_confirmed]
     if not group:
         return ""
-    others = [one for one in known if one.is_confirmed is not is_confirmed]
+    others = [one for one in gained.known if one.is_confirmed is not is_confirmed]
     telling: dict[str, float] = {}
-    for name in sorted(_cues(finding)):
-        apart = _share(name, group) - _share(name, others)
+    for name in sorted(cues):
+        bit = gained.bits.get(name, 0)
+        apart = _share(bit, group) - _share(bit, others)
         if apart > 0 and (words := meaning(name)):
             telling[words] = max(apart, telling.get(words, 0.0))
     first = sorted(telling, key=lambda words: (-telling[words], words))[:MAX_TELLING]
@@ -115,23 +151,23 @@ def _like(
     return f"{told}: {'; '.join(first)}" if first else told
 
 
-def _share(name: str, group: Sequence[_Known]) -> float:
+def _share(bit: int, group: Sequence[_Known]) -> float:
     """Return in how many of the latest of a group a cue stands, 0 to 1."""
     latest = group[-MAX_ASKED:]
-    return sum(name in one.cues for one in latest) / (len(latest) or 1)
+    return sum(bool(bit & one.cues) for one in latest) / (len(latest) or 1)
 
 
 def _once(placed: Iterable[Place]) -> Iterable[Place]:
     """Let words that stand further up count for less."""
     first: dict[str, str] = {}
-    for place in placed:
-        words = _words(place.finding)
+    for one in placed:
+        words = _words(one.finding)
         if words in first:
-            why = (f"the same words as in {first[words]}, further up", *place.why)
-            yield Place(place.finding, place.worth * REPEATED, why)
+            why = (f"the same words as in {first[words]}, further up", *one.why)
+            yield Place(one.finding, one.worth * REPEATED, why)
         else:
-            first[words] = place.finding.id
-            yield place
+            first[words] = one.finding.id
+            yield one
 
 
 def _same(finding: Finding, known: Sequence[_Known]) -> _Known | None:
@@ -155,6 +191,5 @@ def _cues(finding: Finding) -> frozenset[str]:
     return frozenset(name for name in finding.claim.features if not name.startswith(WORD))
 
 
-def _likeness(one: frozenset[str], two: frozenset[str]) -> float:
-    """Return the share of cues that two passages have in common (Jaccard)."""
-    return len(one & two) / (len(one | two) or 1)
+def _bits(finding: Finding, bits: Mapping[str, int]) -> int:
+    return sum(bits.get(name, 0) for name in _cues(finding))

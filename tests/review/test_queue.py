@@ -7,7 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sousveil.model import Finding, Label
-from sousveil.review.queue import Decided, Place, queue
+from sousveil.review import queue as queue_
+from sousveil.review.queue import Decided, Place, experience
 from tests.dossier import reports
 
 POLICY = ("says law", "says self", "negation governs", "anchor attribute", "has attribute")
@@ -19,6 +20,10 @@ def made(
 ) -> Finding:
     found = reports.finding(quote, quote, url="https://a.example/", label=label, score=score)
     return replace(found, claim=replace(found.claim, features=tuple(sorted(cues))))
+
+
+def queue(waiting: list[Finding], decided: list[Decided], *, taught: bool) -> list[Place]:
+    return queue_.queue(waiting, experience(decided, taught=taught))
 
 
 def order(places: list[Place]) -> list[str]:

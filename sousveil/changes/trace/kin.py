@@ -59,10 +59,15 @@ def same_words(findings: Sequence[Finding]) -> list[list[int]]:
     """
     groups: dict[tuple[str, str, str], list[int]] = {}
     for number, finding in enumerate(findings):
-        key = letters(finding.quote)
-        whose = "" if _room(key) >= MIN_TELLING_ROOM else owner(finding)
-        groups.setdefault((finding.claim.trait, key, whose), []).append(number)
+        groups.setdefault(words_key(finding), []).append(number)
     return [group for group in groups.values() if len(group) > 1]
+
+
+def words_key(finding: Finding) -> tuple[str, str, str]:
+    """Return what is equal for findings whose words are the same, and for no others."""
+    key = letters(finding.quote)
+    whose = "" if _room(key) >= MIN_TELLING_ROOM else owner(finding)
+    return finding.claim.trait, key, whose
 
 
 def same_claim(findings: Sequence[Finding]) -> Iterator[tuple[int, int]]:

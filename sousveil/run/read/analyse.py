@@ -31,6 +31,7 @@ from sousveil.index.verdicts import no_longer_stale, put_told
 from sousveil.model import Fate, Finding, Happening
 from sousveil.review.casemodel import case_model
 from sousveil.review.revisions import Revision, revise
+from sousveil.run.ranking import rank
 from sousveil.run.read.editions import note_editions
 from sousveil.run.read.fates import AddressTold, tell_fates
 from sousveil.run.read.histories import read_histories
@@ -191,6 +192,7 @@ def _put_told(
         for one in told:
             put_told(index, one.address, one.told, held=one.held, is_quiet=one.is_quiet)
         no_longer_stale(index, (one.address for one in told))
+    rank(index)
 
 
 def _by_id(found: Iterable[Finding]) -> dict[str, Finding]:
