@@ -22,19 +22,19 @@ from pathlib import Path
 from typing import Any
 
 import rfc8785
-from cryptography.exceptions import InvalidSignature
 
 from sousveil.bodies import disclosure_problem, merged, read_line, write_line
-from sousveil.case import SETTINGS_FILE, Case, Wait, locked, never, save_settings
+from sousveil.case import Case, Wait, locked, never, save_settings
 from sousveil.durable import file_sha256, make_folders, sync_folder, write_durably
 from sousveil.errors import CaseError, EvidenceError, LogError
 from sousveil.model import Event, Json
 from sousveil.settings import Settings, head_path, key_path
-from sousveil.tlog.checkpoint import open_checkpoint
+from sousveil.signing import following_path, signer_of, take_key
+from sousveil.tlog.keychain import KeyChange, key_chain, read_key_entry
 from sousveil.tlog.keys import create_signer, load_signer
-from sousveil.tlog.log import append, consistency, entries, read_checkpoint
+from sousveil.tlog.log import append, consistency, entries, hand_over, read_checkpoint
 from sousveil.tlog.merkle import verify_consistency
-from sousveil.tlog.note import Signer, parse_vkey
+from sousveil.tlog.note import Signer
 
 JOURNAL_FILE = "pending/commit.json"
 ENTRY_VERSION = 1
@@ -58,18 +58,21 @@ class Draft:
     time: datetime
     warc: Path | None = None  # the archive file that it brings, synced, in `pending/`
     warc_path: str | None = None  # where that goes, below the case folder
+    keys: Mapping[str, str] | None = None  # that the entry names, where the log's key changes
 
 
-def create_case(root: Path, *, title: str, operator: str, now: datetime) -> Case:
+def create_case(
+    root: Path, *, title: str, operator: str, now: datetime, passphrase: str | None = None
+) -> Case:
     """Make a new case in `root`, which may exist if it is empty, with a new signing key.
 
-    The first entry of its log, `case.opened`, names the log and its key. Raises CaseError when
-    `root` holds something already.
+    The first entry of its log, `case.opened`, names the log and its key, which `passphrase`
+    protects. Raises CaseError when `root` holds something already.
     """
     if root.exists() and (not root.is_dir() or any(root.iterdir())):
         raise CaseError(f"{root}: already exists and is not empty. Choose another folder.")
     origin = f"sousveil.case/{secrets.token_hex(8)}"
-    signer = create_signer(key_path(origin), origin)
+    signer = create_signer(key_path(origin), origin, passphrase=passphrase)
     settings = Settings(title, operator, ("ethnicity",), origin, signer.verifier_key)
     make_folders(root)
     for folder in ("archive", "events", "log", "pending"):
@@ -93,20 +96,33 @@ def writing(case: Case, wait: Wait = never) -> Iterator["Writer"]:
     one.
     """
     with locked(case, wait):
-        writer = Writer(case, _signer_of(case))
+        finish_key_change(case)
+        writer = Writer(*take_key(case))
         writer.refuse_older_log()
         writer.recover()
         yield writer
 
 
-def _signer_of(case: Case) -> Signer:
-    signer = load_signer(key_path(case.settings.origin))
-    if signer.verifier_key != case.settings.key:
-        raise CaseError(
-            f"{case.root / SETTINGS_FILE}: log.key is not the key in"
-            f" {key_path(case.settings.origin)}. Restore the line as `init` wrote it."
-        )
-    return signer
+def finish_key_change(case: Case) -> None:
+    """Finish the commit by which another key follows, if it was interrupted; it comes first.
+
+    Until then no key file is that of the log. The caller holds the case's lock.
+    """
+    change = _change_under_way(case)
+    if change is not None and following_path(change.key).exists():
+        path = following_path(change.key) if change.is_lost else key_path(change.key.name)
+        Writer(case, load_signer(path)).recover()
+
+
+def _change_under_way(case: Case) -> KeyChange | None:
+    """Return the change of keys that a journal tells of, whoever wrote that; None for none."""
+    try:
+        journal = json.loads(json.loads((case.root / JOURNAL_FILE).read_bytes())["journal"])
+        return read_key_entry(journal["parts"][0]["entry"].encode(), journal["index"] + 1)
+    except FileNotFoundError:
+        return None
+    except (ValueError, TypeError, LookupError, AttributeError, RecursionError, LogError):
+        return None  # `recover` names it
 
 
 class Writer:
@@ -179,7 +195,7 @@ class Writer:
 
     def _write_journal(self, journal: Json) -> None:
         text = json.dumps(journal)
-        sealed = {"journal": text, "signature": self._signer.private_key.sign(_sealed(text)).hex()}
+        sealed = {"journal": text, "signature": self._signer.sign(_sealed(text)).hex()}
         write_durably(self.case.root / JOURNAL_FILE, json.dumps(sealed).encode())
 
     def _events_file(self, now: datetime) -> Path:
@@ -227,10 +243,10 @@ class Writer:
         try:
             sealed = json.loads(path.read_bytes())
             text = sealed["journal"]
-            key = self._signer.private_key.public_key()
-            key.verify(bytes.fromhex(sealed["signature"]), _sealed(text))
-            journal: Json = json.loads(text)
-        except (ValueError, TypeError, KeyError, RecursionError, InvalidSignature) as error:
+            signature = bytes.fromhex(sealed["signature"])
+            is_ours = self._signer.verifier.has_signed(_sealed(text), signature)
+            journal: Json = json.loads(text if is_ours else "")
+        except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
             raise EvidenceError(
                 f"{path}: was not written by this case's key, or is damaged. Move it out of the"
                 " case; what was reported as done is in the log."
@@ -251,8 +267,7 @@ class Writer:
         """
         self._place_warcs(journal)
         self._append_bodies(journal)
-        wanted = [part["entry"].encode() for part in _parts_of(journal)]
-        append(self.case.log, wanted, self._signer)
+        self._append_entries(journal)
         self._remember_head()
         (self.case.root / JOURNAL_FILE).unlink()
 
@@ -299,6 +314,16 @@ class Writer:
         if before == 0:  # else its name was synced when the first body was
             sync_folder(path.parent)
 
+    def _append_entries(self, journal: Json) -> None:
+        wanted = [part["entry"].encode() for part in _parts_of(journal)]
+        change = read_key_entry(wanted[0], journal["index"] + 1)
+        if change is None:
+            append(self.case.log, wanted, self._signer)
+            return
+        following = load_signer(following_path(change.key))
+        signers = (following,) if change.is_lost else (self._signer, following)
+        hand_over(self.case.log, wanted[0], journal["index"], *signers)
+
     def _remember_head(self) -> None:
         checkpoint = read_checkpoint(self.case.log, self.case.settings.key)
         if checkpoint is not None:
@@ -327,7 +352,7 @@ class TurnWriter(Writer):
 
     def __init__(self, case: Case, wait: Wait, then: Callable[[Event], None]) -> None:
         """Make ready; raises LogError and CaseError for the key, as `writing` does."""
-        super().__init__(case, _signer_of(case))
+        super().__init__(case, signer_of(case))
         self._wait, self._then = wait, then
 
     def commit_all(self, drafts: Sequence[Draft]) -> list[Event]:
@@ -336,6 +361,8 @@ class TurnWriter(Writer):
         Raises CaseError when `wait` has waited long enough for it.
         """
         with locked(self.case, self._wait):
+            finish_key_change(self.case)
+            self.case, self._signer = take_key(self.case)  # it may have changed meanwhile
             self.refuse_older_log()
             self.recover()
             events = super().commit_all(drafts)
@@ -365,6 +392,7 @@ def _part(draft: Draft) -> Json:
             "sha256": file_sha256(draft.warc),
             "bytes": draft.warc.stat().st_size,
         }
+    entry |= draft.keys or {}
     name = draft.warc.name if draft.warc is not None else None
     return {"entry": rfc8785.dumps(entry).decode(), "line": line.decode(), "warc": name}
 
@@ -422,7 +450,7 @@ def head_problem(case: Case) -> str | None:
     if not remembered.exists():
         return None
     try:
-        head = open_checkpoint(remembered.read_bytes(), parse_vkey(case.settings.key))
+        head = key_chain(case.log, case.settings.key).open(remembered.read_bytes())
     except LogError as error:
         return f"the head remembered in {remembered} is damaged: {error}"
     now = read_checkpoint(case.log, case.settings.key)

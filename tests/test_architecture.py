@@ -19,6 +19,7 @@ ORDER = (
     "witness",
     "settings",
     "case",
+    "signing",
     "bodies",
     "ledger",
     "extract",

@@ -24,8 +24,8 @@ from sousveil.tlog.files import read_file
 from sousveil.tlog.log import CHECKPOINT_FILE, read_checkpoint
 from sousveil.tlog.tiles import ENTRIES, TILE_WIDTH, Tile
 
-# What others say of the log: checked where time stamps and cosignatures are.
-OTHERS_FOLDERS = frozenset({"timestamps", "witnesses"})
+# What others say of the log, and who signs it: checked where stamps, cosignatures and keys are.
+OTHERS_FOLDERS = frozenset({"timestamps", "witnesses", "keys"})
 
 # A checkpoint from a stranger may sign any size: past this many missing files we say so once
 # rather than name each.
@@ -41,12 +41,12 @@ _TOGETHER = (
 def check(folder: Path, vkey: str) -> list[Fault]:
     """Return a fault for each file of the log in `folder` that is not as it was signed.
 
-    That is: changed, missing, cut short, swapped, or not of this log. `vkey` is the key that must
-    have signed the checkpoint. Paths are given from the folder that `folder` lies in. Partial
-    tiles of earlier sizes must be there while their full tile is not, and must be its beginning.
-    What lies in `timestamps/` and `witnesses/` is not looked at. No append may run meanwhile. Any
-    two damaged tiles are both named; of more, one may go unnamed while the other accounts of its
-    entries are damaged too. Without a good checkpoint, tiles are only compared with each other.
+    That is: changed, missing, cut short, swapped, or not of this log. `vkey` is a key of the log,
+    as for `read_checkpoint`. Paths are given from the folder that `folder` lies in. Partial tiles
+    of earlier sizes must be there while their full tile is not, and must be its beginning. What
+    lies in `timestamps/`, `witnesses/` and `keys/` is not looked at. No append may run meanwhile.
+    Any two damaged tiles are both named; of more, one may go unnamed while the other accounts of
+    its entries are damaged too. Without a good checkpoint, tiles are only compared with each other.
     Raises LogError only when `vkey` itself is malformed or the system refuses to read.
     """
     audit = _Audit(folder)

@@ -25,14 +25,15 @@ class Checkpoint:
     note: bytes  # the signed note, whole, as it stands in the file
 
 
-def sign_checkpoint(size: int, root: bytes, signer: note.Signer) -> Checkpoint:
-    """Return the signed checkpoint of a log that bears its key's name.
+def sign_checkpoint(size: int, root: bytes, *signers: note.Signer) -> Checkpoint:
+    """Return the checkpoint of a log that bears its keys' name, signed by each of them.
 
     A log must never sign two different roots of one size (C2SP tlog-checkpoint, "Signatures"):
     the caller answers for that.
     """
-    text = f"{signer.name}\n{size}\n{note.encode_base64(root)}\n"
-    return Checkpoint(signer.name, size, root, note.sign(text, signer))
+    name = signers[0].verifier.name
+    text = f"{name}\n{size}\n{note.encode_base64(root)}\n"
+    return Checkpoint(name, size, root, note.sign(text, *signers))
 
 
 def open_checkpoint(signed: bytes, key: note.VerifierKey) -> Checkpoint:

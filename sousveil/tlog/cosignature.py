@@ -9,9 +9,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from cryptography.exceptions import InvalidSignature
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
-
 from sousveil.errors import LogError
 from sousveil.tlog.note import (
     COSIGNATURE,
@@ -49,7 +46,7 @@ def cosign(signed: bytes, signer: Signer, at: datetime) -> str:
     """
     text, _ = split_note(signed)
     seconds = int(at.timestamp())
-    signature = signer.private_key.sign(_message(text, seconds))
+    signature = signer.sign(_message(text, seconds))
     return signature_line(signer.verifier, seconds.to_bytes(TIME_BYTES) + signature)
 
 
@@ -69,14 +66,10 @@ def _verified(text: str, line: Signature, key: VerifierKey) -> Cosignature:
     # Without a time it is a statement about a part of a tree, which no checkpoint is.
     if len(signature) != SIGNATURE_BYTES or not 0 < seconds <= _LAST:
         raise LogError(f"The cosignature of {key.name} is malformed: it was cut or changed.")
-    try:
-        Ed25519PublicKey.from_public_bytes(key.public_key).verify(
-            signature, _message(text, seconds)
-        )
-    except InvalidSignature:
+    if not key.has_signed(_message(text, seconds), signature):
         raise LogError(
             f"The cosignature of {key.name} is wrong: it, or the checkpoint above it, was changed."
-        ) from None
+        )
     return Cosignature(key, datetime.fromtimestamp(seconds, UTC))
 
 

@@ -3,6 +3,7 @@
     checkpoint                  signed note: origin, size, root hash
     tile/entries/000[.p/W]      what was logged, 256 entries a bundle
     tile/<level>/000[.p/W]      hashes of the tree
+    keys/                       where its key changed: `keychain.py`
     timestamps/, witnesses/     what others say of checkpoints; not ours to read
 
 Takes that folder and entries; gives checkpoints, entries and proofs. Follows C2SP tlog-tiles; the
@@ -14,13 +15,13 @@ cannot change what a checkpoint they do not have the key of has signed without `
 any proof against that checkpoint, failing.
 """
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from functools import cache
 from pathlib import Path
 
 from sousveil.errors import LogError
 from sousveil.tlog import merkle, tiles
-from sousveil.tlog.checkpoint import Checkpoint, open_checkpoint, sign_checkpoint
+from sousveil.tlog.checkpoint import Checkpoint, sign_checkpoint
 from sousveil.tlog.files import (
     make_folder,
     read_file,
@@ -29,7 +30,9 @@ from sousveil.tlog.files import (
     sync_folder,
     write_file,
 )
-from sousveil.tlog.note import MAX_NOTE_BYTES, Signer, VerifierKey, parse_vkey
+from sousveil.tlog.keychain import KeyChain, keep_change, key_chain, read_key_entry
+from sousveil.tlog.note import MAX_NOTE_BYTES, Signer
+from sousveil.tlog.proof import Proof, format_proof
 from sousveil.tlog.tiles import ENTRIES, TILE_WIDTH, Tile
 
 CHECKPOINT_FILE = "checkpoint"
@@ -37,11 +40,12 @@ TILE_FOLDER = "tile"
 
 
 def read_checkpoint(folder: Path, vkey: str) -> Checkpoint | None:
-    """Return the log's head, its signature by `vkey` verified; None when nothing is signed yet.
+    """Return the log's head, its signature verified; None when nothing is signed yet.
 
-    Raises LogError when the checkpoint is malformed or not signed by `vkey`.
+    `vkey` is the log's key, or was, or will be when a change that is under way is done. Raises
+    LogError when the checkpoint is malformed or not signed by the key that its size asks for.
     """
-    return _read_checkpoint(folder, parse_vkey(vkey))
+    return _read_checkpoint(folder, key_chain(folder, vkey))
 
 
 def entries(folder: Path, size: int, start: int = 0) -> Iterator[bytes]:
@@ -77,6 +81,8 @@ def consistency(folder: Path, old: int, new: int) -> list[bytes]:
 def append(folder: Path, new: Sequence[bytes], signer: Signer) -> Checkpoint:
     """Add entries to the log, which is begun if there is none, and return its new head.
 
+    `signer` has the key that signs it by now.
+
     May be called again with the same entries after a crash anywhere: a log that ends in exactly
     these entries is left as it is, so the same entry twice in a row is stored once. Reads and
     writes O(log n) files, plus one or two for each entry. Raises LogError when an entry is over
@@ -91,8 +97,49 @@ def append(folder: Path, new: Sequence[bytes], signer: Signer) -> Checkpoint:
     4. It takes the old one's place.                        Crash: done but for step 5.
     5. Partial tiles of tiles that are full now go.         Crash: some stay; they do no harm.
     """
+    return _grow(folder, new, key_chain(folder, str(signer.verifier)), (signer,))
+
+
+def hand_over(folder: Path, entry: bytes, index: int, *signers: Signer) -> Checkpoint:
+    """Append `entry`, of number `index`, by which another key follows; return the new head.
+
+    `signers` are the former key and the one that it names, or that alone where the former was lost.
+    As `append`, and may be called again with the same; between its steps 3 and 4
+
+    - what shows the change is written to `keys/` and synced. Crash: it tells of a size that nothing
+      has signed; the head is still the former key's.
+
+    Raises LogError as `append`, and when the entry names other keys.
+    """
+    size = index + 1
+    change = read_key_entry(entry, size)
+    if change is None or change.signers != tuple(one.verifier for one in signers):
+        raise LogError(f"Entry {index} does not hand the log over to these keys. Nothing was done.")
+    keys = key_chain(folder, str(change.former))
+    if change not in keys.changes:
+        keys = KeyChain(keys.first, (*keys.changes, change))
+    last = read_file(folder / CHECKPOINT_FILE, MAX_NOTE_BYTES)
+
+    def keep(head: Checkpoint) -> None:
+        proof = Proof(index, tuple(inclusion(folder, index, size)), head.note)
+        parts = {"json": entry, "tlog-proof": format_proof(proof)}
+        if change.is_lost and last is not None:
+            parts["former"] = last
+        keep_change(folder, size, parts)
+
+    return _grow(folder, [entry], keys, signers, keep)
+
+
+def _grow(
+    folder: Path,
+    new: Sequence[bytes],
+    keys: KeyChain,
+    signers: Sequence[Signer],
+    keep: Callable[[Checkpoint], None] = lambda _: None,
+) -> Checkpoint:
+    """Add entries to the log of these keys; `keep` is given the new head before it takes effect."""
     leaves = tiles.leaf_hashes(new)
-    head = _read_checkpoint(folder, signer.verifier)
+    head = _read_checkpoint(folder, keys)
     size = head.size if head else 0
     edge = _read_edge(folder, head) if head else []
     if head and _ends_in(folder, size, new):
@@ -100,6 +147,13 @@ def append(folder: Path, new: Sequence[bytes], signer: Signer) -> Checkpoint:
         sync_folder(folder)
         _remove_partials(folder, size - len(new), size)
         return head
+    grown = size + len(new)
+    if keys.of(grown) != tuple(one.verifier for one in signers):
+        raise LogError(
+            f"{folder}: entry {grown - 1} is for {keys.of(grown)[-1]} to sign, not for"
+            f" {signers[-1].verifier}. Nothing was added. `sousveil key show` tells which key signs"
+            " this log since when."
+        )
     tail = [] if size % TILE_WIDTH == 0 else list(entries(folder, size, size - size % TILE_WIDTH))
     rows = tiles.grow(edge, leaves)
     plan = list(tiles.new_tiles(ENTRIES, size, [*tail, *new]))
@@ -108,22 +162,22 @@ def append(folder: Path, new: Sequence[bytes], signer: Signer) -> Checkpoint:
     if head is None:
         _refuse_strays(folder, {tile.path for tile, _ in plan})
     _write_tiles(folder, plan, _firm_folders(folder, head))
-    grown = size + len(new)
     newest = tiles.new_edge(rows)
     root = merkle.root(grown, tiles.node_reader(lambda level, _: newest[level]))
-    signed = sign_checkpoint(grown, root, signer)
+    signed = sign_checkpoint(grown, root, *signers)
+    keep(signed)
     replace_file(folder / CHECKPOINT_FILE, signed.note)
     _remove_partials(folder, size, grown)
     return signed
 
 
-def _read_checkpoint(folder: Path, key: VerifierKey) -> Checkpoint | None:
+def _read_checkpoint(folder: Path, keys: KeyChain) -> Checkpoint | None:
     path = folder / CHECKPOINT_FILE
     data = read_file(path, MAX_NOTE_BYTES)
     if data is None:
         return None
     try:
-        return open_checkpoint(data, key)
+        return keys.open(data)
     except LogError as error:
         raise LogError(f"{path}: {error}") from None
 

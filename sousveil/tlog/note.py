@@ -9,6 +9,7 @@ import base64
 import binascii
 from dataclasses import dataclass, field
 from hashlib import sha256
+from typing import Protocol
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
@@ -58,9 +59,30 @@ class VerifierKey:
     def __str__(self) -> str:
         return f"{self.name}+{self.key_id.hex()}+{encode_base64(self.kind + self.public_key)}"
 
+    def has_signed(self, message: bytes, signature: bytes) -> bool:
+        """Tell whether `signature` is this key's over `message` (RFC 8032)."""
+        try:
+            Ed25519PublicKey.from_public_bytes(self.public_key).verify(signature, message)
+        except InvalidSignature:
+            return False
+        return True
+
+
+class Signer(Protocol):
+    """Whatever signs in a key's name: our own key file, or a token or an agent that holds one."""
+
+    @property
+    def verifier(self) -> VerifierKey:
+        """The key that checks what this one signs."""
+        ...
+
+    def sign(self, message: bytes) -> bytes:
+        """Return the signature of `message` (RFC 8032), 64 bytes."""
+        ...
+
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Signer:
+class KeySigner:
     """A private key with its name. Shown without the key, so that no message leaks it."""
 
     name: str
@@ -78,6 +100,10 @@ class Signer:
         """The same as text, to be published."""
         return str(self.verifier)
 
+    def sign(self, message: bytes) -> bytes:
+        """Return the signature of `message`; the same each time, for Ed25519 is deterministic."""
+        return self.private_key.sign(message)
+
 
 def parse_vkey(text: str, kind: bytes = ED25519) -> VerifierKey:
     """Return the verifier key that `NAME+ID+BASE64` stands for.
@@ -94,7 +120,7 @@ def parse_vkey(text: str, kind: bytes = ED25519) -> VerifierKey:
     return verifier
 
 
-def parse_skey(text: str, kind: bytes = ED25519) -> Signer:
+def parse_skey(text: str, kind: bytes = ED25519) -> KeySigner:
     """Return the signer that `PRIVATE+KEY+NAME+ID+BASE64` stands for.
 
     Raises LogError when it is malformed, is not of that kind, or its id is not that of the key. The
@@ -103,25 +129,25 @@ def parse_skey(text: str, kind: bytes = ED25519) -> Signer:
     if not text.startswith(_PRIVATE):
         raise LogError('The signing key does not begin with "PRIVATE+KEY+". Restore it.')
     name, key_id, seed = _split_key(text.removeprefix(_PRIVATE), "The signing key", kind)
-    signer = Signer(name, Ed25519PrivateKey.from_private_bytes(seed), kind)
+    signer = KeySigner(name, Ed25519PrivateKey.from_private_bytes(seed), kind)
     if key_id != signer.verifier.key_id.hex():
         raise LogError(f"The signing key of {name!r} is damaged: its id is wrong. Restore it.")
     return signer
 
 
-def format_skey(signer: Signer) -> str:
+def format_skey(signer: KeySigner) -> str:
     """Return the secret text of a signer, without a line end."""
     seed = encode_base64(signer.kind + signer.private_key.private_bytes_raw())
     return f"{_PRIVATE}{signer.name}+{signer.verifier.key_id.hex()}+{seed}"
 
 
-def sign(text: str, signer: Signer) -> bytes:
-    """Return the note of `text`, which ends in a line feed, with one signature.
+def sign(text: str, *signers: Signer) -> bytes:
+    """Return the note of `text`, which ends in a line feed, signed by each, in their order.
 
-    Ed25519 is deterministic: the same text and key give the same note.
+    Ed25519 is deterministic: the same text and keys give the same note.
     """
-    signature = signer.private_key.sign(text.encode())
-    return f"{text}\n{signature_line(signer.verifier, signature)}".encode()
+    lines = (signature_line(one.verifier, one.sign(text.encode())) for one in signers)
+    return f"{text}\n{''.join(lines)}".encode()
 
 
 def signature_line(key: VerifierKey, signature: bytes) -> str:
@@ -144,14 +170,11 @@ def verify(note: bytes, *keys: VerifierKey) -> str:
             "to another log; compare the key with the one its owner publishes."
         )
     for key, signature in ours:
-        public = Ed25519PublicKey.from_public_bytes(key.public_key)
-        try:
-            public.verify(signature, text.encode())
-        except InvalidSignature:
+        if not key.has_signed(text.encode(), signature):
             raise LogError(
                 f"The note's signature by {key.name} is wrong: the text was changed after it was "
                 "signed. Restore it from a copy."
-            ) from None
+            )
     return text
 
 

@@ -18,11 +18,12 @@ from pathlib import Path
 
 from sousveil.errors import LogError
 from sousveil.model import Fault
-from sousveil.tlog.checkpoint import Checkpoint, open_checkpoint
+from sousveil.tlog.checkpoint import Checkpoint
 from sousveil.tlog.compare import compare
 from sousveil.tlog.cosignature import cosignatures, parse_witness_key
 from sousveil.tlog.files import make_folder, read_file, replace_file, sync_folder
-from sousveil.tlog.note import MAX_NOTE_BYTES, VerifierKey, parse_vkey, split_note
+from sousveil.tlog.keychain import KeyChain, key_chain
+from sousveil.tlog.note import MAX_NOTE_BYTES, VerifierKey, split_note
 
 FOLDER = "witnesses"
 KEYS_FILE = "keys"
@@ -109,7 +110,7 @@ def check_witnesses(
     `head` is the log's signed head; without it notes are held against their signatures alone.
     Raises LogError when `vkey` is malformed.
     """
-    key, folder = parse_vkey(vkey), log / FOLDER
+    own, folder = key_chain(log, vkey), log / FOLDER
     faults = [
         _fault(log, path.name, "is no checkpoint with cosignatures, nor what belongs to one")
         for path in (sorted(folder.iterdir()) if folder.is_dir() else ())
@@ -124,22 +125,23 @@ def check_witnesses(
     for size in sorted(_sizes(log)):
         name = f"{size}.checkpoint"
         try:
-            seen += _checked(log, size, key, keys, head)
+            seen += _checked(log, size, own, keys, head)
         except LogError as error:
             faults.append(_fault(log, name, str(error)))
     return seen, faults
 
 
 def _checked(
-    log: Path, size: int, key: VerifierKey, keys: Sequence[VerifierKey], head: Checkpoint | None
+    log: Path, size: int, own: KeyChain, keys: Sequence[VerifierKey], head: Checkpoint | None
 ) -> list[Seen]:
     note = cosigned_note(log, size) or b""
-    held = open_checkpoint(note, key)
+    held = own.open(note)
     if held.size != size:
         raise LogError(f"is the checkpoint of {held.size:,} entries, under another's name")
     _, lines = split_note(note)
-    told = cosignatures(note, keys)
-    if len(lines) != 1 + len(told) or not lines[0].is_of(key) or len(set(lines)) < len(lines):
+    told, signers = cosignatures(note, keys), own.of(size)
+    is_ours = all(line.is_of(key) for line, key in zip(lines, signers, strict=False))
+    if len(lines) != len(signers) + len(told) or not is_ours or len(set(lines)) < len(lines):
         raise LogError(f"has a signature of none of the witnesses in {KEYS_FILE}, or one twice")
     relation = compare(log, held, head) if head is not None else "same"
     if relation == "rolled back" and head is not None:

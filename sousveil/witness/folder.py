@@ -30,7 +30,7 @@ from sousveil.tlog.note import (
     COSIGNATURE,
     MAX_NAME_LENGTH,
     MAX_NOTE_BYTES,
-    Signer,
+    KeySigner,
     VerifierKey,
     parse_vkey,
     verify,
@@ -62,14 +62,14 @@ class Witnessed:
     refused: Path | None  # a signed checkpoint that proves a fork, if one came
 
 
-def make_key(folder: Path, name: str) -> Signer:
+def make_key(folder: Path, name: str) -> KeySigner:
     """Make the witness's key, which must be new; raises LogError when there is one."""
     make_folder(folder)
     folder.chmod(0o700)
     return create_signer(folder / KEY_FILE, name, COSIGNATURE)
 
 
-def own_key(folder: Path) -> Signer:
+def own_key(folder: Path) -> KeySigner:
     """Return the witness's key; raises LogError, with the next step, when there is none."""
     if not (folder / KEY_FILE).exists():
         raise LogError(

@@ -27,7 +27,7 @@ from sousveil.tlog import witnesses
 from sousveil.tlog.cosignature import cosign, parse_witness_key
 from sousveil.tlog.files import replace_file
 from sousveil.tlog.log import read_checkpoint
-from sousveil.tlog.note import Signer
+from sousveil.tlog.note import KeySigner
 from sousveil.tlog.witnesses import check_witnesses
 from sousveil.witness.folder import add_log, logs, make_key, own_key
 from sousveil.witness.server import Witness, WitnessServer
@@ -279,7 +279,7 @@ class _Lying(BaseHTTPRequestHandler):
         pass
 
 
-KEY = Signer("liar.example", Ed25519PrivateKey.from_private_bytes(b"\x07" * 32), b"\x04")
+KEY = KeySigner("liar.example", Ed25519PrivateKey.from_private_bytes(b"\x07" * 32), b"\x04")
 
 
 def lied_to(case: Case, status: int, body: bytes) -> tuple[str, int]:
@@ -328,7 +328,7 @@ def test_a_witness_that_lies_is_named_and_nothing_of_it_is_kept(
 
 def test_a_cosignature_of_another_log_or_by_another_key_is_not_kept(case: Case) -> None:
     head = (case.log / "checkpoint").read_bytes()
-    stranger = Signer(KEY.name, Ed25519PrivateKey.generate(), b"\x04")
+    stranger = KeySigner(KEY.name, Ed25519PrivateKey.generate(), b"\x04")
     problem, _ = lied_to(case, 200, cosign(head, stranger, now()).encode())
     assert "without a signature by its key" in problem
     moved = cosign(head.replace(b"\n1\n", b"\n2\n"), KEY, now())

@@ -6,9 +6,9 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from sousveil.tlog import log
-from sousveil.tlog.note import Signer
+from sousveil.tlog.note import KeySigner
 
-SIGNER = Signer("log.example/one", Ed25519PrivateKey.from_private_bytes(b"\x01" * 32))
+SIGNER = KeySigner("log.example/one", Ed25519PrivateKey.from_private_bytes(b"\x01" * 32))
 
 # A log made once and copied for each test that damages it.
 CopyLog = Callable[[int], Path]
@@ -19,7 +19,7 @@ def entry(index: int) -> bytes:
 
 
 @pytest.fixture(scope="session")
-def signer() -> Signer:
+def signer() -> KeySigner:
     return SIGNER
 
 

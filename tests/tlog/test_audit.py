@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from sousveil.tlog import log, merkle, tiles
 from sousveil.tlog.audit import check
 from sousveil.tlog.checkpoint import sign_checkpoint
-from sousveil.tlog.note import Signer
+from sousveil.tlog.note import KeySigner
 from sousveil.tlog.tiles import Tile
 
 Logs = Callable[[int], Path]
@@ -34,7 +34,7 @@ def flip(path: Path, at: int = -1) -> None:
     path.write_bytes(data)
 
 
-def named(folder: Path, signer: Signer) -> dict[str, str]:
+def named(folder: Path, signer: KeySigner) -> dict[str, str]:
     return {fault.path: fault.problem for fault in check(folder, signer.verifier_key)}
 
 
@@ -47,11 +47,11 @@ def each_file(folder: Path) -> Iterator[tuple[Path, bytes, str]]:
 
 
 @pytest.mark.parametrize("size", [0, 1, 2, 255, 256, 257, 512, SIZE])
-def test_a_whole_log_has_no_fault(logs: Logs, signer: Signer, size: int) -> None:
+def test_a_whole_log_has_no_fault(logs: Logs, signer: KeySigner, size: int) -> None:
     assert check(logs(size), signer.verifier_key) == []
 
 
-def test_a_flipped_bit_anywhere_names_exactly_its_file(logs: Logs, signer: Signer) -> None:
+def test_a_flipped_bit_anywhere_names_exactly_its_file(logs: Logs, signer: KeySigner) -> None:
     folder = logs(SIZE)
     for path, data, where in each_file(folder):
         for at in (0, len(data) // 2, len(data) - 1):
@@ -60,7 +60,7 @@ def test_a_flipped_bit_anywhere_names_exactly_its_file(logs: Logs, signer: Signe
             path.write_bytes(data)
 
 
-def test_a_cut_lengthened_or_emptied_file_is_named(logs: Logs, signer: Signer) -> None:
+def test_a_cut_lengthened_or_emptied_file_is_named(logs: Logs, signer: KeySigner) -> None:
     folder = logs(SIZE)
     for path, data, where in each_file(folder):
         for damaged in (data[:-1], data[:1], b"", data + b"\x00", data + data):
@@ -68,14 +68,14 @@ def test_a_cut_lengthened_or_emptied_file_is_named(logs: Logs, signer: Signer) -
             assert list(named(folder, signer)) == [where]
 
 
-def test_a_removed_file_is_named(logs: Logs, signer: Signer) -> None:
+def test_a_removed_file_is_named(logs: Logs, signer: KeySigner) -> None:
     folder = logs(SIZE)
     for path, _, where in each_file(folder):
         path.unlink()
         assert named(folder, signer) == {where: "is missing"}
 
 
-def test_two_swapped_files_are_both_named(logs: Logs, signer: Signer) -> None:
+def test_two_swapped_files_are_both_named(logs: Logs, signer: KeySigner) -> None:
     folder = logs(SIZE)
     every = files(folder)
     for one, other in pairwise(every):
@@ -106,7 +106,7 @@ def test_two_swapped_files_are_both_named(logs: Logs, signer: Signer) -> None:
         "other/timestamps/x",
     ],
 )
-def test_an_added_file_is_named(logs: Logs, signer: Signer, added: str) -> None:
+def test_an_added_file_is_named(logs: Logs, signer: KeySigner, added: str) -> None:
     folder = logs(SIZE)
     path = folder / added
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -115,7 +115,7 @@ def test_an_added_file_is_named(logs: Logs, signer: Signer, added: str) -> None:
 
 
 def test_links_pipes_and_names_that_are_no_text_are_named(
-    logs: Logs, signer: Signer, tmp_path: Path
+    logs: Logs, signer: KeySigner, tmp_path: Path
 ) -> None:
     folder = logs(SIZE)
     bundle = folder / "tile/entries/000"
@@ -130,7 +130,7 @@ def test_links_pipes_and_names_that_are_no_text_are_named(
     }
 
 
-def test_time_stamps_are_not_the_audit_s_business(logs: Logs, signer: Signer) -> None:
+def test_time_stamps_are_not_the_audit_s_business(logs: Logs, signer: KeySigner) -> None:
     folder = logs(3)
     (folder / "timestamps").mkdir()
     (folder / "timestamps/3-tsa.example.tsr").write_bytes(b"")
@@ -138,7 +138,7 @@ def test_time_stamps_are_not_the_audit_s_business(logs: Logs, signer: Signer) ->
 
 
 def test_partial_tiles_that_a_crash_left_beside_a_full_one_are_checked(
-    logs: Logs, signer: Signer
+    logs: Logs, signer: KeySigner
 ) -> None:
     folder = logs(SIZE)
     for kind in ("0", "entries"):
@@ -152,7 +152,9 @@ def test_partial_tiles_that_a_crash_left_beside_a_full_one_are_checked(
 
 @given(st.data())
 @settings(max_examples=50, deadline=None, suppress_health_check=[HealthCheck.too_slow])
-def test_two_damaged_files_are_both_named(logs: Logs, signer: Signer, data: st.DataObject) -> None:
+def test_two_damaged_files_are_both_named(
+    logs: Logs, signer: KeySigner, data: st.DataObject
+) -> None:
     folder = logs(SIZE)
     # With the checkpoint gone too, nothing says how long the log was.
     tile_files = [path for path in files(folder) if path.name != "checkpoint"]
@@ -182,7 +184,7 @@ def test_two_damaged_files_are_both_named(logs: Logs, signer: Signer, data: st.D
     ],
 )
 def test_in_a_log_of_three_levels_exactly_the_damaged_files_are_named(
-    logs: Logs, signer: Signer, damaged: list[str]
+    logs: Logs, signer: KeySigner, damaged: list[str]
 ) -> None:
     folder = logs(DEEP)
     for path in damaged:
@@ -192,13 +194,13 @@ def test_in_a_log_of_three_levels_exactly_the_damaged_files_are_named(
 
 @pytest.mark.parametrize("index", [3, 300, 515])
 def test_an_entry_rewritten_with_its_tiles_is_still_found(
-    logs: Logs, signer: Signer, index: int
+    logs: Logs, signer: KeySigner, index: int
 ) -> None:
     folder = logs(SIZE)
     entries = list(log.entries(folder, SIZE))
     entries[index] = b"what we would rather have said"
     forged = folder.parent / "forged" / "log"
-    forger = Signer(signer.name, Ed25519PrivateKey.generate())
+    forger = KeySigner(signer.name, Ed25519PrivateKey.generate())
     log.append(forged, entries, forger)
     for path in (forged / "tile").rglob("*"):
         if path.is_file():
@@ -209,7 +211,7 @@ def test_an_entry_rewritten_with_its_tiles_is_still_found(
 
 
 def test_one_bundle_and_its_tile_rewritten_together_are_both_named(
-    logs: Logs, signer: Signer
+    logs: Logs, signer: KeySigner
 ) -> None:
     folder = logs(SIZE)
     entries = [b"other %d" % i for i in range(256)]
@@ -220,7 +222,7 @@ def test_one_bundle_and_its_tile_rewritten_together_are_both_named(
 
 
 def test_an_older_checkpoint_put_back_shows_by_what_lies_beyond_it(
-    logs: Logs, signer: Signer
+    logs: Logs, signer: KeySigner
 ) -> None:
     folder = logs(SIZE)
     (folder / "checkpoint").write_bytes((logs(520) / "checkpoint").read_bytes())
@@ -230,7 +232,7 @@ def test_an_older_checkpoint_put_back_shows_by_what_lies_beyond_it(
 
 
 def test_without_a_good_checkpoint_the_tiles_are_checked_among_themselves(
-    logs: Logs, signer: Signer
+    logs: Logs, signer: KeySigner
 ) -> None:
     folder = logs(SIZE)
     flip(folder / "checkpoint")
@@ -244,17 +246,17 @@ def test_without_a_good_checkpoint_the_tiles_are_checked_among_themselves(
     assert "log/tile/0/001" in faults
 
 
-def test_a_folder_that_is_not_there_lacks_its_checkpoint(tmp_path: Path, signer: Signer) -> None:
+def test_a_folder_that_is_not_there_lacks_its_checkpoint(tmp_path: Path, signer: KeySigner) -> None:
     assert named(tmp_path / "log", signer) == {"log/checkpoint": "is missing"}
 
 
-def test_an_empty_log_with_a_root_is_named(logs: Logs, signer: Signer) -> None:
+def test_an_empty_log_with_a_root_is_named(logs: Logs, signer: KeySigner) -> None:
     folder = logs(0)
     (folder / "checkpoint").write_bytes(sign_checkpoint(0, b"x" * 32, signer).note)
     assert list(named(folder, signer)) == ["log/checkpoint"]
 
 
-def test_a_checkpoint_of_an_absurd_size_is_answered_at_once(logs: Logs, signer: Signer) -> None:
+def test_a_checkpoint_of_an_absurd_size_is_answered_at_once(logs: Logs, signer: KeySigner) -> None:
     folder = logs(3)
     head = sign_checkpoint(2**62, merkle.EMPTY_ROOT, signer)
     (folder / "checkpoint").write_bytes(head.note)

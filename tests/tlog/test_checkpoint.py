@@ -11,7 +11,7 @@ from sousveil.errors import LogError
 from sousveil.tlog import note
 from sousveil.tlog.checkpoint import MAX_SIZE, open_checkpoint, sign_checkpoint
 
-SIGNER = note.Signer("log.example/one", Ed25519PrivateKey.from_private_bytes(b"\x01" * 32))
+SIGNER = note.KeySigner("log.example/one", Ed25519PrivateKey.from_private_bytes(b"\x01" * 32))
 ROOT = bytes(range(32))
 
 

@@ -13,9 +13,9 @@ from sousveil.tlog import merkle, note
 from sousveil.tlog.checkpoint import open_checkpoint, sign_checkpoint
 from sousveil.tlog.cosignature import cosign, cosignatures, parse_witness_key
 
-LOG = note.Signer("log.example/one", Ed25519PrivateKey.from_private_bytes(b"\x01" * 32))
+LOG = note.KeySigner("log.example/one", Ed25519PrivateKey.from_private_bytes(b"\x01" * 32))
 FIRST, SECOND = (
-    note.Signer(f"witness.example/w{n}", Ed25519PrivateKey.from_private_bytes(seed), b"\x04")
+    note.KeySigner(f"witness.example/w{n}", Ed25519PrivateKey.from_private_bytes(seed), b"\x04")
     for n, seed in ((2, b"\x02" * 32), (3, b"\x03" * 32))
 )
 AT = datetime(2026, 11, 23, 17, 0, 1, tzinfo=UTC)

@@ -16,7 +16,7 @@ from tlog_scales.signing import Vkey
 from sousveil.errors import LogError
 from sousveil.tlog import files, log, merkle
 from sousveil.tlog.audit import check
-from sousveil.tlog.note import Signer
+from sousveil.tlog.note import KeySigner
 
 Logs = Callable[[int], Path]
 P = ParamSpec("P")
@@ -35,12 +35,12 @@ def content(folder: Path) -> dict[str, bytes]:
     }
 
 
-def test_a_folder_without_a_log_has_no_checkpoint(tmp_path: Path, signer: Signer) -> None:
+def test_a_folder_without_a_log_has_no_checkpoint(tmp_path: Path, signer: KeySigner) -> None:
     assert log.read_checkpoint(tmp_path / "log", signer.verifier_key) is None
 
 
 def test_a_log_grown_one_by_one_is_the_log_made_at_once(
-    tmp_path: Path, logs: Logs, signer: Signer
+    tmp_path: Path, logs: Logs, signer: KeySigner
 ) -> None:
     folder = tmp_path / "log"
     for size in range(1, 531):
@@ -54,7 +54,7 @@ def test_a_log_grown_one_by_one_is_the_log_made_at_once(
 
 
 @pytest.mark.parametrize("size", [1, 255, 256, 257, 600])
-def test_the_referees_read_our_log_and_agree(logs: Logs, signer: Signer, size: int) -> None:
+def test_the_referees_read_our_log_and_agree(logs: Logs, signer: KeySigner, size: int) -> None:
     folder = logs(size)
     reader = TilesReader(LocalBackend(folder))
     head = reader.get_checkpoint()
@@ -103,7 +103,7 @@ def test_entries_are_read_from_any_place(logs: Logs) -> None:
         assert list(log.entries(folder, 600, start)) == [entry(i) for i in range(start, 600)]
 
 
-def test_the_same_entries_again_change_nothing(logs: Logs, signer: Signer) -> None:
+def test_the_same_entries_again_change_nothing(logs: Logs, signer: KeySigner) -> None:
     for size in (1, 256, 300):
         folder = logs(size)
         before = content(folder)
@@ -114,7 +114,7 @@ def test_the_same_entries_again_change_nothing(logs: Logs, signer: Signer) -> No
 
 
 def test_the_log_reads_few_files_to_grow(
-    logs: Logs, signer: Signer, monkeypatch: pytest.MonkeyPatch
+    logs: Logs, signer: KeySigner, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     folder = logs(66_000)
     read: list[Path] = []
@@ -172,7 +172,7 @@ def tear(descriptor: int) -> None:
         os.ftruncate(descriptor, size // 2)
 
 
-def append_in_child(folder: Path, new: Sequence[bytes], signer: Signer, number: int) -> bool:
+def append_in_child(folder: Path, new: Sequence[bytes], signer: KeySigner, number: int) -> bool:
     """Append in a process that dies at the `number`-th step; return whether it lived."""
     child = os.fork()
     if child == 0:
@@ -190,7 +190,7 @@ def append_in_child(folder: Path, new: Sequence[bytes], signer: Signer, number: 
 
 @pytest.mark.parametrize(("old", "more"), GROWTHS)
 def test_a_killed_append_lost_nothing_and_is_finished_by_the_next(
-    logs: Logs, tmp_path: Path, signer: Signer, old: int, more: int
+    logs: Logs, tmp_path: Path, signer: KeySigner, old: int, more: int
 ) -> None:
     key = signer.verifier_key
     new = [entry(i) for i in range(old, old + more)]
@@ -213,7 +213,7 @@ def test_a_killed_append_lost_nothing_and_is_finished_by_the_next(
 
 @pytest.mark.parametrize("number", range(1, 12))
 def test_after_a_killed_append_another_entry_can_come(
-    logs: Logs, signer: Signer, number: int
+    logs: Logs, signer: KeySigner, number: int
 ) -> None:
     folder = logs(300)
     append_in_child(folder, [b"never finished"], signer, number)
@@ -226,7 +226,7 @@ def test_after_a_killed_append_another_entry_can_come(
 
 @pytest.mark.parametrize("name", ["fsync", "replace", "open", "mkdir"])
 def test_a_full_disk_is_one_clear_error_and_the_log_stays(
-    logs: Logs, signer: Signer, monkeypatch: pytest.MonkeyPatch, name: str
+    logs: Logs, signer: KeySigner, monkeypatch: pytest.MonkeyPatch, name: str
 ) -> None:
     refusals = 0
     for number in range(1, 40):
@@ -253,7 +253,7 @@ def fail_at(number: int, real: Callable[P, R]) -> Callable[P, R]:
     return call
 
 
-def refusal(folder: Path, new: Sequence[bytes], signer: Signer) -> str | None:
+def refusal(folder: Path, new: Sequence[bytes], signer: KeySigner) -> str | None:
     try:
         log.append(folder, new, signer)
     except LogError as error:
@@ -269,7 +269,7 @@ def refusal(folder: Path, new: Sequence[bytes], signer: Signer) -> str | None:
     ["tile/0/001.p/44", "tile/1/000.p/1", "tile/entries/001.p/44"],
 )
 def test_nothing_is_signed_over_tiles_that_contradict_the_checkpoint(
-    logs: Logs, signer: Signer, damaged: str
+    logs: Logs, signer: KeySigner, damaged: str
 ) -> None:
     for damage in ("remove", "cut", "change"):
         folder = logs(300)
@@ -287,7 +287,7 @@ def test_nothing_is_signed_over_tiles_that_contradict_the_checkpoint(
         assert content(folder) == before
 
 
-def test_an_entry_that_is_too_large_leaves_the_log_as_it_was(logs: Logs, signer: Signer) -> None:
+def test_an_entry_that_is_too_large_leaves_the_log_as_it_was(logs: Logs, signer: KeySigner) -> None:
     folder = logs(3)
     before = content(folder)
     with pytest.raises(LogError, match="too large"):
@@ -295,7 +295,7 @@ def test_an_entry_that_is_too_large_leaves_the_log_as_it_was(logs: Logs, signer:
     assert content(folder) == before
 
 
-def test_a_log_whose_checkpoint_is_gone_is_not_begun_again(logs: Logs, signer: Signer) -> None:
+def test_a_log_whose_checkpoint_is_gone_is_not_begun_again(logs: Logs, signer: KeySigner) -> None:
     for size in (2, 256, 300):
         folder = logs(size)
         (folder / "checkpoint").unlink()
@@ -304,7 +304,7 @@ def test_a_log_whose_checkpoint_is_gone_is_not_begun_again(logs: Logs, signer: S
 
 
 def test_a_checkpoint_of_another_key_is_refused(logs: Logs) -> None:
-    other = Signer("log.example/one", Ed25519PrivateKey.generate())
+    other = KeySigner("log.example/one", Ed25519PrivateKey.generate())
     folder = logs(3)
     with pytest.raises(LogError, match=r"log/checkpoint: The note is not signed by"):
         log.read_checkpoint(folder, other.verifier_key)

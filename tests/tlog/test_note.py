@@ -13,14 +13,14 @@ from sousveil.tlog import note
 SEED = bytes.fromhex("9d61b19deffd5a60ba844af492ec2cc44449c5697b326919703bac031cae7f60")
 PUBLIC = bytes.fromhex("d75a980182b10ab7d54bfed3c964073a0ee172f3daa62325af021a68f707511a")
 
-SIGNER = note.Signer("log.example/one", Ed25519PrivateKey.from_private_bytes(SEED))
+SIGNER = note.KeySigner("log.example/one", Ed25519PrivateKey.from_private_bytes(SEED))
 KEY = SIGNER.verifier
 TEXT = "first\n\nlast line: 日志\n"
 SIGNED = note.sign(TEXT, SIGNER)
 
 
-def stranger(name: str) -> note.Signer:
-    return note.Signer(name, Ed25519PrivateKey.generate())
+def stranger(name: str) -> note.KeySigner:
+    return note.KeySigner(name, Ed25519PrivateKey.generate())
 
 
 def signature_line(name: str, raw: bytes) -> bytes:
@@ -43,7 +43,7 @@ def test_a_signing_key_survives_a_write_and_a_read() -> None:
 
 def test_a_signer_never_shows_its_key() -> None:
     assert "private" not in repr(SIGNER)
-    assert repr(SIGNER) == "Signer(name='log.example/one')"
+    assert repr(SIGNER) == "KeySigner(name='log.example/one')"
 
 
 def test_the_text_of_a_signed_note_comes_back() -> None:

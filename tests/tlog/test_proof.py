@@ -11,7 +11,7 @@ from sousveil.tlog import merkle, note
 from sousveil.tlog.checkpoint import sign_checkpoint
 from sousveil.tlog.proof import Proof, format_proof, parse_proof, verify_proof
 
-SIGNER = note.Signer("log.example/one", Ed25519PrivateKey.from_private_bytes(b"\x01" * 32))
+SIGNER = note.KeySigner("log.example/one", Ed25519PrivateKey.from_private_bytes(b"\x01" * 32))
 KEY = SIGNER.verifier_key
 ENTRIES = [b"%d" % i for i in range(11)]
 LEAVES = [merkle.leaf_hash(entry) for entry in ENTRIES]
@@ -49,7 +49,7 @@ def test_a_proof_of_another_entry_index_or_key_is_refused() -> None:
         verify_proof(data, ENTRIES[5], KEY)
     with pytest.raises(LogError, match="does not hold"):
         verify_proof(format_proof(replace(PROOFS[4], index=5)), ENTRIES[4], KEY)
-    stranger = note.Signer(SIGNER.name, Ed25519PrivateKey.generate())
+    stranger = note.KeySigner(SIGNER.name, Ed25519PrivateKey.generate())
     with pytest.raises(LogError, match="not signed by"):
         verify_proof(data, ENTRIES[4], stranger.verifier_key)
 

@@ -10,8 +10,8 @@ from sousveil.tlog import merkle, note
 from sousveil.tlog.checkpoint import Checkpoint, sign_checkpoint
 from sousveil.tlog.witness import Known, RefusalError, format_request, judge
 
-LOG = note.Signer("log.example/one", Ed25519PrivateKey.from_private_bytes(b"\x01" * 32))
-NEXT = note.Signer("log.example/one", Ed25519PrivateKey.from_private_bytes(b"\x05" * 32))
+LOG = note.KeySigner("log.example/one", Ed25519PrivateKey.from_private_bytes(b"\x01" * 32))
+NEXT = note.KeySigner("log.example/one", Ed25519PrivateKey.from_private_bytes(b"\x05" * 32))
 LEAVES = [merkle.leaf_hash(b"%d" % i) for i in range(12)]
 FORKED = [*LEAVES[:4], merkle.leaf_hash(b"another"), *LEAVES[5:]]
 
@@ -61,9 +61,9 @@ def test_a_smaller_log_is_a_conflict_with_the_size_that_was_cosigned() -> None:
 
 
 def test_a_log_that_nobody_added_is_not_found_and_a_key_that_nobody_knows_forbidden() -> None:
-    other = note.Signer("log.example/two", LOG.private_key)
+    other = note.KeySigner("log.example/two", LOG.private_key)
     assert asked(format_request(0, [], head(1, signer=other).note), None) == HTTPStatus.NOT_FOUND
-    stranger = note.Signer(LOG.name, Ed25519PrivateKey.generate())
+    stranger = note.KeySigner(LOG.name, Ed25519PrivateKey.generate())
     assert asked(format_request(0, [], head(1, signer=stranger).note), None) == HTTPStatus.FORBIDDEN
 
 
@@ -73,7 +73,7 @@ def test_a_wrong_signature_of_a_known_key_is_forbidden_beside_a_right_one() -> N
 
 
 def test_a_log_whose_key_changes_goes_on_and_strangers_signatures_are_not_kept() -> None:
-    stranger = note.Signer("else.example", Ed25519PrivateKey.generate())
+    stranger = note.KeySigner("else.example", Ed25519PrivateKey.generate())
     line = note.sign(head(6).note.decode().partition("\n\n")[0] + "\n", stranger)
     with_line = head(6, signer=NEXT).note + line.partition(b"\n\n")[2]
     known = Known((LOG.verifier, NEXT.verifier), head(5))

@@ -22,13 +22,13 @@ from sousveil.errors import LogError
 from sousveil.tlog import consistency, log
 from sousveil.tlog.checkpoint import Checkpoint
 from sousveil.tlog.cosignature import cosignatures
-from sousveil.tlog.note import Signer
+from sousveil.tlog.note import KeySigner
 from sousveil.tlog.witness import MAX_REQUEST_BYTES, format_request
 from sousveil.witness import server as module
 from sousveil.witness.folder import MAX_KEYS, add_log, logs, make_key, only_one, own_key
 from sousveil.witness.server import Witness, WitnessServer
 
-LOG = Signer("log.example/one", Ed25519PrivateKey.from_private_bytes(b"\x01" * 32))
+LOG = KeySigner("log.example/one", Ed25519PrivateKey.from_private_bytes(b"\x01" * 32))
 AT = datetime(2026, 11, 23, 17, 0, 1, tzinfo=UTC)
 
 
@@ -318,10 +318,10 @@ def test_a_log_of_others_may_have_a_name_of_several_words(folder: Path) -> None:
 
 def test_a_log_gets_no_more_keys_than_a_log_has(folder: Path) -> None:
     for number in range(MAX_KEYS - 1):
-        key = Signer(f"log.example/{number}", LOG.private_key).verifier_key
+        key = KeySigner(f"log.example/{number}", LOG.private_key).verifier_key
         assert len(add_log(folder, LOG.name, key).keys) == number + 2
     with pytest.raises(LogError, match="has 16 keys already"):
-        add_log(folder, LOG.name, Signer("one.more", LOG.private_key).verifier_key)
+        add_log(folder, LOG.name, KeySigner("one.more", LOG.private_key).verifier_key)
     assert len(add_log(folder, LOG.name, LOG.verifier_key).keys) == MAX_KEYS
 
 

@@ -13,10 +13,10 @@ from pathlib import Path
 
 from sousveil.errors import LogError
 from sousveil.model import Fault, Stamp
-from sousveil.tlog.checkpoint import Checkpoint, open_checkpoint
+from sousveil.tlog.checkpoint import Checkpoint
+from sousveil.tlog.keychain import KeyChain, key_chain
 from sousveil.tlog.log import consistency
 from sousveil.tlog.merkle import verify_consistency
-from sousveil.tlog.note import VerifierKey, parse_vkey
 from sousveil.tlog.timestamps.chain import fingerprint, name_of, read_certificates, system_roots
 from sousveil.tlog.timestamps.files import (
     FOLDER,
@@ -36,13 +36,13 @@ def check_stamps(log: Path, vkey: str, head: Checkpoint | None) -> tuple[list[St
     `head` is the log's signed head; without it stamps are held against their checkpoints alone.
     Raises LogError when `vkey` is malformed.
     """
-    key, listed = parse_vkey(vkey), list_stamps(log)
+    keys, listed = key_chain(log, vkey), list_stamps(log)
     what = "is no time stamp, nor what belongs to one"
     faults = [_fault(log, path, what) for path in listed.strangers]
     subjects: dict[Path, _Subject] = {}
     for path in listed.subjects:
         try:
-            subjects[path] = _read(log, path, key, head)
+            subjects[path] = _read(log, path, keys, head)
         except LogError as error:
             faults.append(_fault(log, path, str(error)))
     stamps, renewals = [], {}
@@ -72,13 +72,13 @@ class _Subject:
         self.names = names  # of a renewal: the files it lists
 
 
-def _read(log: Path, path: Path, key: VerifierKey, head: Checkpoint | None) -> _Subject:
+def _read(log: Path, path: Path, keys: KeyChain, head: Checkpoint | None) -> _Subject:
     if path.suffix == ".sums":
         names = check_sums(path)
         sizes = (int(name.partition(".")[0]) for name in names if name.endswith(".checkpoint"))
         return _Subject(read_subject(path), max(sizes, default=0), names)
     data = read_subject(path)
-    stamped = open_checkpoint(data, key)
+    stamped = keys.open(data)
     if path.stem != str(stamped.size):
         raise LogError(f"is the checkpoint of {stamped.size:,} entries, under another's name")
     if head is not None:

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from sousveil.model import Stamp
 from sousveil.tlog.keys import create_signer
 from sousveil.tlog.log import append, read_checkpoint
-from sousveil.tlog.note import Signer
+from sousveil.tlog.note import KeySigner
 from sousveil.tlog.timestamps.audit import check_stamps, covering
 from sousveil.tlog.timestamps.files import (
     check_sums,
@@ -30,7 +30,7 @@ ORIGIN = "sousveil.case/0123456789abcdef"
 
 
 @pytest.fixture
-def signer(tmp_path: Path) -> Signer:
+def signer(tmp_path: Path) -> KeySigner:
     return create_signer(tmp_path / "key", ORIGIN)
 
 
@@ -40,13 +40,13 @@ def house(tmp_path: Path) -> Iterator[Authority]:
         yield made
 
 
-def grown(log: Path, signer: Signer, entries: int) -> Path:
+def grown(log: Path, signer: KeySigner, entries: int) -> Path:
     for number in range(entries):
         append(log, [f"entry {number}".encode()], signer)
     return log
 
 
-def stamped(log: Path, signer: Signer, house: Authority, name: str = "a") -> Path:
+def stamped(log: Path, signer: KeySigner, house: Authority, name: str = "a") -> Path:
     """Stamp the newest checkpoint of a log; gives the stamp's path."""
     head = read_checkpoint(log, signer.verifier_key)
     assert head is not None
@@ -62,14 +62,14 @@ def stamp(subject: Path, data: bytes, house: Authority, name: str = "a") -> Path
     return file.path
 
 
-def checked(log: Path, signer: Signer) -> tuple[list[Stamp], list[tuple[str, str]]]:
+def checked(log: Path, signer: KeySigner) -> tuple[list[Stamp], list[tuple[str, str]]]:
     head = read_checkpoint(log, signer.verifier_key)
     stamps, faults = check_stamps(log, signer.verifier_key, head)
     return stamps, [(fault.path, fault.problem) for fault in faults]
 
 
 def test_a_stamp_of_an_earlier_log_holds_while_the_log_goes_on(
-    tmp_path: Path, signer: Signer, house: Authority
+    tmp_path: Path, signer: KeySigner, house: Authority
 ) -> None:
     log = grown(tmp_path / "log", signer, 3)
     stamped(log, signer, house)
@@ -87,7 +87,7 @@ def test_a_stamp_of_an_earlier_log_holds_while_the_log_goes_on(
 
 
 def test_a_log_whose_newest_part_was_taken_away_contradicts_its_stamp(
-    tmp_path: Path, signer: Signer, house: Authority
+    tmp_path: Path, signer: KeySigner, house: Authority
 ) -> None:
     log = grown(tmp_path / "log", signer, 2)
     older = (log / "checkpoint").read_bytes()
@@ -105,7 +105,7 @@ def test_a_log_whose_newest_part_was_taken_away_contradicts_its_stamp(
 
 
 def test_a_log_that_was_written_anew_contradicts_its_stamp(
-    tmp_path: Path, signer: Signer, house: Authority
+    tmp_path: Path, signer: KeySigner, house: Authority
 ) -> None:
     first = grown(tmp_path / "log", signer, 3)
     stamped(first, signer, house)
@@ -181,7 +181,7 @@ DAMAGES: dict[str, tuple[Damage, str, str]] = {
 
 @pytest.mark.parametrize("name", DAMAGES)
 def test_what_is_damaged_is_named(
-    name: str, tmp_path: Path, signer: Signer, house: Authority
+    name: str, tmp_path: Path, signer: KeySigner, house: Authority
 ) -> None:
     log = grown(tmp_path / "log", signer, 3)
     stamped(log, signer, house)
@@ -195,7 +195,7 @@ def test_what_is_damaged_is_named(
 
 @pytest.mark.parametrize(("with_chain", "step"), [(False, 11), (True, 89)])
 def test_no_changed_byte_goes_unnoticed(
-    tmp_path: Path, signer: Signer, *, with_chain: bool, step: int
+    tmp_path: Path, signer: KeySigner, *, with_chain: bool, step: int
 ) -> None:
     """What no signature covers is covered by the digest beside it; nothing ends the program."""
     log = grown(tmp_path / "log", signer, 3)
@@ -212,7 +212,7 @@ def test_no_changed_byte_goes_unnoticed(
 
 
 def test_what_an_interrupted_stamp_leaves_is_no_fault(
-    tmp_path: Path, signer: Signer, house: Authority
+    tmp_path: Path, signer: KeySigner, house: Authority
 ) -> None:
     log = grown(tmp_path / "log", signer, 3)
     stamped(log, signer, house)
@@ -223,12 +223,12 @@ def test_what_an_interrupted_stamp_leaves_is_no_fault(
     assert left == ["3-a.pem", "3-a.tsr.new", "3.checkpoint"]
 
 
-def test_a_log_without_stamps_has_none_and_no_fault(tmp_path: Path, signer: Signer) -> None:
+def test_a_log_without_stamps_has_none_and_no_fault(tmp_path: Path, signer: KeySigner) -> None:
     assert checked(grown(tmp_path / "log", signer, 1), signer) == ([], [])
     assert list(told([], 1)) == []
 
 
-def test_a_renewal_made_in_time_lets_old_stamps_stand(tmp_path: Path, signer: Signer) -> None:
+def test_a_renewal_made_in_time_lets_old_stamps_stand(tmp_path: Path, signer: KeySigner) -> None:
     soon = datetime.now(UTC) + timedelta(hours=1)
     log = grown(tmp_path / "log", signer, 2)
     with (
@@ -249,7 +249,7 @@ def test_a_renewal_made_in_time_lets_old_stamps_stand(tmp_path: Path, signer: Si
 
 
 def test_a_stamp_that_was_added_after_a_renewal_does_not_profit_from_it(
-    tmp_path: Path, signer: Signer
+    tmp_path: Path, signer: KeySigner
 ) -> None:
     soon = datetime.now(UTC) + timedelta(hours=1)
     log = grown(tmp_path / "log", signer, 2)
