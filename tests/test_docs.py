@@ -17,7 +17,7 @@ COMMANDS = {
     "init", "add", "visit", "import", "analyse", "reindex", "findings", "show", "changes", "read",
     "verify", "dossier", "export", "doctor", "demo", "topics", "actors", "review", "queue", "model",
     "diff", "alerts", "inquiry", "watch", "targets", "retire", "stamp", "bundle",
-    "witness", "serve",
+    "witness", "serve", "users",
 }  # fmt: skip
 
 

@@ -42,6 +42,7 @@ MODULES = {
     "witnessing": {"witness"},
     "exports": {"export", "bundle"},
     "serving": {"serve"},
+    "users": {"users"},
     "story": {"demo"},
 }
 """The modules of this folder, with the commands that each adds; `sections.py` orders the help."""

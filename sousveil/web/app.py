@@ -41,6 +41,7 @@ TITLES = {
     403: "Not for you, or not from here",
     404: "There is no such page",
     405: "That cannot be done here",
+    408: "That took too long",
     413: "That is too much at once",
     421: "The desk has another address",
     429: "Too many tries",
@@ -57,7 +58,7 @@ def make_app(desk: Desk) -> Starlette:
         middleware=[
             Middleware(SafeHeaders),
             Middleware(RequestBodyLimitMiddleware, max_body_size=MAX_BODY_BYTES),
-            Middleware(Guard, access=desk.access, clock=desk.clock, refuse=refused),
+            Middleware(Guard, access=desk.access, clock=desk.clock, refuse=refused, onward=led_on),
         ],
         exception_handlers={
             HTTPException: _foreseen,
@@ -74,6 +75,11 @@ def refused(request: Request, status_code: int, why: str) -> Response:
     """Return the page that says why something is not done."""
     title = TITLES.get(status_code, "That did not work")
     return render(request, "refused.html", status_code=status_code, title=title, why=why)
+
+
+def led_on(request: Request, address: str) -> Response:
+    """Return the page that leads to an address of ours by itself."""
+    return render(request, "onward.html", address=address)
 
 
 def _foreseen(request: Request, error: Exception) -> Response:

@@ -45,6 +45,12 @@ class Desk:
                 self._opened = (changed, open_case(self._root))
             return self._opened[1]
 
+    @property
+    def title(self) -> str:
+        """The case's title, as it was when its settings could last be read."""
+        opened = self._opened
+        return opened[1].settings.title if opened else ""
+
     @contextmanager
     def index(self) -> Iterator[Index]:
         """Open the index for one request, to read; raises CaseError when it cannot be used."""

@@ -44,18 +44,20 @@ def render(
     *,
     status_code: int = 200,
     headers: Mapping[str, str] | None = None,
+    csrf: str = "",
     **values: object,
 ) -> Response:
     """Return the page that the template `name` makes of `values`.
 
     Beside them it has `user`, `csrf()`, `case_title`, `navigation` and `here`, the request's path.
+    `csrf` is the token of a form for those who have no session.
     """
     session = session_of(request)
     page = _templates().get_template(name)
     html = page.render(
         user=request.user,
-        csrf=lambda: _csrf_field(session.csrf if session else ""),
-        case_title=request.app.state.desk.case().settings.title,
+        csrf=lambda: _csrf_field(session.csrf if session else csrf),
+        case_title=request.app.state.desk.title,
         navigation=request.app.state.navigation,
         here=request.url.path,
         **values,

@@ -21,13 +21,13 @@ from http.client import HTTPConnection
 from pathlib import Path
 from urllib.parse import urlencode
 
-import uvicorn
-
 from sousveil.case import Case, open_case
 from sousveil.web.app import make_app
 from sousveil.web.desk import Desk
 from sousveil.web.safety import Role, User
 from sousveil.web.safety.access import Access
+from sousveil.web.safety.team import Team
+from sousveil.web.server import make_server
 from tests.commands import sousveil
 from tests.sites import Page, case_for, serve
 
@@ -141,18 +141,15 @@ class Served:
 
 
 @contextmanager
-def served(root: Path) -> Iterator[Served]:
-    """Serve the desk of a case until the block ends."""
+def served(root: Path, *, team: Team | None = None) -> Iterator[Served]:
+    """Serve the desk of a case until the block ends, for a team or for Ada alone."""
     clock = Clock()
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
         host = f"127.0.0.1:{listener.getsockname()[1]}"
-        access = Access(User("Ada", "editor"), {host})
+        access = Access([host], operator=User("Ada", "editor"), team=team)
         desk = Desk(root, clock, access)
-        config = uvicorn.Config(
-            make_app(desk), http="h11", ws="none", lifespan="off", log_config=None
-        )
-        server = uvicorn.Server(config)
+        server = make_server(make_app(desk))
         thread = threading.Thread(target=server.run, args=([listener],), daemon=True)
         thread.start()
         while not server.started:

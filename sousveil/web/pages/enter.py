@@ -1,4 +1,12 @@
-"""The way in: a link that works once gives a browser its session."""
+"""The ways in and out: a link that works once, or name and password; and leaving.
+
+What is told of a failed try is the same whatever was wrong. Who came in, and that somebody tried,
+is told to whoever runs the desk (the logger "sousveil.desk"); no name that is nobody's is repeated,
+for people type passwords into the wrong field.
+"""
+
+import logging
+import math
 
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
@@ -7,32 +15,88 @@ from starlette.routing import Route
 
 from sousveil.web.desk import Desk
 from sousveil.web.render import render
+from sousveil.web.safety.guard import field
+from sousveil.web.safety.users import MAX_NAME, MAX_PASSWORD
 
 USED = "This link has been used, or is not of this run. Start the desk again for a new one."
+WRONG = "That name, password or code is not right."
+MAX_CODE = 16
+MAX_PATH = 2_000
+
+_LOG = logging.getLogger("sousveil.desk")
 
 
 def enter(request: Request) -> Response:
-    """Exchange the link's secret for a session.
-
-    The answer is a page that goes on by itself, no redirect: after one, a browser that came from
-    somewhere else would not send a cookie that is for this site alone (SameSite=Strict).
-    """
+    """Exchange the link's secret for a session."""
     desk: Desk = request.app.state.desk
-    access = desk.access
-    if not access.take_link(request.query_params.get("link", "")):
+    user = desk.access.take_link(request.query_params.get("link", ""))
+    if user is None:
         raise HTTPException(403, USED)
-    response = render(request, "enter.html")
-    access.let_in(response, access.sessions.begin(access.operator, desk.clock()))
+    response = RedirectResponse("/", 303)
+    desk.access.let_in(request, response, user, desk.clock())
+    return response
+
+
+def login(request: Request) -> Response:
+    """Show the form by which a team comes in."""
+    desk: Desk = request.app.state.desk
+    if desk.access.team is None:
+        raise HTTPException(404)
+    if request.user:
+        return RedirectResponse("/", 303)
+    return _form(request, local_path(request.query_params.get("to", "")))
+
+
+def log_in(request: Request) -> Response:
+    """Let in who has a name, a password and, where there is one, a second factor."""
+    desk: Desk = request.app.state.desk
+    team, now = desk.access.team, desk.clock()
+    if team is None:
+        raise HTTPException(404)
+    name, to = field(request, "name", most=MAX_NAME), field(request, "to", most=MAX_PATH)
+    address = request.client.host if request.client else ""
+    seconds = math.ceil(team.wait(name, address, now).total_seconds())
+    if seconds:
+        _LOG.warning("somebody who failed before tries to come in; they wait %s s", seconds)
+        return _form(request, to, f"Too many tries. Wait {seconds} seconds.", 429)
+    password = field(request, "password", most=MAX_PASSWORD)
+    user = team.let_in(name, password, field(request, "code", most=MAX_CODE), address, now)
+    if user is None:
+        _LOG.warning("somebody tried to come in, and could not")
+        return _form(request, to, WRONG, 403)
+    response = RedirectResponse(local_path(to), 303)
+    desk.access.let_in(request, response, user, now)
+    _LOG.info("%s came in", user.name)
+    return response
+
+
+def _form(request: Request, to: str, problem: str = "", status_code: int = 200) -> Response:
+    desk: Desk = request.app.state.desk
+    seed, token = desk.access.new_seed()
+    response = render(
+        request, "login.html", status_code=status_code, csrf=token, to=to, problem=problem
+    )
+    desk.access.give_seed(response, seed)
     return response
 
 
 def leave(request: Request) -> Response:
     """End the session."""
     desk: Desk = request.app.state.desk
-    desk.access.sessions.end(request.cookies.get(desk.access.cookie, ""))
     response = RedirectResponse("/", 303)
-    response.delete_cookie(desk.access.cookie)
+    desk.access.let_out(request, response)
     return response
 
 
-ROUTES = (Route("/enter", enter), Route("/leave", leave, methods=["POST"]))
+def local_path(text: str) -> str:
+    """Return a path of the desk as it was asked for; "/" for anything that leads elsewhere."""
+    leads_away = not text.startswith("/") or text[1:2] in {"/", "\\"} or not text.isprintable()
+    return "/" if leads_away else text
+
+
+ROUTES = (
+    Route("/enter", enter),
+    Route("/login", login),
+    Route("/login", log_in, methods=["POST"]),
+    Route("/leave", leave, methods=["POST"]),
+)

@@ -2,16 +2,19 @@
 
 1. The Host is the desk's own: a name of somebody else's that was made to lead to this computer is
    not (DNS rebinding).
-2. What a page of another site asks for is refused, unless a person follows a link there (Fetch
-   Metadata, "Sec-Fetch-Site").
+2. What a page of another site asks for is refused (Fetch Metadata, "Sec-Fetch-Site"). Who follows
+   a link there is led on by a page of ours, for with the link itself no session comes: its cookie
+   is SameSite=Strict.
 3. Whoever has not come in gets the way in and our own files, nothing else.
 4. What changes something comes from a page of ours: by its Origin, and by a token in the form that
    no other site can know. The form is read here, within limits; `form_of` gives it to handlers.
 """
 
+import asyncio
 from collections.abc import Callable
 from datetime import datetime
 from http import HTTPStatus
+from urllib.parse import urlencode
 
 from starlette.datastructures import FormData, UploadFile
 from starlette.exceptions import HTTPException
@@ -27,6 +30,8 @@ from sousveil.web.safety.sessions import Session
 MAX_BODY_BYTES = 4 * 2**20
 MAX_FIELDS = 1_000
 MAX_FILES = 4
+# A body that is not here by then is held back on purpose, or the line is down.
+BODY_SECONDS = 60
 
 READING = frozenset({"GET", "HEAD"})
 CSRF_FIELD = "csrf"
@@ -35,19 +40,31 @@ CSRF_FIELD = "csrf"
 WAYS_IN = frozenset({"/enter", "/login"})
 
 Refuse = Callable[[Request, int, str], Response]
+Onward = Callable[[Request, str], Response]
 
 
 class Guard:
     """Lets through what may pass, with `request.user` set."""
 
     def __init__(
-        self, app: ASGIApp, *, access: Access, clock: Callable[[], datetime], refuse: Refuse
+        self,
+        app: ASGIApp,
+        *,
+        access: Access,
+        clock: Callable[[], datetime],
+        refuse: Refuse,
+        onward: Onward,
     ) -> None:
-        """Guard `app`; `refuse` makes the page that says why something is refused."""
+        """Guard `app`.
+
+        `refuse` makes the page that says why something is refused; `onward` one that leads to an
+        address by itself.
+        """
         self.app = app
         self._access = access
         self._clock = clock
         self._refuse = refuse
+        self._onward = onward
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass a request on, or answer it."""
@@ -55,6 +72,10 @@ class Guard:
             return  # a WebSocket or a lifespan: the desk has neither
         request = Request(scope, receive, send)
         try:
+            origin = self._check_origin(request)
+            if not _is_ours(request):
+                await self._onward(request, origin + _target(request))(scope, receive, send)
+                return
             self._admit(request)
             if request.method not in READING:
                 await self._check_form(request)
@@ -65,17 +86,24 @@ class Guard:
         else:
             await self.app(scope, receive, send)
 
-    def _admit(self, request: Request) -> None:
-        """Check where a request comes from, and find out who sends it; raises HTTPException."""
+    def _check_origin(self, request: Request) -> str:
+        """Check by which name, and from where, the desk is asked; return its origin.
+
+        Raises HTTPException unless it is its own name, and a person or a page of ours asks.
+        """
         scope = request.scope
         scope["user"], scope["session"] = None, None
-        if request.headers.get("host", "").lower() not in self._access.hosts:
+        origin = self._access.origins.get(request.headers.get("host", "").lower())
+        if origin is None:
             raise HTTPException(421, "The desk is not reached by this name.")
         if not _is_ours(request) and not _follows_link(request):
             raise HTTPException(403, "A page of another site asked for this.")
-        session = self._access.sessions.find(
-            request.cookies.get(self._access.cookie, ""), self._clock()
-        )
+        return origin
+
+    def _admit(self, request: Request) -> None:
+        """Find out who sends a request; raises HTTPException for strangers."""
+        scope = request.scope
+        session = self._access.session_of(request, self._clock())
         if session is not None:
             scope["user"], scope["session"] = session.user, session
         elif request.url.path not in WAYS_IN and not request.url.path.startswith(ASSETS):
@@ -87,9 +115,13 @@ class Guard:
             raise HTTPException(405, "The desk knows no such method.", {"Allow": "GET, POST"})
         if not _is_ours(request) or not self._is_from_us(request):
             raise HTTPException(403, "This form was not sent by a page of the desk.")
-        form = await request.form(
-            max_files=MAX_FILES, max_fields=MAX_FIELDS, max_part_size=MAX_BODY_BYTES
-        )
+        try:
+            async with asyncio.timeout(BODY_SECONDS):
+                form = await request.form(
+                    max_files=MAX_FILES, max_fields=MAX_FIELDS, max_part_size=MAX_BODY_BYTES
+                )
+        except TimeoutError as error:
+            raise HTTPException(408, "The form took too long to arrive. Send it again.") from error
         given = form.get(CSRF_FIELD)
         if not isinstance(given, str) or not self._access.knows_form(request, given):
             raise HTTPException(403, "This page is out of date. Load it again, then try once more.")
@@ -104,13 +136,13 @@ class Guard:
         origin = request.headers.get("origin")
         if origin is None or origin == "null":
             return request.headers.get("sec-fetch-site") == "same-origin"
-        return origin.lower() in self._access.origins
+        return origin.lower() in self._access.origins.values()
 
     def _answer(self, request: Request, error: HTTPException) -> Response:
         """Return the answer to what is refused: the way in to people, a few words to programs."""
         is_stranger = error.status_code == HTTPStatus.UNAUTHORIZED
-        if is_stranger and self._access.way_in and _follows_link(request):
-            return RedirectResponse(self._access.way_in, 303)
+        if is_stranger and self._access.team is not None and _follows_link(request):
+            return RedirectResponse(f"/login?{urlencode({'to': _target(request)})}", 303)
         return self._refuse(request, error.status_code, error.detail)
 
 
@@ -120,6 +152,13 @@ def _is_ours(request: Request) -> bool:
     "none" is a person: who typed the address, or opened a bookmark. Programs send nothing.
     """
     return request.headers.get("sec-fetch-site", "none") in {"same-origin", "none"}
+
+
+def _target(request: Request) -> str:
+    """Return the path and the query that a request asks for, as they came."""
+    query = request.scope["query_string"].decode("latin-1")
+    path: str = request.scope["raw_path"].decode("latin-1")
+    return f"{path}?{query}" if query else path
 
 
 def _follows_link(request: Request) -> bool:
