@@ -24,7 +24,7 @@ from sousveil.cli.telling.screen import (
 from sousveil.dossier import write_dossier
 from sousveil.errors import CaseError, InputError, SousveilError
 from sousveil.index.query import unread
-from sousveil.index.store import INDEX_FILE
+from sousveil.index.store import INDEX_FILE, MissingIndexError
 from sousveil.ledger import JOURNAL_FILE, writing
 from sousveil.model import Fault
 from sousveil.run.against import hold_against
@@ -99,14 +99,14 @@ def check_case(case: Case) -> tuple[Verification, tuple[Fault, ...]]:
     _finish_interrupted(case)
     with undisturbed(case), progress("verifying") as bar:
         result = verify_evidence(case, bar)
-        if not (case.root / INDEX_FILE).exists():
-            return result, result.faults
         try:
             with open_index(case) as index:
                 engine = load_engine(case, index)
                 reread = quote_reader(case, index, engine)
                 quotes = verify_findings(case, index, reread, bar, engine=engine.name)
                 return result, (*result.faults, *quotes)
+        except MissingIndexError:
+            return result, result.faults
         except (CaseError, sqlite3.Error, msgspec.MsgspecError) as error:
             return result, (*result.faults, Fault(INDEX_FILE, f"cannot be read: {error}"))
 

@@ -26,6 +26,7 @@ from sousveil.index.schema import SCHEMA, SCHEMA_VERSION
 from sousveil.model import Capture, Event, Fate, Finding, Happening, Notice, Watch
 
 INDEX_FILE = "index.sqlite"
+_MISSING = "{path}: the index is missing. Make it again with `sousveil reindex`."
 
 # Readers wait this long for a checkpoint of the write-ahead log to end.
 BUSY_SECONDS = 10.0
@@ -47,6 +48,10 @@ _CARRIED_FORMER = (
     f"""UPDATE main.capture AS c SET former_engine = e.former_engine FROM earlier.capture e
         WHERE {_SAME} AND e.engine = c.engine""",
 )
+
+
+class MissingIndexError(CaseError):
+    """There is no index yet, or its making was cut short before anything was in it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +83,7 @@ class Index:
     """One open index file."""
 
     def __init__(self, path: Path, *, create: bool = False, readings: int = 1) -> None:
-        """Open the index; raises CaseError when it is missing or of another version.
+        """Open the index; raises MissingIndexError, or CaseError for one of another version.
 
         `readings` is the case's setting: until so many people have decided on a finding, what they
         decided is sealed (index/reviews.py).
@@ -86,19 +91,22 @@ class Index:
         self.folder = path.parent  # the case's
         self.readings = readings
         if not create and not path.exists():
-            raise CaseError(f"{path}: the index is missing. Make it again with `sousveil reindex`.")
+            raise MissingIndexError(_MISSING.format(path=path))
         try:
             self._db = _connect(path, create=create)
-            self._prepare(create=create)
+            self._prepare(path, create=create)
         except sqlite3.Error as error:
             raise CaseError(
                 f"{path}: the index cannot be used ({error}). Make it again with"
                 " `sousveil reindex`; no evidence is in it."
             ) from error
 
-    def _prepare(self, *, create: bool) -> None:
+    def _prepare(self, path: Path, *, create: bool) -> None:
         version = self._db.execute("PRAGMA user_version").fetchone()[0]
-        if version == 0 and create:
+        if version == 0 and not create:
+            self._db.close()
+            raise MissingIndexError(_MISSING.format(path=path))
+        if version == 0:
             self._db.execute("PRAGMA journal_mode = WAL")
             with self.transaction():
                 for statement in SCHEMA.split(";"):
