@@ -42,13 +42,16 @@ _OURS = {
     "objects": re.compile(r"info|pack|[0-9a-f]{2}"),
     "objects/info": re.compile(r"(?!)"),  # alternates, commit-graph
 }
+# What git leaves there when it is killed: its locks, and a file that it tries links with.
+_LEFT = re.compile(r"(HEAD|config|packed-refs)\.lock|t[A-Za-z0-9]{6}")
 
 
 def mirror_path(case: Case, watch_id: str) -> Path:
     """Return where the working copy of a repository lies; it can be made again from the bundles.
 
     Raises CaseError when what lies there is not what we make: a mirror that came with somebody's
-    case must not lead git out of the case, nor bring it settings, alternates or grafts.
+    case must not lead git out of the case, nor bring it settings, alternates or grafts. What a git
+    that was killed left there is removed: it would keep every later one out.
     """
     if not _WATCH_ID.fullmatch(watch_id):
         raise CaseError(f"{watch_id!r} is no watch's id; make the index again: sousveil reindex.")
@@ -60,6 +63,9 @@ def mirror_path(case: Case, watch_id: str) -> Path:
         allowed = _OURS.get(Path(folder).relative_to(mirror).as_posix())
         for name in (*folders, *files):
             path = Path(folder, name)
+            if Path(folder) == mirror and name in files and _LEFT.fullmatch(name):
+                path.unlink()
+                continue
             if path.is_symlink() or (allowed is not None and not allowed.fullmatch(name)):
                 raise _not_ours(path)
     return mirror
