@@ -21,6 +21,7 @@ from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePrivateKey
 
 from sousveil.archive.cdxj import index_warc
 from sousveil.archive.wacz_signature import signed_data
+from sousveil.durable import sync_folder
 from sousveil.errors import ArchiveError
 from sousveil.model import Json
 
@@ -101,6 +102,7 @@ def write_wacz(
             os.fsync(file.fileno())
         size_bytes = partial.stat().st_size
         partial.rename(target)
+        sync_folder(target.parent)
     finally:
         partial.unlink(missing_ok=True)
     return Written(size_bytes, *written)

@@ -27,6 +27,7 @@ from cryptography.hazmat.primitives.serialization import (
     load_pem_private_key,
 )
 
+from sousveil.durable import sync_folder
 from sousveil.errors import ArchiveError
 from sousveil.model import Json
 
@@ -107,3 +108,4 @@ def _store_new_key(path: Path) -> None:
             os.link(temporary, path)
     finally:
         Path(temporary).unlink()
+    sync_folder(path.parent)
