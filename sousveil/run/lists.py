@@ -1,13 +1,13 @@
 """Official lists in a case: taken in whole, and held against the log.
 
 A list is copied into `lists/` under a name that its digest makes its own, then logged as
-`list.added`. A crash between the two leaves a file that no event names; taking the list in again
-writes the same file. An older list stays when a newer one takes its place.
+`list.added`. A crash between the two leaves a file that no event names, and that nothing reads;
+taking the list in again writes the same file. An older list stays when a newer one takes its place.
 """
 
 import hashlib
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -89,12 +89,13 @@ def _slug(name: str) -> str:
     return words or "list"
 
 
-def check_lists(root: Path, events: Iterable[Event]) -> Iterator[Fault]:
-    """Yield a fault for each list that is not what was logged, and each that nobody logged."""
+def check_lists(root: Path, added: Sequence[Event]) -> Iterator[Fault]:
+    """Yield a fault for each list that is not what was logged, and each that nobody logged.
+
+    `added` are the log's events of this type. What an interrupted import left is no fault.
+    """
     logged: set[str] = set()
-    for event in events:
-        if event.type != EVENT:
-            continue
+    for event in added:
         place = str(event.body.get("path"))
         if not LIST_PATH.fullmatch(place):
             yield Fault(place, "is no place for a list; the entry that names it is forged")
@@ -109,7 +110,23 @@ def check_lists(root: Path, events: Iterable[Event]) -> Iterator[Fault]:
             yield Fault(
                 place, f"was changed: its SHA-256 is not the one in log entry {event.index}"
             )
+    for path in unlisted(root, added):
+        if not is_leftover(path):
+            yield Fault(f"{FOLDER}/{path.name}", "is not in the log: no command took it in")
+
+
+def unlisted(root: Path, added: Iterable[Event]) -> Iterator[Path]:
+    """Yield each file among the lists that no event brought."""
+    logged = {str(event.body.get("path")) for event in added}
     folder = root / FOLDER
     for path in sorted(folder.iterdir()) if folder.is_dir() else ():
         if f"{FOLDER}/{path.name}" not in logged:
-            yield Fault(f"{FOLDER}/{path.name}", "is not in the log: no command took it in")
+            yield path
+
+
+def is_leftover(path: Path) -> bool:
+    """Tell whether an import that was interrupted left this file, which bears its own digest."""
+    if path.is_symlink() or not path.is_file():
+        return False
+    begin = path.name.removesuffix(".tmp").removesuffix(".csv").rpartition("-")[2]
+    return path.suffix == ".tmp" or file_sha256(path)[:_DIGEST_CHARACTERS] == begin

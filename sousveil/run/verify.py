@@ -12,6 +12,7 @@ import json
 import re
 from collections import Counter
 from collections.abc import Callable, Iterator
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from itertools import islice
 
@@ -32,7 +33,8 @@ from sousveil.ledger import JOURNAL_FILE, event_lines, head_problem, read_events
 from sousveil.model import Capture, Event, Fault, Finding, Stamp
 from sousveil.review.casemodel import FILE
 from sousveil.run.learning import model_file_problem
-from sousveil.run.lists import check_lists
+from sousveil.run.lists import EVENT as LIST_EVENT
+from sousveil.run.lists import check_lists, is_leftover, unlisted
 from sousveil.run.quotes import Reread
 from sousveil.run.visit.watches import logged_watches
 from sousveil.settings import key_path
@@ -48,6 +50,8 @@ Progress = Callable[[int, int, str], None]
 MAX_EXTRA_LINES = 20  # named one by one; more of them say nothing new
 LINE_END = b"\n"
 
+ASIDE_FOLDER = "set-aside"  # what `sousveil doctor --repair` moved out of the way
+
 # What a case folder holds beside its evidence; anything else is mentioned, but is no fault.
 _KNOWN = {
     SETTINGS_FILE,
@@ -55,6 +59,7 @@ _KNOWN = {
     "events",
     "log",
     "pending",
+    ASIDE_FOLDER,
     "cache",
     "lists",
     "actors.toml",
@@ -112,9 +117,13 @@ def verify_evidence(case: Case, progress: Progress) -> Verification:
         faults += _check_opening(case)
         in_events = list(_check_events(case, entries))
         # Of lists the events alone tell: where one of those is damaged, nothing is said of them.
-        faults += in_events or check_lists(case.root, read_events(case))
+        faults += in_events
+        if not in_events:
+            added = [event for event in read_events(case) if event.type == LIST_EVENT]
+            faults += check_lists(case.root, added)
+            notes += _left_lists(case, added)
         faults += _check_names([name for name, _ in promised])
-        faults += _check_unlisted(case, {name for name, _ in promised})
+        faults += unlisted_files(case, {name for name, _ in promised})
     else:
         notes.append("events and archive were not checked: the log that names them cannot be read")
     revisits = Revisits()
@@ -286,8 +295,11 @@ def _check_events(case: Case, entries: list[Entry]) -> Iterator[Fault]:
         yield Fault(f"events/{path.name}", f"line {number} is not in the log")
 
 
-def _check_unlisted(case: Case, promised: set[str]) -> Iterator[Fault]:
-    """Find files where evidence lies that the log does not know."""
+def unlisted_files(case: Case, promised: AbstractSet[str]) -> Iterator[Fault]:
+    """Yield a fault for each file where evidence lies that the log does not know.
+
+    `promised` are the archive files that it knows.
+    """
     for path in sorted((case.root / "archive").rglob("*")):
         name = path.relative_to(case.root).as_posix()
         if path.is_symlink() or (not path.is_dir() and name not in promised):
@@ -322,6 +334,12 @@ def _check_file(case: Case, index: int, entry: Entry, revisits: Revisits) -> Ite
     if entry.type == "visit":  # an import is kept as it came, faults and all
         for problem in verify_warc(path, functools.partial(revisits.note, name)):
             yield Fault(name, problem)
+
+
+def _left_lists(case: Case, added: list[Event]) -> Iterator[str]:
+    for path in unlisted(case.root, added):
+        if is_leftover(path):
+            yield f"lists/{path.name}: left by an interrupted import; it is no evidence"
 
 
 def _notes(case: Case) -> Iterator[str]:
