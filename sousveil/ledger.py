@@ -48,6 +48,14 @@ MAX_JOURNAL_BYTES = MAX_BODY_BYTES
 
 SALT_BYTES = 16  # as many guesses as a 128-bit key
 
+_ASIDE = (
+    "What was reported as done is in the log. `sousveil doctor --repair` moves it out of the way."
+)
+
+
+class StrayJournalError(EvidenceError):
+    """A journal that no commit of this log left: forged, damaged, or of another log."""
+
 
 @dataclass(frozen=True, slots=True)
 class Draft:
@@ -209,7 +217,8 @@ class Writer:
 
         Only a journal that this key signed is followed: whoever can write to the folder must not
         be able to make us write elsewhere. One whose entries are in the log is done already.
-        Raises EvidenceError for any other journal, and when a file it promised is lost.
+        Raises StrayJournalError for any other journal, and EvidenceError when a file that it
+        promised is lost.
         """
         path = self.case.root / JOURNAL_FILE
         if not path.exists():
@@ -220,7 +229,7 @@ class Writer:
         if first < size:
             logged = entries(self.case.log, min(size, first + len(wanted)), first)
             if list(logged) != wanted:
-                raise EvidenceError(f"{path}: is of another log. Move it out of the case.")
+                raise StrayJournalError(f"{path}: is of another log. {_ASIDE}")
             # Who was killed may not have come to sync the checkpoint, or to remember it.
             sync_folder(self.case.log)
             self._remember_head()
@@ -247,9 +256,8 @@ class Writer:
             is_ours = self._signer.verifier.has_signed(_sealed(text), signature)
             journal: Json = json.loads(text if is_ours else "")
         except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
-            raise EvidenceError(
-                f"{path}: was not written by this case's key, or is damaged. Move it out of the"
-                " case; what was reported as done is in the log."
+            raise StrayJournalError(
+                f"{path}: was not written by this case's key, or is damaged. {_ASIDE}"
             ) from error
         return journal
 
