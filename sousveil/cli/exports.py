@@ -13,6 +13,7 @@ from sousveil.run.indexing import open_index
 from sousveil.run.publish.bundles import write_bundle
 from sousveil.run.publish.exports import export_wacz
 from sousveil.run.publish.packages import Exported
+from sousveil.run.publish.withheld import NAMES, Kind, withheld_fields
 
 
 class ExportFormat(StrEnum):
@@ -54,21 +55,40 @@ def bundle(
     findings: Annotated[list[str], typer.Argument(help="Findings, by id.")],
     *,
     output: Annotated[Path, typer.Option("--output", "-o", help="The new file, *.wacz.")],
-    with_names: Annotated[
-        bool, typer.Option("--with-names", help="Name who reviewed the findings, with their notes.")
+    with_decisions: Annotated[
+        bool, typer.Option("--with-decisions", help="Prove the decisions on the findings, too.")
     ] = False,
+    with_names: Annotated[
+        bool, typer.Option("--with-names", help="And name who decided, with their notes.")
+    ] = False,
+    withhold: Annotated[
+        list[Kind] | None, typer.Option(help="What else to withhold; may be given several times.")
+    ] = None,
+    withhold_field: Annotated[
+        list[str] | None, typer.Option(metavar="EVENT.FIELD", help="A single field to withhold.")
+    ] = None,
     folder: CaseOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Write one file with the evidence, for a stranger to check.
 
     It opens in players of web archives and holds the proof that nothing was changed, with a small
-    program that checks all of it offline, by Python and OpenSSL alone.
+    program that checks all of it offline, by Python and OpenSSL alone. The operator, reviewers and
+    their notes, exits and letters are withheld; the rest verifies without them.
     """
     case = chosen_case(folder)
+    shown = NAMES if with_names else frozenset()
+    hidden = withheld_fields(withhold or [], withhold_field or [], shown)
     with open_index(case) as index, progress("writing the bundle") as bar:
         made = write_bundle(
-            case, index, findings, output, with_names=with_names, now=now(), progress=bar
+            case,
+            index,
+            findings,
+            output,
+            hidden=hidden,
+            with_decisions=with_decisions or with_names,
+            now=now(),
+            progress=bar,
         )
     if as_json:
         write_json([made])

@@ -5,7 +5,7 @@ import random
 import subprocess
 import sys
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -107,6 +107,94 @@ def test_no_reviewer_is_named_unless_asked(case: Case, bundle: Path, tmp_path: P
     assert made.status == 0
     assert REVIEWER.encode() in named.read_bytes()
     assert checked(named, folder=tmp_path).returncode == 0
+
+
+def test_a_decision_is_proved_without_who_made_it(case: Case, tmp_path: Path) -> None:
+    path = tmp_path / "decided.wacz"
+    made = sousveil("bundle", "--case", case.root, ids(case)[0], "--with-decisions", "-o", path)
+    assert made.status == 0, made.err
+    assert REVIEWER.encode() not in path.read_bytes()
+    told = checked(path, "--key", case.settings.key, folder=tmp_path)
+    assert told.returncode == 0, told.stdout
+    (line,) = [line for line in told.stdout.splitlines() if ": review of " in line]
+    assert line.endswith("withheld of it: by, findings.shown, note")
+    assert sousveil("verify", path, "--key", case.settings.key).status == 0
+
+
+def test_a_field_and_a_title_are_withheld_when_asked(case: Case, tmp_path: Path) -> None:
+    path = tmp_path / "less.wacz"
+    options = ["--withhold", "title", "--withhold-field", "visit.requests"]
+    made = sousveil("bundle", "--case", case.root, *ids(case), *options, "-o", path)
+    assert made.status == 0, made.err
+    told = checked(path, folder=tmp_path)
+    assert told.returncode == 0, told.stdout
+    visits = [line for line in told.stdout.splitlines() if ": visit of " in line]
+    assert {line.rpartition("; ")[2] for line in visits} == {"withheld of it: requests"}
+    with zipfile.ZipFile(path) as package:
+        assert json.loads(package.read("datapackage.json"))["title"] == "Evidence"
+        assert not [name for name in package.namelist() if name.endswith(".disclosed.jsonl")]
+
+
+def test_a_field_that_no_event_withholds_is_refused(case: Case, tmp_path: Path) -> None:
+    option = ["--withhold-field", "visit.captures", "-o", tmp_path / "x.wacz"]
+    told = sousveil("bundle", "--case", case.root, *ids(case), *option)
+    assert told.status == 2
+    assert "visit.captures: no event withholds this. There are: around.asked.exit" in told.err
+
+
+@pytest.fixture(scope="module")
+def named(case: Case, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("named") / "named.wacz"
+    made = sousveil("bundle", "--case", case.root, ids(case)[0], "--with-names", "-o", path)
+    assert made.status == 0, made.err
+    return path
+
+
+def told_of_entry(bundle: Path, folder: Path, change: Callable[[list[bytes]], list[bytes]]) -> str:
+    """Return what is said of a decision in a bundle whose maker changed what it discloses.
+
+    They can list and sign the package anew, so that is not looked at.
+    """
+    path = folder / "forged.wacz"
+    with zipfile.ZipFile(bundle) as old, zipfile.ZipFile(path, "w") as new:
+        index = max(json.loads(old.read("sousveil/bundle.json"))["entries"])
+        for name in old.namelist():
+            data = old.read(name)
+            if name == f"sousveil/entry-{index}.disclosed.jsonl":
+                data = b"".join(change(data.splitlines(keepends=True)))
+            new.writestr(name, data)
+    checks = verify_bundle.Checks(path, None)
+    with checks.zip:
+        checks.contents()
+        checks.checkpoint()
+        return checks.entry(index)
+
+
+def test_what_is_disclosed_can_be_left_out_but_nothing_else(named: Path, tmp_path: Path) -> None:
+    assert "withheld" not in told_of_entry(named, tmp_path, lambda lines: lines)
+    withheld = told_of_entry(named, tmp_path, lambda lines: lines[1:])
+    assert withheld.endswith("; withheld of it: by")
+
+
+@pytest.mark.parametrize(
+    "forge",
+    [
+        lambda lines: [lines[0].replace(b"Ruth", b"Rita"), *lines[1:]],
+        lambda lines: lines[::-1],
+        lambda lines: [lines[0], *lines],
+        lambda lines: [*lines, b'["%s","x"]\n' % (b"0" * 32)],
+        lambda lines: [lines[0][:-1], *lines[1:]],
+        lambda lines: [*lines[:-1], lines[-1][:-1]],
+        lambda lines: [b"\n", *lines],
+        lambda _: [b"\n"],
+        lambda _: [b"\xff"],
+    ],
+)
+def test_what_is_disclosed_cannot_be_forged(
+    named: Path, tmp_path: Path, forge: Callable[[list[bytes]], list[bytes]]
+) -> None:
+    with pytest.raises(verify_bundle.Wrong, match="altered, added or out of order"):
+        told_of_entry(named, tmp_path, forge)
 
 
 def test_other_tools_take_it(bundle: Path) -> None:

@@ -2,8 +2,8 @@
 
 A WACZ with the archive files that hold the quotes, the answers without them and all that these
 refer to, so that it replays by itself; in `sousveil/` the log entries with their proofs and events,
-each finding as an annotation, and `verify_bundle.py`, one file to read and to run. Names of
-reviewers are left out unless asked for.
+each finding as an annotation, and `verify_bundle.py`, one file to read and to run. What is to be
+withheld of the events is left out of them, and they prove what they did before (`bodies.py`).
 """
 
 import json
@@ -16,7 +16,7 @@ import msgspec
 
 from sousveil.archive.foreign import scan_archive
 from sousveil.archive.read import read_block
-from sousveil.bodies import Line, read_line
+from sousveil.bodies import Line, read_line, without
 from sousveil.case import Case
 from sousveil.dossier.annotation import annotation
 from sousveil.errors import EvidenceError, InputError
@@ -36,9 +36,11 @@ from sousveil.run.publish.packages import (
     vouched_head,
     write_package,
 )
+from sousveil.run.publish.withheld import of_type
 from sousveil.run.visit.records import SOFTWARE
 
 BUNDLE_VERSION = 1
+_NO_TITLE = "Evidence"  # of a package whose case's title is withheld
 
 _README = """\
 # How to check this bundle
@@ -123,19 +125,25 @@ def write_bundle(
     names: Sequence[str],
     output: Path,
     *,
-    with_names: bool,
+    hidden: frozenset[str],
+    with_decisions: bool,
     now: datetime,
     progress: Progress,
 ) -> Exported:
     """Write the evidence of the findings named, by id or its beginning, to the new file `output`.
 
+    The fields `hidden` (`withheld.py`) are withheld from it. `with_decisions` takes in the log
+    entries of the decisions on the findings; a time stamp then has to be younger than those.
     Raises InputError for a finding that is not there, or is only so in the index, and what
     `write_package` raises.
     """
     newest = signed_head(case)
-    asked = _asked(index, names, with_names=with_names)
+    asked = _asked(index, names, hidden)
     events = {event.index: event for event in read_events(case) if event.index < newest.size}
-    chosen = [events[number] for number in sorted(_needed(case, asked, events))]
+    chosen = [
+        events[number]
+        for number in sorted(_needed(case, asked, events, with_decisions=with_decisions))
+    ]
     vouched = vouched_head(case, newest, chosen[-1].index)
 
     def others(packed: Sequence[Packed]) -> Iterator[tuple[str, bytes]]:
@@ -151,12 +159,13 @@ def write_bundle(
             yield verify_bundle.COSIGNED, vouched.cosigned
         for number, (_, _, data) in enumerate(event_lines(case)):
             if number in numbers:
-                yield from _event_files(number, read_line(data))
+                yield from _event_files(events[number], read_line(data), hidden)
 
     exported = write_package(
         case,
         output,
         (event for event in chosen if event.warc is not None),
+        title=_NO_TITLE if "case.opened.title" in hidden else case.settings.title,
         description=f"Evidence of {len(asked)} findings, with the proof that it was logged.",
         others=others,
         log_size=vouched.head.size,
@@ -166,7 +175,7 @@ def write_bundle(
     return replace(exported, notes=(*exported.notes, *_told_of_people(case, asked)))
 
 
-def _asked(index: Index, names: Sequence[str], *, with_names: bool) -> list[_Asked]:
+def _asked(index: Index, names: Sequence[str], hidden: frozenset[str]) -> list[_Asked]:
     known, fate, decided = findings(index), fates(index), reviews(index)
     chosen = []
     for name in dict.fromkeys(names):
@@ -175,8 +184,10 @@ def _asked(index: Index, names: Sequence[str], *, with_names: bool) -> list[_Ask
             problem = "several findings begin like this" if matches else "no such finding"
             raise InputError(f"{name}: {problem}. `sousveil findings` lists them.")
         told: Sequence[Review] = decided.get(matches[0].id, ())
-        if not with_names:
-            told = [replace(one, by="", note="") for one in told]
+        if "review.by" in hidden:
+            told = [replace(one, by="") for one in told]
+        if "review.note" in hidden:
+            told = [replace(one, note="") for one in told]
         chosen.append(_Asked(matches[0], fate.get(matches[0].id), told))
     return chosen
 
@@ -184,14 +195,17 @@ def _asked(index: Index, names: Sequence[str], *, with_names: bool) -> list[_Ask
 # ---------------------------------------------------------------- what is needed
 
 
-def _needed(case: Case, asked: Iterable[_Asked], events: Mapping[int, Event]) -> set[int]:
+def _needed(
+    case: Case, asked: Iterable[_Asked], events: Mapping[int, Event], *, with_decisions: bool
+) -> set[int]:
     """Return the log entries whose files and events a bundle must hold to stand by itself."""
     brought = {event.warc: event.index for event in events.values() if event.warc is not None}
     needed: set[int] = set()
     for one in asked:
         numbers = {one.finding.log_index, one.finding.source.left_log_index}
         numbers |= {one.fate.log_index} if one.fate else set()
-        numbers |= {review.log_index for review in one.reviews if review.by}
+        if with_decisions:  # but for those that others may not read yet
+            numbers |= {each.log_index for each in one.reviews if each.decision != "sealed"}
         needed |= {number for number in numbers if number is not None}
         if one.finding.source.commit is not None:
             needed |= set(_of_repository(one.finding, events))
@@ -222,12 +236,12 @@ def _referred_to(case: Case, event: Event) -> Iterator[RecordRef]:
 # ---------------------------------------------------------------- files of our own
 
 
-def _event_files(number: int, line: Line) -> Iterator[tuple[str, bytes]]:
+def _event_files(event: Event, line: Line, hidden: frozenset[str]) -> Iterator[tuple[str, bytes]]:
     """Yield the body of an event, as the log knows it, and what is disclosed of it."""
-    yield f"sousveil/entry-{number}.event.json", line.body
-    if line.disclosures:
-        data = b"".join(one + b"\n" for one in line.disclosures)
-        yield f"sousveil/entry-{number}.disclosed.jsonl", data
+    yield f"sousveil/entry-{event.index}.event.json", line.body
+    if disclosed := without(line, of_type(event.type, hidden)).disclosures:
+        data = b"".join(one + b"\n" for one in disclosed)
+        yield f"sousveil/entry-{event.index}.disclosed.jsonl", data
 
 
 def _own_files(

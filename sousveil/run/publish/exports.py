@@ -67,6 +67,7 @@ def export_wacz(
         case,
         output,
         _chosen(case, head, targets),
+        title=case.settings.title,
         description="Captures of a sousveil case, with the proof that they were logged.",
         others=others,
         log_size=head.size,

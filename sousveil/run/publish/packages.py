@@ -72,6 +72,7 @@ def write_package(
     output: Path,
     chosen: Iterable[Event],
     *,
+    title: str,
     description: str,
     others: Callable[[Sequence[Packed]], Iterable[tuple[str, bytes]]],
     log_size: int,
@@ -93,7 +94,7 @@ def write_package(
     written = write_wacz(
         output,
         about=About(
-            title=case.settings.title,
+            title=title,
             description=f"{description} See sousveil/README.md in this package.",
             software=SOFTWARE,
             created=now,
