@@ -7,7 +7,16 @@ bytes to compare. Common Crawl and Heritrix write SHA-1 in base32, we SHA-256 in
 import base64
 import binascii
 import hashlib
+from collections.abc import Callable
+from functools import partial
 
+_NEW: dict[str, Callable[[], "hashlib._Hash"]] = {
+    "md5": partial(hashlib.md5, usedforsecurity=False),
+    "sha1": partial(hashlib.sha1, usedforsecurity=False),
+    "sha256": hashlib.sha256,
+    "sha512": hashlib.sha512,
+}
+_SIZES = {name: new().digest_size for name, new in _NEW.items()}
 _ALGORITHMS = {
     "md5": "md5",
     "sha1": "sha1",
@@ -24,7 +33,7 @@ class Digests:
 
     def __init__(self, *labelled: str) -> None:
         names = {"sha256", *(parsed[0] for text in labelled if (parsed := parse_digest(text)))}
-        self._hashes = {name: hashlib.new(name, usedforsecurity=False) for name in names}
+        self._hashes = {name: _NEW[name]() for name in names}
 
     def update(self, data: bytes) -> None:
         """Take the next bytes."""
@@ -52,7 +61,7 @@ def parse_digest(labelled: str) -> tuple[str, bytes] | None:
     if name is None:
         return None
     value = value.strip()
-    size = hashlib.new(name, usedforsecurity=False).digest_size
+    size = _SIZES[name]
     try:
         if len(value) == 2 * size:
             return name, bytes.fromhex(value)

@@ -47,7 +47,7 @@ class CheckedRecord:
     """A record that was held against its own head."""
 
     http: HttpHead
-    payload: Digests  # of what follows the HTTP head, transfer coding included
+    payload: Digests  # of what follows the HTTP head, transfer coding included; see `check_record`
     problems: tuple[str, ...]  # one line each
 
 
@@ -170,24 +170,25 @@ def open_record(path: Path, ref: RecordRef) -> Iterator[Record]:
 
 def split_http(record: Record, pieces: Iterator[bytes]) -> tuple[HttpHead, Iterator[bytes]]:
     """Return the HTTP head that a record's block begins with, if any, and the rest."""
+    # Some crawlers write the body's type where "application/http" belongs.
+    if record.head.type not in {"response", "revisit"} and not _is_http(record):
+        return NO_HEAD, pieces
     begin, end = _begin(pieces)
     head = parse_head(begin[:end] if end >= 0 else begin)
-    # Some crawlers write the body's type where "application/http" belongs.
-    is_answer = record.head.type in {"response", "revisit"}
-    if head.status is None or not (is_answer or _is_http(record)):
+    if head.status is None:
         return NO_HEAD, chain([begin], pieces)
     return head, chain([begin[end:] if end >= 0 else b""], pieces)
 
 
 def _begin(pieces: Iterator[bytes]) -> tuple[bytes, int]:
     """Take a block's beginning; return it, and where the HTTP head in it ends, or -1."""
-    begin = bytearray()
-    while (end := split_head(bytes(begin))) < 0 and len(begin) < MAX_HTTP_HEAD_BYTES:
+    begin = next(pieces, b"")
+    while (end := split_head(begin)) < 0 and len(begin) < MAX_HTTP_HEAD_BYTES:
         piece = next(pieces, b"")
         if not piece:
             break
         begin += piece
-    return bytes(begin), end
+    return begin, end
 
 
 def _is_http(record: Record) -> bool:
@@ -230,15 +231,18 @@ def _check_digest(case_root: Path, ref: RecordRef, digests: Digests) -> None:
 def check_record(record: Record, *labelled: str) -> CheckedRecord:
     """Read a record's block to its end and hold it against what its own head says.
 
-    Of the payload the digests that `labelled` ones need are computed, too. What is said of a record
-    that ends early (`record.missing`) is not to be relied on.
+    Of the payload the digests that `labelled` ones need are computed, too; none where there are no
+    such and the record itself gives none. What is said of a record that ends early
+    (`record.missing`) is not to be relied on.
     """
     head = record.head
     of_block, of_payload = head.get("WARC-Block-Digest"), head.get("WARC-Payload-Digest")
     block, entity = Digests(of_block), Digests(of_payload, *labelled)
     http, body = _payload_of(record, _hashed(record.pieces(), block))
-    for piece in body:
-        entity.update(piece)
+    if of_payload or labelled:
+        body = _hashed(body, entity)
+    for _ in body:
+        pass
     problems = [f"the record has no {name}" for name in MANDATORY_FIELDS if not head.get(name)]
     if of_block and block.agrees(of_block) is not True:
         problems.append(f"the record's block does not have the digest {of_block}")

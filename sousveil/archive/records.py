@@ -18,6 +18,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from sousveil.archive.unpack import Unpacked
+from sousveil.capture.http.head import split_head
 
 # A head is some hundred bytes; crawlers that copy JSON into it reach tens of kilobytes.
 MAX_HEAD_BYTES = 2**18
@@ -36,9 +37,6 @@ _ARC_LINE = re.compile(
     rb"([^\n]{1,500}) (-?[0-9a-z]{1,18})\r?\n",
     re.MULTILINE,
 )
-# An empty line, or another record's version line: a head without end must not be searched anew
-# from each of its lines.
-_END_OF_HEAD = re.compile(rb"\r{0,3}\n(\r{0,3}\n)|WARC/[0-9]{1,2}\.[0-9]{1,2}[ \t]*\r{0,3}\n")
 _FOLD = re.compile(r"\r{0,3}\n[ \t]+")
 _LENGTH = re.compile(r"[0-9]{1,18}")
 # Longer than any match of `_ARC_LINE`, the longest start of a record.
@@ -64,7 +62,11 @@ class RecordHead:
 
     def get(self, name: str) -> str:
         """Return the value of the first field called `name` (any case), or ""."""
-        return next((value for key, value in self.fields if key.lower() == name.lower()), "")
+        wanted = name.lower()
+        for key, value in self.fields:
+            if key.lower() == wanted:
+                return value
+        return ""
 
     @property
     def type(self) -> str:
@@ -105,12 +107,13 @@ class RecordReader:
                 yield Record(self._stream, head)
             if not self._stream.damage:
                 return
-            self._recover(self._stream.stored_end(), "")
+            self._recover(self._stream.damaged_at(), "")
 
     def finish(self, record: Record) -> None:
         """Skip what is left of a record and set its `length`; a short block becomes a fault."""
-        for _ in record.pieces():
-            pass
+        if record.missing:
+            for _ in record.pieces():
+                pass
         if not record.missing:
             self._skip_line_ends(most=4)
         offset, end = record.head.offset, self._stream.stored_offset()
@@ -166,7 +169,8 @@ class RecordReader:
     def _skip_line_ends(self, most: int = 2**31) -> None:
         while most and (window := self._stream.peek(min(most, _FIRST_BYTES))):
             ends = len(window) - len(window.lstrip(b"\r\n"))
-            self._stream.take(ends)
+            if ends:
+                self._drop(ends)
             most -= ends
             if ends < len(window):
                 return
@@ -207,16 +211,16 @@ class RecordReader:
         if version is None:
             return None
         size = len(window)
-        while (end := _END_OF_HEAD.search(window, version.end() - 1)) is None:
+        while (end := _end_of_head(window, version.end() - 1)) is None:
             if len(window) < size or size >= MAX_HEAD_BYTES:
                 return None
             size *= 2
             window = self._stream.peek(size)
-        if end[1] is None:
+        if end < 0:
             return None
         offset, is_stored = self._place()
-        fields = _parse_fields(window[version.end() : end.start()])
-        self._drop(end.end())
+        fields = _parse_fields(window[version.end() : end].rstrip(b"\r\n"))
+        self._drop(end)
         length = next((v for k, v in fields if k.lower() == "content-length"), "")
         size = self._length(offset, length)
         return RecordHead(offset, version[1].decode(), fields, size, is_stored)
@@ -246,13 +250,27 @@ class RecordReader:
         return 0
 
 
+def _end_of_head(window: bytes, start: int) -> int | None:
+    """Return where a head ends, behind its empty line; -1 when another begins before that.
+
+    None when neither is in the window. Where another begins counts, for a head without end must
+    not be searched anew from each of its lines.
+    """
+    end = split_head(window, start)
+    if _WARC_VERSION.search(window, start, end if end >= 0 else len(window)):
+        return -1
+    return end if end >= 0 else None
+
+
 def _parse_fields(head: bytes) -> tuple[tuple[str, str], ...]:
     """Return the named fields; UTF-8, as WARC 1.1 section 4 says, or else ISO 8859-1."""
     try:
         text = head.decode()
     except UnicodeDecodeError:
         text = head.decode("latin-1")
-    lines = (line.partition(":") for line in _FOLD.sub(" ", text).split("\n"))
+    if "\n " in text or "\n\t" in text:
+        text = _FOLD.sub(" ", text)
+    lines = [line.partition(":") for line in text.split("\n")]
     return tuple((name.strip(), value.strip()) for name, colon, value in lines if colon)
 
 

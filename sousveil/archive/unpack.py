@@ -18,8 +18,11 @@ GZIP_MAGIC = b"\x1f\x8b\x08"
 LZ4_MAGIC = b"\x04\x22\x4d\x18"
 _GZIP_WINDOW = 31  # zlib's wbits for a gzip header and trailer around the largest window
 
-# Stored bytes read at a time.
-READ_BYTES = 2**14
+# Stored bytes read at a time: few at first, for many want no more than one record.
+FIRST_READ_BYTES, READ_BYTES = 2**14, 2**18
+# Stored bytes given to zlib at a time, likewise: most members are small, and what it does not want
+# of a piece it hands back as a copy.
+FIRST_FEED_BYTES, FEED_BYTES = 2**11, 2**16
 # Decompressed bytes taken from zlib at a time: deflate expands up to 1032 times.
 STEP_BYTES = 2**18
 # Three given bytes are met by chance once in 16 MB; a file with more false starts than this is
@@ -45,33 +48,40 @@ class Unpacked:
         self.damage = ""  # why the bytes end here, when they should not
         self.position = 0
         self.padding_bytes = 0  # zeros behind the last gzip member
-        self._buffer = bytearray()
+        self._buffer, self._taken = b"", 0  # decompressed bytes, and how many of them went
+        self._input, self._used = b"", 0  # stored bytes, and how many of them were decompressed
         self._ended = False
         self._members: deque[tuple[int, int]] = deque()  # (position, stored offset)
-        self._member_offset = self._stored = start
-        file.seek(start)
-        magic = file.read(len(LZ4_MAGIC))
-        file.seek(start)
+        self._go_to(start)
+        magic = self._look(len(LZ4_MAGIC))
         self.compression = "gzip" if magic.startswith(GZIP_MAGIC) else ""
         self._lz4: Lz4Reader | None = None
         if magic == LZ4_MAGIC:
             self.compression = "lz4"
+            file.seek(start)
             self._lz4 = Lz4Reader(file)
+        self._decompressed = 0  # bytes from `start` on, up to the end of the buffer
         if self.compression == "gzip":
-            self._start_member(start)
+            self._members.append((0, start))
+            self._start_member()
 
     def peek(self, size: int) -> bytes:
         """Return the next `size` bytes, or fewer at the end or before damage; consumes none."""
-        self._fill(size)
-        with memoryview(self._buffer) as view:
-            return bytes(view[:size])
+        left = len(self._buffer) - self._taken
+        if left < size and not self._ended:
+            pieces = [self._buffer[self._taken :]]
+            while left < size and not self._ended:
+                pieces.append(self._next_piece(size - left))
+                left += len(pieces[-1])
+            self._buffer, self._taken = b"".join(pieces), 0
+        return self._buffer[self._taken : self._taken + size]
 
     def take(self, size: int) -> bytes:
         """Return the next bytes, at most `size`, and go on behind them; b"" at the end."""
-        self._fill(min(size, STEP_BYTES))
-        with memoryview(self._buffer) as view:
-            data = bytes(view[:size])
-        del self._buffer[:size]
+        while self._taken == len(self._buffer) and not self._ended:
+            self._buffer, self._taken = self._next_piece(size), 0
+        data = self._buffer[self._taken : self._taken + size]
+        self._taken += len(data)
         self.position += len(data)
         while self._members and self._members[0][0] < self.position:
             self._members.popleft()
@@ -80,97 +90,123 @@ class Unpacked:
     def stored_offset(self) -> int | None:
         """Return the stored offset of the next byte, or None when it lies within a member."""
         if not self.compression:
-            return self._stored - len(self._buffer)
-        self._fill(1)
+            return self._stored - (len(self._buffer) - self._taken)
+        is_at_end = not self.peek(1)
         if self._members and self._members[0][0] == self.position:
             return self._members[0][1]
-        return self._stored if self._ended and not self._buffer and not self.damage else None
+        return self._stored if is_at_end and not self.damage else None
 
-    def stored_end(self) -> int:
-        """Return the stored offset up to which bytes were read."""
-        return self._stored
+    def damaged_at(self) -> int:
+        """Return the stored offset of the gzip member that is damaged, or where LZ4 data ends."""
+        return self._member_offset if self.compression == "gzip" else self._stored
 
     def resync(self) -> bool:
         """Leave the damage behind; True when reading goes on at a later member with a record."""
         if not self.damage:
             return False
         self.damage = ""
-        self.position += len(self._buffer)
-        self._buffer.clear()
+        self.position, self._buffer, self._taken = self._decompressed, b"", 0
         self._members.clear()
         found = self._find_member(self._member_offset + 1) if self.compression == "gzip" else None
         if found is None:
             return False
         self._ended = False
-        self._start_member(found)
+        self._go_to(found)
+        self._members.append((self.position, found))
+        self._start_member()
         return True
 
-    def _fill(self, size: int) -> None:
-        while len(self._buffer) < size and not self._ended:
-            if self.compression == "gzip":
-                self._inflate_piece()
-            elif self._lz4 is not None:
-                self._read_lz4(self._lz4)
-            else:
-                piece = self._read(max(size - len(self._buffer), READ_BYTES))
-                self._buffer += piece
-                self._ended = not piece
-
-    def _read(self, size: int) -> bytes:
-        if self._end is not None:
-            size = min(size, self._end - self._stored)
-        piece = self._file.read(size)
-        self._stored += len(piece)
+    def _next_piece(self, size: int) -> bytes:
+        """Return more bytes, some `size` of a plain file; b"" where there are none just now."""
+        if self.compression == "gzip":
+            piece = self._inflated()
+        elif self._lz4 is not None:
+            piece = self._read_lz4(self._lz4)
+        else:
+            self._look(min(size, READ_BYTES))
+            piece = self._input[self._used :]
+            self._use(len(piece))
+            self._ended = not piece
+        self._decompressed += len(piece)
         return piece
 
-    def _read_lz4(self, reader: Lz4Reader) -> None:
+    def _go_to(self, offset: int) -> None:
+        """Read on at a stored offset."""
+        self._file.seek(offset)
+        self._stored = self._read_end = offset
+        self._input, self._used = b"", 0
+        self._read_bytes = FIRST_READ_BYTES
+
+    def _look(self, size: int) -> bytes:
+        """Return the next `size` stored bytes, fewer at the end; more of them may be at hand."""
+        while len(self._input) - self._used < size and (piece := self._read()):
+            self._input, self._used = self._input[self._used :] + piece, 0
+        return self._input[self._used : self._used + size]
+
+    def _use(self, size: int) -> None:
+        """Go on behind stored bytes that are at hand."""
+        self._used += size
+        self._stored += size
+
+    def _read(self) -> bytes:
+        size = self._read_bytes
+        if self._end is not None:
+            size = min(size, self._end - self._read_end)
+        piece = self._file.read(size)
+        self._read_end += len(piece)
+        self._read_bytes = min(4 * self._read_bytes, READ_BYTES)
+        return piece
+
+    def _read_lz4(self, reader: Lz4Reader) -> bytes:
         try:
-            piece = reader.read(STEP_BYTES)
+            piece: bytes = reader.read(STEP_BYTES)
         except OSError as error:
             self._stop(f"the LZ4 data breaks off or is damaged ({error})")
-            return
+            return b""
         self._stored = reader.inner_tell()
-        self._buffer += piece
         self._ended = not piece
+        return piece
 
-    def _start_member(self, offset: int) -> None:
-        # Read anew from here: pieces that always begin at the member keep damage reproducible.
-        self._file.seek(offset)
-        self._member_offset = self._stored = offset
+    def _start_member(self) -> None:
+        """Begin with the member that the next stored byte begins."""
+        self._member_offset = self._stored
         self._inflate = zlib.decompressobj(_GZIP_WINDOW)
-        self._members.append((self.position + len(self._buffer), offset))
+        self._feed = FIRST_FEED_BYTES
 
-    def _inflate_piece(self) -> None:
-        piece = self._inflate.unconsumed_tail or self._read(READ_BYTES)
-        if not piece:
+    def _inflated(self) -> bytes:
+        """Return the next piece of a gzip file."""
+        if not self._look(1):
             self._stop(f"the gzip member at byte {self._member_offset} is cut short")
-            return
+            return b""
+        piece = self._input[self._used : self._used + self._feed]
+        self._feed = min(4 * self._feed, FEED_BYTES)
         before = self._inflate.copy()
         try:
-            self._buffer += self._inflate.decompress(piece, STEP_BYTES)
+            data = self._inflate.decompress(piece, STEP_BYTES)
         except zlib.error as error:
-            self._buffer += salvage(before, piece)
+            self._use(len(piece))
             self._stop(f"the gzip member at byte {self._member_offset} is damaged ({error})")
-            return
-        unpacked = self.position + len(self._buffer)
+            return salvage(before, piece)
+        self._use(len(piece) - len(self._inflate.unconsumed_tail or self._inflate.unused_data))
+        unpacked = self._decompressed + len(data)
         if unpacked > FREE_BYTES and unpacked > MAX_EXPANSION * self._stored:
             self._stop(f"it grows more than {MAX_EXPANSION} times when decompressed: a bomb")
         elif self._inflate.eof:
-            self._stored -= len(self._inflate.unused_data)
-            self._next_member()
+            self._next_member(unpacked)
+        return data
 
-    def _next_member(self) -> None:
-        offset = self._stored
-        self._file.seek(offset)
-        head = self._read(len(GZIP_MAGIC))
-        self._members.append((self.position + len(self._buffer), offset))  # whatever it is
-        if head == GZIP_MAGIC:
-            self._start_member(offset)
+    def _next_member(self, position: int) -> None:
+        """Go on behind a member, where what is next begins at a position."""
+        self._members.append((position, self._stored))  # whatever it is
+        if self._look(len(GZIP_MAGIC)) == GZIP_MAGIC:
+            self._start_member()
             return
+        offset, head = self._stored, self._look(READ_BYTES)
         # Tapes and some tools pad with zeros (gzip(1), "trailing garbage").
         while head and not head.strip(b"\0"):
             self.padding_bytes += len(head)
-            head = self._read(READ_BYTES)
+            self._use(len(head))
+            head = self._look(READ_BYTES)
         if head:
             self._member_offset = offset
             self._stop(f"what follows the gzip member that ends at byte {offset} is no gzip")
@@ -181,11 +217,10 @@ class Unpacked:
 
     def _find_member(self, offset: int) -> int | None:
         """Return where, from `offset` on, a member begins that holds the start of a record."""
-        self._file.seek(offset)
-        self._stored = offset
+        self._go_to(offset)
         window, base = b"", offset
         false_starts = 0
-        while piece := self._read(READ_BYTES):
+        while false_starts < MAX_FALSE_STARTS and (piece := self._read()):
             window += piece
             at = window.find(GZIP_MAGIC)
             while at >= 0 and false_starts < MAX_FALSE_STARTS:
@@ -197,6 +232,7 @@ class Unpacked:
                 at = window.find(GZIP_MAGIC, at + 1)
             keep = at if at >= 0 else max(0, len(window) - len(GZIP_MAGIC) + 1)
             base, window = base + keep, window[keep:]
+        self._stored = self._read_end
         return None
 
 

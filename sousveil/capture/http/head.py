@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 # Clients take the protocol's name in any case, against RFC 9112, section 2.3.
 _STATUS_LINE = re.compile(rb"\s*(?i:HTTP|ICY)(?:/[0-9.]+)?[ \t]+([0-9]{3})(?![0-9])")
+_EMPTY_LINE = b"\r\n\r\n"
 _END_OF_HEAD = re.compile(rb"\r{0,3}\n\r{0,3}\n")
 _FOLD = re.compile(rb"\r{0,3}\n[ \t]+")
 _CHARSET = re.compile(r";\s*charset\s*=\s*[\"']?\s*([^\s;\"',]+)", re.IGNORECASE)
@@ -27,17 +28,29 @@ class HttpHead:
 
     def get(self, name: str) -> str:
         """Return the value of the first field called `name` (any case), or ""."""
-        return next((value for key, value in self.fields if key.lower() == name.lower()), "")
+        wanted = name.lower()
+        for key, value in self.fields:
+            if key.lower() == wanted:
+                return value
+        return ""
 
     def get_list(self, name: str) -> list[str]:
         """Return the comma-separated members of all fields called `name`, in lower case."""
-        values = ",".join(value for key, value in self.fields if key.lower() == name.lower())
+        wanted = name.lower()
+        values = ",".join([value for key, value in self.fields if key.lower() == wanted])
         return [member.strip().lower() for member in values.split(",") if member.strip()]
 
 
-def split_head(block: bytes) -> int:
-    """Return where the body begins in `block`, or -1 when the head has no end in it."""
-    found = _END_OF_HEAD.search(block)
+def split_head(block: bytes, start: int = 0) -> int:
+    """Return where the body begins in `block`, or -1 when the head has no end in it.
+
+    What stands before `start` is not looked at.
+    """
+    end = block.find(_EMPTY_LINE, start)
+    # What the pattern would find earlier has one of these; nearly no head does.
+    if end >= 0 and block.find(b"\n\n", start, end) < 0 > block.find(b"\n\r", start, end + 1):
+        return end + len(_EMPTY_LINE)
+    found = _END_OF_HEAD.search(block, start)
     return found.end() if found else -1
 
 
@@ -45,9 +58,11 @@ def parse_head(head: bytes) -> HttpHead:
     """Return what `head` (an answer's bytes up to and with the empty line) says."""
     first, _, rest = head.partition(b"\n")
     found = _STATUS_LINE.match(first)
+    if b"\n " in rest or b"\n\t" in rest:
+        rest = _FOLD.sub(b" ", rest)
     fields = []
-    for line in _FOLD.sub(b" ", rest).split(b"\n"):
-        name, colon, value = line.decode("latin-1").partition(":")
+    for line in rest.decode("latin-1").split("\n"):
+        name, colon, value = line.partition(":")
         if colon and name.strip():
             fields.append((name.strip(), value.strip()))
     return HttpHead(int(found[1]) if found else None, tuple(fields))
