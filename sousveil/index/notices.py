@@ -106,6 +106,20 @@ def notices(index: Index, limit: int) -> list[Notice]:
     return [msgspec.json.decode(data, type=Notice) for (data,) in rows]
 
 
+def notices_since(index: Index, notice_id: str, limit: int) -> list[Notice]:
+    """Return what happened after a notice, the newest first, at most so many.
+
+    All of it where there is no notice with that id.
+    """
+    rows = index.rows(
+        "SELECT data FROM notice WHERE number >"
+        " coalesce((SELECT number FROM notice WHERE id = ?), 0) ORDER BY number DESC LIMIT ?",
+        notice_id,
+        limit,
+    )
+    return [msgspec.json.decode(data, type=Notice) for (data,) in rows]
+
+
 def waiting(index: Index, delivery: Delivery) -> list[Notice]:
     """Return what a channel has not been told yet, the oldest first."""
     rows = index.rows("SELECT data FROM notice WHERE number > ? ORDER BY number", delivery.told)

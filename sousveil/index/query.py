@@ -48,6 +48,14 @@ def watches(index: Index) -> list[Watch]:
     return sorted(found, key=lambda watch: watch.target)
 
 
+def watches_of(index: Index, ids: Iterable[str]) -> dict[str, Watch]:
+    """Return the watches with these ids, by id."""
+    chosen = msgspec.json.encode(list(ids)).decode()
+    rows = index.rows("SELECT data FROM watch WHERE id IN (SELECT value FROM json_each(?))", chosen)
+    found = (msgspec.json.decode(data, type=Watch) for (data,) in rows)
+    return {watch.id: watch for watch in found}
+
+
 def watch_reports(index: Index) -> tuple[WatchReport, ...]:
     """Return every watch with its visits, the oldest first."""
     return tuple(WatchReport(watch, tuple(visits(index, watch.id))) for watch in watches(index))

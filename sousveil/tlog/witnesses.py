@@ -12,6 +12,7 @@ cannot make a known witness vouch for another log.
 
 import re
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -129,6 +130,20 @@ def check_witnesses(
         except LogError as error:
             faults.append(_fault(log, name, str(error)))
     return seen, faults
+
+
+def newest_word(log: Path, vkey: str, head: Checkpoint) -> Seen | None:
+    """Return what a witness said that covers most of the log, of what holds; None for nothing.
+
+    What does not hold `check_witnesses` names. Raises LogError when `vkey` is malformed.
+    """
+    own = key_chain(log, vkey)
+    for size in sorted(_sizes(log), reverse=True):
+        with suppress(LogError):
+            told = _checked(log, size, own, known_keys(log), head)
+            if told:
+                return max(told, key=lambda one: one.at)
+    return None
 
 
 def _checked(

@@ -8,6 +8,7 @@ whether this computer trusts it by itself.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
@@ -62,6 +63,20 @@ def check_stamps(log: Path, vkey: str, head: Checkpoint | None) -> tuple[list[St
             renewals[stamp.file] = subject.names
     stamps = _with_renewals(stamps, renewals)
     return sorted(stamps, key=lambda one: (one.at, one.file)), faults
+
+
+def newest_stamp(log: Path, vkey: str, head: Checkpoint) -> Stamp | None:
+    """Return the stamp that covers most of the log, of those that hold; None when none does.
+
+    It is told as it was made, renewals left aside. Those that do not hold `check_stamps` names.
+    Raises LogError when `vkey` is malformed.
+    """
+    keys = key_chain(log, vkey)
+    stamps = [one for one in list_stamps(log).stamps if one.size is not None]
+    for one in sorted(stamps, key=lambda one: one.size or 0, reverse=True):
+        with suppress(LogError):
+            return _check(log, one, _read(log, one.subject, keys, head))
+    return None
 
 
 class _Subject:
