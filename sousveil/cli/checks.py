@@ -10,7 +10,7 @@ import typer
 
 from sousveil.case import Case, open_case, undisturbed
 from sousveil.cli.casework import now
-from sousveil.cli.options import CaseOption, JsonOption, chosen_case
+from sousveil.cli.options import CaseOption, JsonOption, chosen_case, patience
 from sousveil.cli.telling.packages import verify_file
 from sousveil.cli.telling.screen import (
     FOUND_WRONG,
@@ -33,6 +33,7 @@ from sousveil.run.indexing import open_index
 from sousveil.run.publish.reports import make_report
 from sousveil.run.quotes import quote_reader
 from sousveil.run.read.analyse import load_engine
+from sousveil.run.repair import repair
 from sousveil.run.stamping import renewal_is_due
 from sousveil.run.verify import Verification, verify_evidence, verify_findings
 from sousveil.tlog.timestamps.told import told
@@ -130,6 +131,7 @@ def _tell(result: Verification, faults: tuple[Fault, ...]) -> None:
     entries = _entries(result)
     size = f"{result.size_bytes:,} bytes in {count_of(result.files, 'archive file')}"
     if faults:
+        tell("After a crash or a full disk, `sousveil doctor --repair` brings it into order.")
         say(f"NOT whole: {count_of(len(faults), 'fault')}. Checked {entries}, {size}.", "red")
         return
     say(f"Whole: {entries}, {size}, every finding in its capture.", "bold green")
@@ -182,8 +184,23 @@ def dossier(
         raise typer.Exit(FOUND_WRONG)
 
 
-def doctor(*, as_json: JsonOption = False) -> None:
-    """Check what this computer has and lacks."""
+def doctor(
+    *,
+    repairing: Annotated[
+        bool, typer.Option("--repair", help="Bring the case into order after an accident.")
+    ] = False,
+    folder: CaseOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Check what this computer has and lacks, or repair a case.
+
+    --repair finishes what was interrupted, makes again what follows from the evidence, and moves
+    what is torn or strange into the case's folder `set-aside`, with a note that says why. Nothing
+    is deleted. Exit status 1: something that was logged is lost; what to restore is named.
+    """
+    if repairing:
+        _repair(chosen_case(folder), as_json=as_json)
+        return
     checks = examine()
     if as_json:
         write_json(checks)
@@ -194,4 +211,27 @@ def doctor(*, as_json: JsonOption = False) -> None:
             if not check.ok:
                 say(f"      {check.advice}")
     if not all(check.ok for check in checks if check.needed):
+        raise typer.Exit(FOUND_WRONG)
+
+
+def _repair(case: Case, *, as_json: bool) -> None:
+    with progress("repairing") as bar:
+        result = repair(case, now(), patience(case), bar)
+    if as_json:
+        write_json([{"ok": result.is_whole, **msgspec.to_builtins(result)}])
+    else:
+        for one in result.aside:
+            say(f"set aside: {plain(one.path)}: {plain(one.problem)}")
+        for name in result.made:
+            say(f"made again: {plain(name)}")
+        for fault in result.lost:
+            say(
+                f"cannot be repaired: {plain(fault.path)}: {plain(fault.problem, 1_200)}",
+                "bold red",
+            )
+        if result.folder:
+            tell(f"What was set aside lies in {case.root / result.folder}; its note says why.")
+        elif not result.made and result.is_whole:
+            say("Nothing is wrong with this case.", "bold green")
+    if not result.is_whole:
         raise typer.Exit(FOUND_WRONG)

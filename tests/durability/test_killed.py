@@ -46,7 +46,7 @@ def interrupted(job: Job, around: Around, folder: Path) -> Interrupted:
     """Run a job once, and keep each state that lies there before and after its calls."""
     world = folder / "world"
     arguments = prepared(job, around, world)
-    before = events_in(world)
+    before = events_in(job, world)
     acknowledged = Acknowledged(before)
     calls: Counter[str] = Counter()
     left: list[Left] = []
@@ -79,8 +79,8 @@ def prepared(job: Job, around: Around, world: Path) -> list[str]:
     return [str(one) for one in job.prepare(world, around)]
 
 
-def events_in(world: Path) -> int:
-    return log_size(open_case(world / "case"))
+def events_in(job: Job, world: Path) -> int:
+    return 0 if job.is_torn else log_size(open_case(world / "case"))
 
 
 def problems(left: list[Left]) -> Iterator[str]:
