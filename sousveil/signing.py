@@ -13,7 +13,7 @@ from sousveil.durable import sync_folder, write_durably
 from sousveil.errors import CaseError
 from sousveil.settings import key_path
 from sousveil.tlog.keychain import key_chain
-from sousveil.tlog.keys import load_signer
+from sousveil.tlog.keys import is_protected, load_signer
 from sousveil.tlog.log import read_checkpoint
 from sousveil.tlog.note import Signer, VerifierKey, parse_vkey
 
@@ -46,6 +46,16 @@ def following_path(key: VerifierKey) -> Path:
 def package_key_path(case: Case) -> Path:
     """Return where the key lies that signs the case's packages, without a name (WACZ-auth)."""
     return key_path(case.settings.origin).with_suffix(".wacz.pem")
+
+
+def unlock(case: Case) -> None:
+    """Ask for the passphrase of the case's key, if it has one, before it is needed.
+
+    Raises LogError when it is wrong or cannot be had.
+    """
+    path = key_path(case.settings.origin)
+    if path.exists() and is_protected(path):
+        load_signer(path)
 
 
 def signer_of(case: Case) -> Signer:

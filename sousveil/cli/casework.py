@@ -44,6 +44,7 @@ from sousveil.run.read.analyse import analyse, load_engine
 from sousveil.run.visit.imports import Imported, archives_in, import_file
 from sousveil.run.visit.visits import Crawled, Postponed, visit_all
 from sousveil.run.visit.watches import add_watches, logged_watches
+from sousveil.tlog.passphrase import new_passphrase
 from sousveil.watch.schedule import due
 from sousveil.watch.targets import DEFAULT_BOUNDS, DEFAULT_EVERY, find_watches, make_watch
 
@@ -88,6 +89,9 @@ def init(
     *,
     title: Annotated[str, typer.Option(help="What the case is about.")] = "",
     operator: Annotated[str, typer.Option(help="Who answers for it.")] = "",
+    passphrase: Annotated[
+        bool, typer.Option("--passphrase", help="Protect the signing key by a passphrase.")
+    ] = False,
     as_json: JsonOption = False,
 ) -> None:
     """Make a new case.
@@ -95,7 +99,10 @@ def init(
     A folder that keeps the evidence of one investigation, and a signing key outside of it.
     """
     _refuse_bytes(title=title or path.name, operator=operator)
-    case = create_case(path, title=title or path.name, operator=operator, now=now())
+    told = new_passphrase() if passphrase else None
+    case = create_case(
+        path, title=title or path.name, operator=operator, now=now(), passphrase=told
+    )
     with open_index(case, create=True) as index:
         sync_index(case, index)
     if as_json:

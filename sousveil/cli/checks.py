@@ -11,6 +11,7 @@ import typer
 from sousveil.case import Case, open_case, undisturbed
 from sousveil.cli.casework import now
 from sousveil.cli.options import CaseOption, JsonOption, chosen_case, patience
+from sousveil.cli.telling.keyed import change_json
 from sousveil.cli.telling.packages import verify_file
 from sousveil.cli.telling.screen import (
     FOUND_WRONG,
@@ -36,8 +37,11 @@ from sousveil.run.read.analyse import load_engine
 from sousveil.run.repair import repair
 from sousveil.run.stamping import renewal_is_due
 from sousveil.run.verify import Verification, verify_evidence, verify_findings
+from sousveil.tlog.successions import told as told_keys
 from sousveil.tlog.timestamps.told import told
 from sousveil.tlog.witnesses import told as told_witnessed
+
+_SENTENCE_CHARACTERS = 1_200  # two keys, with words around them
 
 
 def register(app: typer.Typer) -> None:
@@ -85,6 +89,7 @@ def verify(
     is_right = not faults and (against is None or against.is_fine)
     if as_json:
         summary = msgspec.to_builtins(result) | {"faults": msgspec.to_builtins(faults)}
+        summary["keys"] = [change_json(one) for one in result.keys]
         write_json([{"ok": is_right, **summary, "against": msgspec.to_builtins(against)}])
     else:
         _tell(result, faults)
@@ -138,6 +143,8 @@ def _tell(result: Verification, faults: tuple[Fault, ...]) -> None:
     say(f"    log {plain(result.origin)}, root {result.root}")
     say(f"    signed by {plain(result.key)}")
     say("    This shows that nothing was changed since it was logged, and in which order it came.")
+    for sentence in told_keys(result.keys, result.witnessed, result.stamps):
+        say(f"    {plain(sentence, _SENTENCE_CHARACTERS)}")
     for sentence in told_witnessed(result.witnessed, result.entries):
         say(f"    {plain(sentence)}")
     for sentence in told(result.stamps, result.entries):

@@ -39,6 +39,7 @@ MODULES = {
     "alerting": {"alerts"},
     "checks": {"verify", "dossier", "doctor"},
     "stamping": {"stamp"},
+    "keys": {"key"},
     "witnessing": {"witness"},
     "exports": {"export", "bundle"},
     "serving": {"serve"},

@@ -9,7 +9,7 @@ SECTIONS = {
     "Look": ("visit", "watch", "import", "inquiry"),
     "See what was found, and what changed": ("findings", "show", "changes", "diff", "alerts"),
     "Decide on it": ("serve", "users", "review", "queue", "model"),
-    "Prove it, and hand it on": ("verify", "stamp", "dossier", "bundle", "export"),
+    "Prove it, and hand it on": ("verify", "stamp", "key", "dossier", "bundle", "export"),
     "Without a case, and care": ("demo", "doctor", "read", "analyse", "reindex", "witness"),
 }
 OTHER = "Other commands"

@@ -43,6 +43,7 @@ from sousveil.model import Json, Verdict, Watch
 from sousveil.run.indexing import open_index, sync_index
 from sousveil.run.visit.watches import logged_watches, retire_watches
 from sousveil.run.watch.service import Batch, Outside, run_until
+from sousveil.signing import unlock
 from sousveil.watch.schedule import NEVER, Due, next_due
 from sousveil.watch.targets import find_watches
 
@@ -76,6 +77,7 @@ def watch_(
     reported is kept. Other commands can be used on the case meanwhile.
     """
     case = chosen_case(folder)
+    unlock(case)
     with _stopped_by_signals() as stop, ExitStack() as open_now:
         bar = open_now.enter_context(progress("watching")) if err.is_terminal else None
         shown = _Shown(bar, once=once, as_json=as_json)

@@ -12,10 +12,11 @@ from typing import Literal
 from sousveil.case import Case
 from sousveil.errors import InputError, LogError
 from sousveil.tlog.audit import check
-from sousveil.tlog.checkpoint import Checkpoint, open_checkpoint
+from sousveil.tlog.checkpoint import Checkpoint
 from sousveil.tlog.compare import Relation, compare
+from sousveil.tlog.keychain import KeyChain, key_chain
 from sousveil.tlog.log import read_checkpoint
-from sousveil.tlog.note import MAX_NOTE_BYTES, parse_vkey, split_note
+from sousveil.tlog.note import MAX_NOTE_BYTES, split_note
 from sousveil.tlog.proof import MAX_PROOF_BYTES, PROOF_MAGIC, parse_proof
 
 BUNDLED = "sousveil/checkpoint"  # where a bundle has it
@@ -33,6 +34,10 @@ _TOLD: dict[Relation, str] = {
 _OTHER = (
     "ANOTHER LOG: it is not a checkpoint that this log's key signed ({why}) It belongs to another"
     " case, was changed, or somebody put another case with another key in this one's place."
+)
+_STOLEN = (
+    " That key was revoked as stolen: a thief could have signed it, too. Ask since when it was"
+    " kept, and who stamped or witnessed it."
 )
 _UNDECIDED = "cannot be held against the log, whose own files are damaged or missing."
 
@@ -56,9 +61,9 @@ def hold_against(case: Case, kept: Path) -> Against:
     That is a signed note, a `.tlog-proof`, or a bundle. A log that is damaged proves no fork.
     Raises InputError when there is no note in the file.
     """
-    note = _note_in(kept)
+    note, keys = _note_in(kept), key_chain(case.log, case.settings.key)
     try:
-        held = open_checkpoint(note, parse_vkey(case.settings.key))
+        held = keys.open(note)
     except LogError as error:
         return Against("another log", _OTHER.format(why=error))
     try:
@@ -70,11 +75,18 @@ def hold_against(case: Case, kept: Path) -> Against:
         relation = None
     if relation is None or head is None:
         return Against("undecided", _UNDECIDED)
-    return Against(relation, _words(relation, held, head))
+    return Against(relation, _words(relation, held, head) + _doubt(relation, held, keys))
 
 
 def _words(relation: Relation, held: Checkpoint, head: Checkpoint) -> str:
     return _TOLD[relation].format(held=held.size, head=head.size, more=head.size - held.size)
+
+
+def _doubt(relation: Relation, held: Checkpoint, keys: KeyChain) -> str:
+    """Return what it means that the key of a contradicting checkpoint was stolen; "" otherwise."""
+    signer = keys.of(held.size)[0]
+    stolen = any(one.kind == "key.revoked" and one.former == signer for one in keys.changes)
+    return _STOLEN if stolen and relation not in _FINE else ""
 
 
 def _note_in(path: Path) -> bytes:

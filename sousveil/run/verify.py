@@ -11,7 +11,7 @@ import functools
 import json
 import re
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from itertools import islice
@@ -40,8 +40,11 @@ from sousveil.run.visit.watches import logged_watches
 from sousveil.settings import key_path
 from sousveil.tlog.audit import check
 from sousveil.tlog.checkpoint import Checkpoint
+from sousveil.tlog.keychain import KeyChange, key_chain
+from sousveil.tlog.keys import is_protected, load_signer
 from sousveil.tlog.log import entries as log_entries
 from sousveil.tlog.log import read_checkpoint
+from sousveil.tlog.successions import check_keys
 from sousveil.tlog.timestamps.audit import check_stamps
 from sousveil.tlog.witnesses import Seen, check_witnesses
 
@@ -88,6 +91,9 @@ class Entry(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     time: str
     body: str
     warc: PromisedFile | None = None
+    former: str | None = None  # where the log's key changed (tlog/keychain.py)
+    key: str | None = None
+    stolen_since: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +110,7 @@ class Verification:
     notes: tuple[str, ...]  # not wrong, but worth knowing
     stamps: tuple[Stamp, ...] = ()  # that hold, the earliest first
     witnessed: tuple[Seen, ...] = ()  # cosignatures that hold, the smallest log first
+    keys: tuple[KeyChange, ...] = ()  # by which one key followed another, the oldest first
 
 
 def verify_evidence(case: Case, progress: Progress) -> Verification:
@@ -131,6 +138,9 @@ def verify_evidence(case: Case, progress: Progress) -> Verification:
         progress(done, len(promised), name)
         faults += _check_file(case, index, entries[index], revisits)
     faults += revisits.faults()
+    told = {index + 1 for index, entry in enumerate(entries) if entry.key is not None}
+    keys, unkept = check_keys(case.log, case.settings.key, checkpoint, told)
+    faults += [*unkept, *_check_lost(case, keys)]
     stamps, unfit = check_stamps(case.log, case.settings.key, checkpoint)
     seen, unseen = check_witnesses(case.log, case.settings.key, checkpoint)
     return Verification(
@@ -144,6 +154,7 @@ def verify_evidence(case: Case, progress: Progress) -> Verification:
         notes=tuple(notes),
         stamps=tuple(stamps),
         witnessed=tuple(seen),
+        keys=tuple(keys),
     )
 
 
@@ -256,8 +267,26 @@ def _check_opening(case: Case) -> Iterator[Fault]:
         named = (body.get("origin"), body.get("key"))
     except (ValueError, AttributeError, RecursionError):
         named = (None, None)
-    if named != (case.settings.origin, case.settings.key):
+    first = str(key_chain(case.log, case.settings.key).first)
+    if named != (case.settings.origin, first):
         yield Fault(SETTINGS_FILE, "its [log] is not the one that the first event of the log names")
+
+
+def _check_lost(case: Case, changes: Sequence[KeyChange]) -> Iterator[Fault]:
+    """Find a key that was told to be lost, though it lies here: somebody else may have told so."""
+    path = key_path(case.settings.origin)
+    lost = {one.former: one for one in changes if one.is_lost}
+    try:
+        is_open = bool(lost) and path.exists() and not is_protected(path)
+        one = lost.get(load_signer(path).verifier) if is_open else None
+    except LogError:
+        return  # a key that cannot be used is lost
+    if one is not None:
+        yield Fault(
+            f"log/keys/{one.size}.json",
+            f"says that the former key was lost, yet it lies in {path}. Unless you said so on"
+            " another computer, somebody else put their key in its place",
+        )
 
 
 def _check_names(names: list[str]) -> Iterator[Fault]:
@@ -343,6 +372,12 @@ def _left_lists(case: Case, added: list[Event]) -> Iterator[str]:
 
 
 def _notes(case: Case) -> Iterator[str]:
+    present = key_chain(case.log, case.settings.key).keys[-1]
+    if str(present) != case.settings.key:
+        yield (
+            f"{SETTINGS_FILE}: log.key is a former key; {present} follows it. The next command that"
+            " writes puts that right"
+        )
     if not key_path(case.settings.origin).exists():
         yield (
             "this computer does not hold the log's key: ask its holder, by another way, whether it"

@@ -63,7 +63,7 @@ def store_signer(path: Path, signer: KeySigner, passphrase: str | None) -> None:
         descriptor, temporary = tempfile.mkstemp(prefix=f".{path.name}-", dir=path.parent)
         try:
             with os.fdopen(descriptor, "wb") as file:
-                file.write(_key_file(signer, passphrase))
+                file.write(key_file(signer, passphrase))
                 file.flush()
                 os.fsync(file.fileno())
             os.link(temporary, path)
@@ -110,9 +110,18 @@ def protect(path: Path, signer: KeySigner, passphrase: str | None) -> None:
     us. Raises LogError when the system refuses.
     """
     try:
-        write_durably(path, _key_file(signer, passphrase), private=True)
+        write_durably(path, key_file(signer, passphrase), private=True)
     except OSError as error:
         raise LogError(f"{path}: the signing key could not be stored: {error.strerror}.") from error
+
+
+def key_file(signer: KeySigner, passphrase: str | None) -> bytes:
+    """Return the content of a key file, under a passphrase unless that is None."""
+    line = f"{format_skey(signer)}\n".encode()
+    if passphrase is None:
+        return line
+    encrypted: bytes = pyrage.passphrase.encrypt(line, passphrase, armored=True)
+    return encrypted
 
 
 def _read(path: Path) -> bytes:
@@ -129,14 +138,6 @@ def _read(path: Path) -> bytes:
             "take a new key if somebody may have copied it: `sousveil key rotate`."
         )
     return data
-
-
-def _key_file(signer: KeySigner, passphrase: str | None) -> bytes:
-    line = f"{format_skey(signer)}\n".encode()
-    if passphrase is None:
-        return line
-    encrypted: bytes = pyrage.passphrase.encrypt(line, passphrase, armored=True)
-    return encrypted
 
 
 def _decrypted(path: Path, data: bytes, ask: Callable[[Path], str]) -> bytes:
