@@ -25,6 +25,7 @@ from sousveil.model import (
     Review,
     Source,
     Trace,
+    Translation,
 )
 from sousveil.review.decisions import status
 
@@ -39,6 +40,7 @@ def finding_json(
     fate: Fate | None = None,
     reviews: Sequence[Review] = (),
     trace: Trace | None = None,
+    translations: Sequence[Translation] = (),
 ) -> Json:
     """Return `finding` as JSON values.
 
@@ -47,9 +49,10 @@ def finding_json(
     `passage`, `lang`, `title` and `watch` where they are not empty. A `fate` adds `verdict`,
     `confidence`, `first_seen`, `last_seen`, `after`, `evidence` and `evidence_log_index`; `gone`,
     or `missing_since`, `pending`, `due` and `looks_left` while that is not confirmed;
-    `reviews` add `status` (confirmed, rejected or disputed), `review`, the latest, and `reviews`,
-    all of them, of several; `trace` adds `trace`: `state`, `missing_since`, `swaps`, `moved_to`,
-    `copies` and `unlisted_copies`. Lines and columns count from 1, offsets from 0.
+    `reviews` add `status` (open, confirmed, rejected or disputed), `review`, the latest, and
+    `reviews`, all of them, of several; `trace` adds `trace`: `state`, `missing_since`, `swaps`,
+    `moved_to`, `copies` and `unlisted_copies`; `translations` add what others say that the quote
+    says. Lines and columns count from 1, offsets from 0.
     """
     claim = finding.claim
     form = {
@@ -73,7 +76,9 @@ def finding_json(
         "watch": finding.watch_id,
     }
     form |= _fate(finding, fate) if fate else {}
-    told = _present(form | _reviews(reviews) | ({"trace": _trace(trace)} if trace else {}))
+    form |= {"trace": _trace(trace)} if trace else {}
+    form |= {"translations": [_translation(one) for one in translations]}
+    told = _present(form | _reviews(reviews))
     return told | {"actor": finding.actor}
 
 
@@ -243,13 +248,25 @@ def happening_json(one: Happening, lost: Sequence[Finding]) -> Json:
 
 def _reviews(reviews: Sequence[Review]) -> Json:
     told = [
-        _present({"decision": one.decision, "by": one.by, "at": instant(one.at), "note": one.note})
+        _present(
+            {
+                "decision": one.decision,
+                "by": one.by,
+                "at": instant(one.at),
+                "note": one.note,
+                "settles": bool(one.settles) or None,
+            }
+        )
         for one in reviews
     ]
     if not told:
         return {}
     form: Json = {"status": status(reviews), "review": told[-1]}
     return form | ({"reviews": told} if len(told) > 1 else {})
+
+
+def _translation(one: Translation) -> Json:
+    return _present({"text": one.text, "lang": one.lang, "by": one.by, "at": instant(one.at)})
 
 
 def _fate(finding: Finding, fate: Fate) -> Json:

@@ -16,6 +16,7 @@ PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")])
 COMMANDS = {
     "init", "add", "visit", "import", "analyse", "reindex", "findings", "show", "changes", "read",
     "verify", "dossier", "export", "doctor", "demo", "topics", "actors", "review", "queue", "model",
+    "translate", "agreement",
     "diff", "alerts", "inquiry", "key", "watch", "targets", "retire", "stamp", "bundle",
     "witness", "serve", "users",
 }  # fmt: skip

@@ -27,6 +27,8 @@ COMMANDS = (
     "users list",
     "queue",
     "review",
+    "translate",
+    "agreement",
     "model train",
     "model show",
     "model drop",

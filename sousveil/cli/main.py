@@ -35,6 +35,7 @@ MODULES = {
     "files": {"read"},
     "actors": {"actors"},
     "reviewing": {"review", "queue", "model"},
+    "agreeing": {"translate", "agreement"},
     "inquiring": {"inquiry"},
     "alerting": {"alerts"},
     "checks": {"verify", "dossier", "doctor"},

@@ -11,9 +11,10 @@ from sousveil.cli.telling.words import names, tell_finding, tell_who
 from sousveil.cli.tracing import tell_trace
 from sousveil.errors import InputError
 from sousveil.index.query import fates, findings, unread
-from sousveil.index.reviews import no_longer_found, reviews
+from sousveil.index.reviews import no_longer_found, reviews, reviews_of
 from sousveil.index.store import Index
 from sousveil.index.traces import traces
+from sousveil.index.translations import translations_of
 from sousveil.jsonform import finding_json
 from sousveil.model import LABELS, Finding, Json
 from sousveil.review.decisions import STATUSES, status
@@ -111,14 +112,18 @@ def show(
         told = fates(index)
         fate = told.get(finding.id)
         trace = traces(index, told=told).get(finding.id)
-        decided = reviews(index).get(finding.id, ())
+        decided = reviews_of(index, [finding.id]).get(finding.id, ())
+        told_otherwise = translations_of(index, [finding]).get(finding.id, ())
         lost = {one.id: reader for one, reader in no_longer_found(index)}
     if as_json:
-        write_json([finding_json(finding, fate, decided, trace) | _lost_json(finding, lost)])
+        form = finding_json(finding, fate, decided, trace, told_otherwise)
+        write_json([form | _lost_json(finding, lost)])
         return
     tell_finding(finding, None if trace else fate, decided)
     if finding.id in lost:
         say(f"    no longer found by {lost[finding.id]}", "yellow")
+    for one in told_otherwise:
+        say(f"    {one.lang}, by {plain(one.by)}: {plain(one.text, limit=2_000)}")
     say("")
     say(f"In its passage:\n    {plain(finding.passage, limit=2_000)}")
     say("Because it:")

@@ -118,7 +118,13 @@ def _finalize(value: object) -> object:
 def _findings_json(arranged: view.View) -> str:
     """Return all findings as a JSON array, one a line; local folders by name only."""
     forms = [
-        finding_json(statement.finding, statement.fate, (), statement.trace)
+        finding_json(
+            statement.finding,
+            statement.fate,
+            (),
+            statement.trace,
+            arranged.report.translations.get(statement.finding.id, ()),
+        )
         for statement in arranged.statements
     ]
     for form in forms:

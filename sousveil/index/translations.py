@@ -5,13 +5,14 @@ of the same quote wherever it stands. One person's later one into a language tak
 earlier; the log keeps both. None ever stands in place of the original.
 """
 
+import hashlib
 from collections.abc import Iterable
 
 import msgspec
 
 from sousveil.index.reviews import person
 from sousveil.index.store import Index
-from sousveil.model import Event, Translation
+from sousveil.model import Event, Finding, Translation
 
 
 def put_translation(index: Index, event: Event) -> None:
@@ -38,8 +39,21 @@ def put_translation(index: Index, event: Event) -> None:
     )
 
 
-def translations(index: Index, digests: Iterable[str]) -> dict[str, tuple[Translation, ...]]:
-    """Return the translations of quotes, by the quote's SHA-256, the latest of each last."""
+def translations_of(
+    index: Index, findings: Iterable[Finding]
+) -> dict[str, tuple[Translation, ...]]:
+    """Return the translations of what findings quote, by the finding's id; those without lack."""
+    digests = {finding.id: quote_digest(finding) for finding in findings}
+    told = _translations(index, set(digests.values()))
+    return {one: told[digest] for one, digest in digests.items() if digest in told}
+
+
+def quote_digest(finding: Finding) -> str:
+    """Return the SHA-256, in hexadecimal, of a finding's quote in UTF-8."""
+    return hashlib.sha256(finding.quote.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def _translations(index: Index, digests: Iterable[str]) -> dict[str, tuple[Translation, ...]]:
     chosen = msgspec.json.encode(list(digests)).decode()
     told: dict[str, tuple[Translation, ...]] = {}
     for digest, data in index.rows(

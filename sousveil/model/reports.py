@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Literal
 
 from sousveil.model.capture import RecordRef
-from sousveil.model.claims import Finding
+from sousveil.model.claims import Finding, Translation
 from sousveil.model.events import Happening, Visit
 from sousveil.model.fates import Fate, Trace
 from sousveil.model.watch import Watch
@@ -101,6 +101,7 @@ class Report:
     lost: int = 0  # findings that people confirmed and this version does not find: left out, too
     traces: Mapping[str, Trace] = field(default_factory=dict)  # by finding id
     stamps: tuple[Stamp, ...] = ()  # that hold, the earliest first
+    translations: Mapping[str, tuple[Translation, ...]] = field(default_factory=dict)  # by id
 
 
 @dataclass(frozen=True, slots=True)

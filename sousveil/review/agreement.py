@@ -84,14 +84,14 @@ def alpha(patterns: Mapping[Pattern, float]) -> float | None:
     None where all values are the same, or nothing can be paired: expected disagreement is 0 then.
     """
     observed = total = 0.0
-    of_value: Counter[Hashable] = Counter()
+    of_value: dict[Hashable, float] = {}
     for pattern, weight in patterns.items():
         people = sum(count for _, count in pattern)
         if people == 1:  # nobody to agree with
             continue
         total += weight * people
         for value, count in pattern:
-            of_value[value] += weight * count
+            of_value[value] = of_value.get(value, 0.0) + weight * count
             observed += weight * count * (people - count) / (people - 1)
     expected = sum(count * (total - count) for count in of_value.values())
     if expected <= 0:

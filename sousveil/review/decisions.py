@@ -6,7 +6,6 @@ messages of commits, which may, are left out, and so is who answers for the docu
 decision back is an event, too: nothing of what was decided ever leaves the log.
 """
 
-import hashlib
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import Literal, TypeAlias
@@ -15,6 +14,7 @@ import msgspec
 
 from sousveil.errors import InputError
 from sousveil.index.reviews import person
+from sousveil.index.translations import quote_digest
 from sousveil.model import Commit, Finding, Json, Review
 
 EVENT = "review"
@@ -98,11 +98,6 @@ def translation_body(finding: Finding, text: str, lang: str, by: str) -> Json:
         "lang": lang,
         "by": _name(by),
     }
-
-
-def quote_digest(finding: Finding) -> str:
-    """Return the SHA-256, in hexadecimal, of a finding's quote: what people decided on, or read."""
-    return hashlib.sha256(finding.quote.encode("utf-8", "surrogatepass")).hexdigest()
 
 
 def status(reviews: Sequence[Review]) -> Status:

@@ -1,6 +1,7 @@
 """Agreement is Krippendorff's alpha, as he works it out himself, and an interval around it."""
 
 from collections.abc import Sequence
+from random import Random
 
 import pytest
 from hypothesis import given
@@ -57,7 +58,7 @@ def test_agreement_is_at_most_perfect_and_perfect_only_without_a_difference(
 
 @given(units, st.randoms())
 def test_neither_the_order_nor_the_names_of_people_and_values_matter(
-    decided: list[dict[str, str]], order: "st.Random"
+    decided: list[dict[str, str]], order: Random
 ) -> None:
     shuffled = [
         {f"X{name}": {"confirmed": "no", "rejected": "yes"}[value] for name, value in one.items()}

@@ -14,6 +14,8 @@ _STYLES = {
     "discusses": "bold",
 }
 
+SEALED = "read, and sealed until others have read it,"
+
 
 def tell_finding(finding: Finding, fate: Fate | None, reviews: Sequence[Review] = ()) -> None:
     """Print a finding in three lines, what, the quote, and where, then what became of it."""
@@ -71,7 +73,9 @@ def listing_line(listing: Listing) -> str:
 def review_lines(reviews: Sequence[Review]) -> list[str]:
     """Return who decided what, a line each, and that they disagree if they do."""
     lines = [
-        f"{one.decision} by {plain(one.by)}, {clock(one.at)}"
+        (SEALED if one.decision == "sealed" else one.decision)
+        + f" by {plain(one.by)}, {clock(one.at)}"
+        + (", which settles it" if one.settles else "")
         + (f": {plain(one.note)}" if one.note else "")
         for one in reviews
     ]

@@ -12,6 +12,7 @@ from sousveil.index.query import fates, findings, watch_reports
 from sousveil.index.reviews import no_longer_found, reviews
 from sousveil.index.store import Index
 from sousveil.index.traces import traces
+from sousveil.index.translations import translations_of
 from sousveil.model import Fault, LogHead, Report, Stamp
 from sousveil.review.decisions import status
 from sousveil.run.publish.pictures import show_quotes
@@ -74,4 +75,5 @@ def make_report(
         lost=sum(decided[one.id] == "confirmed" for one, _ in no_longer_found(index)),
         stamps=stamps,
         traces=traces(index, found, told),
+        translations=translations_of(index, found),
     )
