@@ -11,6 +11,7 @@ from playwright.sync_api import Browser, Page, sync_playwright
 from sousveil.capture.browser.program import find_browser
 from sousveil.errors import BrowserError
 from tests.web.desks import Served, make_small_case, served
+from tests.web.hostile import make_hostile_case
 
 PageAt = Callable[..., Page]
 
@@ -56,6 +57,27 @@ def browser() -> Iterator[Browser]:
         chromium = play.chromium.launch(executable_path=program, args=["--no-sandbox"])
         yield chromium
         chromium.close()
+
+
+@pytest.fixture(scope="session")
+def made_hostile_case(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
+    """Make the hostile case once: its folder, and the configuration with its key."""
+    root = tmp_path_factory.mktemp("hostile")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("SOUSVEIL_CONFIG", str(root / "config"))
+        make_hostile_case(root / "case")
+    return root / "case", root / "config"
+
+
+@pytest.fixture
+def hostile_desk(
+    made_hostile_case: tuple[Path, Path], monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Served]:
+    """The desk of the hostile case; tests only read it."""
+    case, config = made_hostile_case
+    monkeypatch.setenv("SOUSVEIL_CONFIG", str(config))
+    with served(case) as up:
+        yield up
 
 
 @pytest.fixture

@@ -35,6 +35,7 @@ BODY_SECONDS = 60
 
 READING = frozenset({"GET", "HEAD"})
 CSRF_FIELD = "csrf"
+COME_IN = "A link that works once lets you in. Whoever starts the desk finds it in their terminal."
 
 # Where people are before they have come in.
 WAYS_IN = frozenset({"/enter", "/login"})
@@ -107,7 +108,7 @@ class Guard:
         if session is not None:
             scope["user"], scope["session"] = session.user, session
         elif request.url.path not in WAYS_IN and not request.url.path.startswith(ASSETS):
-            raise HTTPException(401, "Come in first.")
+            raise HTTPException(401, COME_IN)
 
     async def _check_form(self, request: Request) -> None:
         """Check that a form is one of ours, and keep what it says; raises HTTPException."""

@@ -1,0 +1,96 @@
+"""Every page there is, in a real browser: nothing captured comes alive, and everybody can use it.
+
+The pages are taken from the application's routes, so a new one joins by itself.
+"""
+
+from collections.abc import Iterator
+from typing import Any, Literal
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, Dialog, Page
+
+from tests.web.addresses import PATHS, addresses, is_page
+from tests.web.desks import Served
+
+LOOKS = [
+    pytest.param(1280, "light"),
+    pytest.param(390, "dark"),
+    pytest.param(1280, "dark", marks=pytest.mark.slow),
+    pytest.param(390, "light", marks=pytest.mark.slow),
+]
+BAD = frozenset({"serious", "critical"})
+
+# Notes in the window whatever our policy had to stop: there is to be nothing.
+WATCHES_POLICY = """
+window.stopped = [];
+addEventListener("securitypolicyviolation", (stop) => stopped.push(stop.violatedDirective));
+"""
+
+
+@pytest.fixture
+def page(browser: Browser, hostile_desk: Served) -> Iterator[Page]:
+    """A browser's page, for somebody who came in to the hostile case."""
+    context = browser.new_context(viewport={"width": 1280, "height": 844}, reduced_motion="reduce")
+    context.add_init_script(WATCHES_POLICY)
+    tab = context.new_page()
+    tab.goto(hostile_desk.link())
+    tab.wait_for_url(hostile_desk.url + "/")
+    yield tab
+    context.close()
+
+
+def shown(page: Page, desk: Served, path: str) -> Iterator[str]:
+    """Load each page of a route in turn, and yield its address."""
+    client = desk.client()
+    for address in addresses(desk, path):
+        if is_page(client, address):
+            page.goto(desk.url + address)
+            yield address
+
+
+@pytest.mark.parametrize("path", PATHS)
+def test_nothing_captured_comes_alive(page: Page, hostile_desk: Served, path: str) -> None:
+    asked, said = list[str](), list[str]()
+    page.on("request", lambda request: asked.append(request.url))
+
+    def dialog_opened(dialog: Dialog) -> None:
+        said.append(dialog.message)
+        dialog.dismiss()
+
+    page.on("dialog", dialog_opened)
+    page.on("console", lambda message: said.append(message.text))
+    page.on("pageerror", lambda error: said.append(str(error)))
+    for address in shown(page, hostile_desk, path):
+        assert page.evaluate("globalThis.pwned") is None, address
+        assert page.evaluate("window.stopped") == [], address
+        assert page.locator("[onload], [onerror], [href*='foreign.example']").count() == 0, address
+    assert said == []
+    assert [url for url in asked if not url.startswith(hostile_desk.url + "/")] == []
+
+
+@pytest.mark.parametrize(("width", "scheme"), LOOKS)
+@pytest.mark.parametrize("path", PATHS)
+def test_everybody_can_use_it(
+    page: Page, hostile_desk: Served, path: str, width: int, scheme: Literal["light", "dark"]
+) -> None:
+    page.set_viewport_size({"width": width, "height": 844})
+    page.emulate_media(color_scheme=scheme)
+    address = next(shown(page, hostile_desk, path), None)
+    if address is None:
+        return  # a file that is downloaded
+    found: list[dict[str, Any]] = Axe().run(page).response["violations"]
+    told = [
+        f"{one['id']}: {one['help']}: {node['html'][:200]}"
+        for one in found
+        if one["impact"] in BAD
+        for node in one["nodes"]
+    ]
+    assert told == [], address
+
+
+@pytest.mark.parametrize("path", PATHS)
+def test_nothing_is_wider_than_a_phone(page: Page, hostile_desk: Served, path: str) -> None:
+    page.set_viewport_size({"width": 390, "height": 844})
+    for address in shown(page, hostile_desk, path):
+        assert page.evaluate("document.documentElement.scrollWidth") <= 390, address
