@@ -28,6 +28,7 @@ README, CHECKPOINT = f"{FOLDER}README.md", verify_bundle.CHECKPOINT
 # An entry has some 300 bytes, a README some thousands.
 MAX_ENTRY_BYTES, MAX_README_BYTES = 2**16, 2**20
 
+_KEYS = "the log's keys"
 _ENTRY = re.compile(r"sousveil/entry-([0-9]{1,18})\.json")
 _VKEY = re.compile(r"\S{1,255}\+[0-9a-f]{8}\+[A-Za-z0-9+/]{44}(?![A-Za-z0-9+/])")
 # A case stamped by ten authorities, with as many witnesses; each costs a run of openssl or two.
@@ -48,6 +49,8 @@ class Logged:
     findings: tuple[str, ...] = ()  # one line each
     stamps: tuple[str, ...] = ()  # one line each: what it says, and when
     witnesses: tuple[str, ...] = ()  # one line each: its key, and what it saw when
+    known_by: frozenset[str] = frozenset()  # other keys of the log by which it may be known
+    keys: str = ""  # how one followed another
 
 
 class Bundle(verify_bundle.Checks):
@@ -145,6 +148,8 @@ def _check_bundle(path: Path, key: str | None, told: Told) -> Logged:
         tuple(words for what, words in held if what in bundle.findings),
         tuple(words for what, words in held if what in bundle.stamps),
         tuple(f"{what}: {words}" for what, words in held if what.startswith("witness ")),
+        frozenset(bundle.known_by) if is_signed else frozenset(),
+        next((words for what, words in held if what == _KEYS), ""),
     )
 
 
@@ -156,9 +161,13 @@ def _check_export(
     with bundle.zip:
         bundle.check("the package", bundle.package)
         bundle.check("the package's signature", bundle.package_signature)
+        if verify_bundle.KEYS in bundle.names:
+            bundle.check(_KEYS, bundle.succession)
     _note(bundle.found, told)
     proofs = _Proofs(package.file, {one.name: one for one in package.members})
-    vkey = key or proofs.key_in_readme()
+    vkey = key or bundle.key or proofs.key_in_readme()
+    if vkey in bundle.known_by:
+        vkey = bundle.key
     if not vkey:
         told.fault(README, "tells no key of the log, and none was named: nothing says who logged")
         return Logged("export", "", "", 0, 0)
@@ -173,7 +182,15 @@ def _check_export(
     listed = manifest.digests()
     for member in within(package.members, ARCHIVE, WARC_ENDS):
         _check_archive(member, logged.get(_stem(member.name)), listed.get(member.name, ""), told)
-    return Logged("export", vkey, vkey.partition("+")[0], proofs.size, len(entries))
+    return Logged(
+        "export",
+        vkey,
+        vkey.partition("+")[0],
+        proofs.size,
+        len(entries),
+        known_by=frozenset(bundle.known_by),
+        keys=next((words for what, words, _ in bundle.found if what == _KEYS), ""),
+    )
 
 
 @dataclass(slots=True)

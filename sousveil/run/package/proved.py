@@ -25,6 +25,8 @@ def proved(result: PackageVerification) -> Iterator[str]:
             f"Its archive files are those that {_entries(logged.entries)} of the log"
             f" {logged.origin} brought, of which {logged.key} signed {logged.log_size:,} entries."
         )
+        if logged.keys:
+            yield f"The keys of that log: {logged.keys}."
         yield from (f"Finding: {line}." for line in logged.findings)
         yield from (f"Time stamp: {line}." for line in logged.stamps)
         yield from (f"W{line[1:]}. Compare the key with its owner's." for line in logged.witnesses)

@@ -101,7 +101,7 @@ def verify_package(
         holds=counted,
         signed=signed,
         logged=logged,
-        is_key_confirmed=key is not None and logged is not None and logged.key == key,
+        is_key_confirmed=logged is not None and key in {logged.key, *logged.known_by},
         faults=told.faults(),
         remarks=told.remarks(),
     )

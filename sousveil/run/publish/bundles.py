@@ -36,6 +36,7 @@ from sousveil.run.publish.packages import (
     vouched_head,
     write_package,
 )
+from sousveil.run.publish.succession import keys_of, succession_files, succession_told
 from sousveil.run.publish.withheld import of_type
 from sousveil.run.visit.records import SOFTWARE
 
@@ -149,10 +150,13 @@ def write_bundle(
     def others(packed: Sequence[Packed]) -> Iterator[tuple[str, bytes]]:
         numbers = {event.index for event in chosen}
         archives = {f"archive/{one.warc.name}": one.event for one in packed}
-        made = {"key": case.settings.key, "log_size": vouched.head.size, "entries": sorted(numbers)}
+        signer = str(keys_of(case).of(vouched.head.size)[-1])
+        made = {"key": signer, "log_size": vouched.head.size, "entries": sorted(numbers)}
         made["timestamps"] = [path for path, _ in vouched.stamps if path.endswith(".tsr")]
         made["witnesses"] = list(vouched.witnesses)
-        yield from _own_files(asked, archives, made | {"made_at": instant(now)}, output.name)
+        made["made_at"] = instant(now)
+        yield from _own_files(asked, archives, made, output.name, keys=succession_told(case))
+        yield from succession_files(case, vouched.head)
         yield from proof_files(case, vouched.head, numbers)
         yield from vouched.stamps
         if vouched.cosigned:
@@ -245,7 +249,7 @@ def _event_files(event: Event, line: Line, hidden: frozenset[str]) -> Iterator[t
 
 
 def _own_files(
-    asked: Sequence[_Asked], archives: Mapping[str, Event], made: Json, name: str
+    asked: Sequence[_Asked], archives: Mapping[str, Event], made: Json, name: str, *, keys: str
 ) -> Iterator[tuple[str, bytes]]:
     files = {event.warc or "": path for path, event in archives.items()}
     script = Path(verify_bundle.__file__).read_bytes()
@@ -255,7 +259,7 @@ def _own_files(
         key=made["key"],
         lines=script.count(b"\n"),
         findings=listed,
-        vouched=_vouched(made["timestamps"], made["witnesses"]),
+        vouched=_vouched(made["timestamps"], made["witnesses"]) + keys,
     )
     about = made | {
         "version": BUNDLE_VERSION,

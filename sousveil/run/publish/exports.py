@@ -23,6 +23,7 @@ from sousveil.run.publish.packages import (
     signed_head,
     write_package,
 )
+from sousveil.run.publish.succession import succession_files, succession_told
 from sousveil.tlog import Checkpoint
 from sousveil.watch.targets import find_watches
 
@@ -60,7 +61,9 @@ def export_wacz(
     head = signed_head(case)
 
     def others(packed: Sequence[Packed]) -> Iterator[tuple[str, bytes]]:
-        yield "sousveil/README.md", _README.format(key=case.settings.key).encode()
+        readme = _README.format(key=case.settings.key) + succession_told(case)
+        yield "sousveil/README.md", readme.encode()
+        yield from succession_files(case, head)
         yield from proof_files(case, head, {one.event.index for one in packed})
 
     return write_package(

@@ -19,12 +19,12 @@ from sousveil.case import Case
 from sousveil.durable import file_sha256
 from sousveil.errors import EvidenceError, InputError, SousveilError
 from sousveil.model import RENDERING_TYPE, SNAPSHOT_URN, Capture, Event
+from sousveil.run.publish.succession import keys_of
 from sousveil.run.read.looks import read_document
 from sousveil.run.visit.records import SOFTWARE
-from sousveil.settings import key_path
+from sousveil.signing import package_key_path
 from sousveil.tlog import Checkpoint, Proof, entries, format_proof, inclusion, read_checkpoint
-from sousveil.tlog.checkpoint import open_checkpoint
-from sousveil.tlog.note import parse_vkey, signed_by
+from sousveil.tlog.note import signed_by
 from sousveil.tlog.timestamps.audit import check_stamps, covering
 from sousveil.tlog.timestamps.files import FOLDER, read_subject
 from sousveil.tlog.witnesses import check_witnesses, cosigned_note
@@ -90,7 +90,7 @@ def write_package(
     packed = [Packed(event, warc) for event in chosen if (warc := _packed(case, event, notes))]
     if not packed:
         raise InputError("nothing to export: no visit brought a WARC file. `sousveil visit --all`")
-    key = own_key(key_path(case.settings.origin).with_suffix(".wacz.pem"))
+    key = own_key(package_key_path(case))
     written = write_wacz(
         output,
         about=About(
@@ -226,7 +226,7 @@ def vouched_head(case: Case, newest: Checkpoint, last: int) -> Vouched:
 
     Without one, the earliest that was witnessed; without that, too, the `newest` of the log.
     """
-    key = case.settings.key
+    key, keys = case.settings.key, keys_of(case)
     stamps, _ = check_stamps(case.log, key, newest)
     seen, _ = check_witnesses(case.log, key, newest)
     covered = list(covering(stamps, last))
@@ -247,8 +247,8 @@ def vouched_head(case: Case, newest: Checkpoint, last: int) -> Vouched:
     if files:
         note = read_subject(case.log / FOLDER / f"{size}.checkpoint")
     elif cosigned is not None:
-        note = signed_by(cosigned, parse_vkey(key))
-    head = open_checkpoint(note, parse_vkey(key))
+        note = signed_by(cosigned, *keys.of(size))
+    head = keys.open(note)
     return Vouched(head, tuple(files), cosigned or b"", witnesses)
 
 

@@ -40,6 +40,9 @@ MANIFEST, DIGEST = "datapackage.json", "datapackage-digest.json"
 BUNDLE = "sousveil/bundle.json"
 CHECKPOINT = "sousveil/checkpoint"
 COSIGNED = "sousveil/checkpoint.cosigned"  # the same, with what witnesses signed under it
+KEYS_FOLDER = "sousveil/keys/"  # how one key of the log followed another
+KEYS = f"{KEYS_FOLDER}keys.json"
+MAX_CHANGES = 64  # of keys; each costs three runs of openssl
 MAX_TEXT_BYTES = 64 * 2**20  # of an answer that is searched for a quote
 MAX_RECORD_BYTES = 2**30  # of a record, unpacked; what unpacks to more is counted as cut short
 SALT_AND_VALUE = 2  # parts of a line that discloses something
@@ -79,7 +82,9 @@ class Checks:
         self.zip = zipfile.ZipFile(path)
         self.is_whole = True
         self.root, self.size = b"", 0
-        self.key = ""
+        self.key = ""  # that signed the checkpoint
+        self.newest_key = ""  # of the log, as far as the bundle tells
+        self.known_by: set[str] = set()  # keys by which whoever learnt them may know the log
         self.archives: dict[str, int] = {}
         self.entries: list[int] = []
         self.findings: list[str] = []
@@ -91,6 +96,8 @@ class Checks:
         self.check("the package", self.package)
         self.check("the package's signature", self.package_signature)
         self.check("what the bundle says of itself", self.contents)
+        if KEYS in self.names:
+            self.check("the log's keys", self.succession)
         self.check("the log's checkpoint", self.checkpoint)
         for index in self.entries:
             self.check(f"log entry {index}", partial(self.entry, index))
@@ -122,6 +129,7 @@ class Checks:
         told = self.json(BUNDLE)
         self.key, self.archives = str(told["key"]), dict(told["archives"])
         self.entries, self.findings = list(told["entries"]), list(told["findings"])
+        self.newest_key, self.known_by = self.key, {self.key}
         self.stamps = list(told.get("timestamps", []))
         self.witnesses = list(told.get("witnesses", []))
         if told["version"] != 1 or not self.findings:
@@ -227,11 +235,15 @@ class Checks:
 
     def checkpoint(self) -> str:
         """Check the Ed25519 signature over name, size and root (c2sp.org/tlog-checkpoint)."""
-        key = self.key
-        if self.expected_key is not None and self.expected_key != key:
-            raise Wrong(f"is of the key {key}, not of {self.expected_key}")
+        if self.expected_key is not None and self.expected_key not in self.known_by:
+            raise Wrong(f"is of the key {self.key}, not of {self.expected_key}")
+        self.size, self.root = self.signed(self.read(CHECKPOINT), self.key)
+        root = base64.b64encode(self.root).decode()
+        return f"{self.size} entries, root {root}, signed by {self.key}"
+
+    def signed(self, note: bytes, key: str) -> tuple[int, bytes]:
+        """Return size and root of a checkpoint that `key` signed."""
         name, key_id, public = _key(key, b"\x01")
-        note = self.read(CHECKPOINT)
         text, _, signatures = note.partition(b"\n\n")
         text += b"\n"
         begin = f"\u2014 {name} ".encode()
@@ -241,23 +253,71 @@ class Checks:
         origin, size, root = text.decode().splitlines()[:3]
         if origin != name:
             raise Wrong(f"is of another log: {origin}")
-        self.size, self.root = int(size), _base64(root)
-        return f"{size} entries, root {root}, signed by {key}"
+        return int(size), _base64(root)
+
+    def succession(self) -> str:
+        """Check how each key of the log followed the one before, and who signed what.
+
+        The entry that names a new key is in a tree whose root both signed, or the new one alone
+        where the former was lost; and all of these trees, and the bundle's own, are of one log.
+        """
+        told, own = self.json(KEYS), self.read(CHECKPOINT).decode().split("\n")
+        roots, chain = {int(own[1]): _base64(own[2])}, list[tuple[int, dict[str, str]]]()
+        if len(told["changes"]) > MAX_CHANGES:
+            raise Wrong(f"names more than {MAX_CHANGES} changes of keys")
+        for size in told["changes"]:
+            entry = self.json(f"{KEYS_FOLDER}{size}.json")
+            is_lost = entry["type"] == "key.lost"
+            hashes, note = _proof(self.read(f"{KEYS_FOLDER}{size}.tlog-proof"), size - 1)
+            leaf = hashlib.sha256(b"\0" + self.read(f"{KEYS_FOLDER}{size}.json")).digest()
+            heads = [self.signed(note, entry["key"])]
+            heads += [] if is_lost else [self.signed(note, entry["former"])]
+            if {one[0] for one in heads} != {size} or any(
+                _root(leaf, size - 1, size, hashes) != root for _, root in heads
+            ):
+                raise Wrong(f"entry {size - 1}, which names {entry['key']}, is not in the log")
+            if is_lost:
+                heads.append(self.signed(self.read(f"{KEYS_FOLDER}{size}.former"), entry["former"]))
+            if chain and (chain[-1][0] >= size or chain[-1][1]["key"] != entry["former"]):
+                raise Wrong(f"entry {size - 1} follows a key that did not sign then")
+            chain.append((size, entry))
+            if any(roots.setdefault(*one) != one[1] for one in heads):
+                raise Wrong("the log's keys signed two different logs of one size")
+        sizes = sorted(roots)
+        for old, new, proof in zip(sizes, sizes[1:], told["consistency"]):  # noqa: B905  # not in Python 3.9
+            hashes = [_base64(one) for one in proof]
+            if not _is_continued(old, new, (roots[old], roots[new]), hashes):
+                raise Wrong(f"the log of {new} entries does not go on from that of {old}")
+        if len(told["consistency"]) != len(sizes) - 1:
+            raise Wrong(f"{KEYS} does not tell how the checkpoints follow each other")
+        return self.take_keys(chain)
+
+    def take_keys(self, chain: list[tuple[int, dict[str, str]]]) -> str:
+        """Note which key signed the checkpoint, and by which keys the log may be known."""
+        own_size = int(self.read(CHECKPOINT).split(b"\n")[1])
+        came = [entry for size, entry in chain if size <= own_size]
+        signer = came[-1]["key"] if came else chain[0][1]["former"]
+        if self.key and self.key != signer:
+            raise Wrong(f"the checkpoint is of {signer}, not of {self.key}")
+        self.key, self.newest_key = signer, chain[-1][1]["key"]
+        self.known_by = {signer} | {entry["key"] for size, entry in chain if size > own_size}
+        for entry in reversed(came):  # a key speaks for those after it as far as it signed for them
+            if entry["type"] != "key.rotated":
+                break
+            self.known_by.add(entry["former"])
+        ways = {"key.rotated": "followed", "key.revoked": "revoked", "key.lost": "lost"}
+        said = [f"{each['former']} {ways[each['type']]} at entry {n - 1}" for n, each in chain]
+        return f"{', '.join(said)}; now {self.newest_key}"
 
     def entry(self, index: int) -> str:
         """Check that an entry is in the tree (c2sp.org/tlog-proof), and its event is its own."""
         entry = self.read(f"sousveil/entry-{index}.json")
         proof = self.read(f"sousveil/entry-{index}.tlog-proof")
-        head, _, note = proof.partition(b"\n\n")
-        lines = head.decode().splitlines()
-        if note != self.read(CHECKPOINT) or lines[:2] != [
-            "c2sp.org/tlog-proof@v1",
-            f"index {index}",
-        ]:
-            raise Wrong("its proof is of another checkpoint, or of another entry")
+        hashes, note = _proof(proof, index)
+        if note != self.read(CHECKPOINT):
+            raise Wrong("its proof is of another checkpoint")
         if not self.root:
             raise Wrong("there is no checkpoint that holds")
-        hashes = [_base64(line) for line in lines[2:]]
         leaf = hashlib.sha256(b"\0" + entry).digest()
         if _root(leaf, index, self.size, hashes) != self.root:
             raise Wrong("is not in the log, or was changed")
@@ -375,7 +435,8 @@ class Checks:
         print(f"YES: {len(self.findings)} findings, as they were logged and signed.")
         if self.expected_key is None:
             print(
-                f"Ask whoever gave you this, by another way, whether this is their key: {self.key}"
+                "Ask whoever gave you this, by another way, whether this is their key: "
+                + self.newest_key
             )
         if self.witnesses:
             print("Ask the witnesses, too, whether those are their keys.")
@@ -554,6 +615,38 @@ def _root(leaf: bytes, index: int, size: int, hashes: list[bytes]) -> bytes | No
             node = hashlib.sha256(b"\1" + node + one).digest()
         at, last = at // 2, last // 2
     return node if last == 0 else None
+
+
+def _is_continued(old: int, new: int, roots: tuple[bytes, bytes], hashes: list[bytes]) -> bool:
+    """Tell whether a tree begins with a smaller one (RFC 9162, section 2.1.4.2)."""
+    path = [roots[0], *hashes] if old & (old - 1) == 0 else list(hashes)
+    if not path:
+        return False
+    at, last = old - 1, new - 1
+    while at % 2:
+        at, last = at // 2, last // 2
+    older = newer = path[0]
+    for one in path[1:]:
+        if last == 0:
+            return False
+        if at % 2 or at == last:
+            older = hashlib.sha256(b"\1" + one + older).digest()
+            newer = hashlib.sha256(b"\1" + one + newer).digest()
+            while at % 2 == 0 and at:
+                at, last = at // 2, last // 2
+        else:
+            newer = hashlib.sha256(b"\1" + newer + one).digest()
+        at, last = at // 2, last // 2
+    return last == 0 and (older, newer) == roots
+
+
+def _proof(proof: bytes, index: int) -> tuple[list[bytes], bytes]:
+    """Return the hashes and the checkpoint of a proof that entry `index` is in a tree."""
+    head, _, note = proof.partition(b"\n\n")
+    lines = head.decode().splitlines()
+    if lines[:2] != ["c2sp.org/tlog-proof@v1", f"index {index}"]:
+        raise Wrong(f"its proof is not one of entry {index}")
+    return [_base64(line) for line in lines[2:]], note
 
 
 def _key(key: str, kind: bytes) -> tuple[str, str, bytes]:
