@@ -1,40 +1,65 @@
 """Revisits held against the records they refer to, over all files of a case.
 
-Takes the head of every record, file after file, and gives a fault for each revisit whose original
-is not there or holds another payload (WARC 1.1, section 6.7). That a record's payload has the
-digest that its head gives is for `read.verify_warc` to check.
+Takes what the heads of records say, file after file, and gives a fault for each revisit whose
+original is not there or holds another payload (WARC 1.1, section 6.7). That a record's payload has
+the digest that its head gives is for `read.verify_warc` to check.
 """
 
+import sqlite3
 from collections.abc import Iterator
+from dataclasses import dataclass, field
 
 from sousveil.archive.records import RecordHead
 from sousveil.model import Fault
 
+_TABLES = """
+CREATE TABLE held (id TEXT PRIMARY KEY, digest TEXT) WITHOUT ROWID;
+CREATE TABLE meant (warc TEXT, offset INTEGER, original TEXT, digest TEXT);
+"""
 
-class Revisits:
-    """The payloads that records hold, and those that revisits rely on."""
 
-    def __init__(self) -> None:
-        self._held: dict[str, str] = {}  # payload digest, by record id
-        self._meant: list[tuple[str, int, str, str]] = []  # file, offset, original's id, digest
+@dataclass(slots=True)
+class Noted:
+    """What heads of records say of payloads, in plain values that processes hand each other."""
+
+    held: list[tuple[str, str]] = field(default_factory=list)  # record id, payload digest
+    # file, offset, original's id, payload digest
+    meant: list[tuple[str, int, str, str]] = field(default_factory=list)
 
     def note(self, warc: str, head: RecordHead) -> None:
         """Take in a record of the file known as `warc`."""
         digest = head.get("WARC-Payload-Digest")
         if head.type == "revisit":
-            self._meant.append((warc, head.offset, head.get("WARC-Refers-To"), digest))
+            self.meant.append((warc, head.offset, head.get("WARC-Refers-To"), digest))
         elif digest or head.type == "response":
-            self._held[head.get("WARC-Record-ID")] = digest
+            self.held.append((head.get("WARC-Record-ID"), digest))
+
+
+class Revisits:
+    """The payloads that records hold, and those that revisits rely on.
+
+    They lie in a temporary file that SQLite keeps and removes by itself: a case has millions.
+    """
+
+    def __init__(self) -> None:
+        self._tables = sqlite3.connect("")
+        self._tables.executescript(_TABLES)
+
+    def take(self, noted: Noted) -> None:
+        """Take in what was noted of some records."""
+        self._tables.executemany("INSERT OR REPLACE INTO held VALUES (?, ?)", noted.held)
+        self._tables.executemany("INSERT INTO meant VALUES (?, ?, ?, ?)", noted.meant)
 
     def faults(self) -> Iterator[Fault]:
         """Yield what is wrong with the revisits noted, once all files were read."""
-        for warc, offset, original, digest in self._meant:
-            held = self._held.get(original)
-            if held is None:
-                problem = (
-                    f"byte {offset}: no whole file here holds {original}, its payload's record"
-                )
-                yield Fault(warc, problem)
-            elif held != digest:
-                problem = f"byte {offset}: the record {original} does not hold the payload it means"
-                yield Fault(warc, problem)
+        rows = self._tables.execute(
+            "SELECT warc, offset, original, held.digest IS NULL FROM meant"
+            " LEFT JOIN held ON held.id = original"
+            " WHERE held.digest IS NULL OR held.digest != meant.digest ORDER BY warc, offset"
+        )
+        for warc, offset, original, is_lost in rows:
+            if is_lost:
+                told = f"no whole file here holds {original}, its payload's record"
+            else:
+                told = f"the record {original} does not hold the payload it means"
+            yield Fault(warc, f"byte {offset}: {told}")

@@ -35,6 +35,7 @@ from sousveil.ledger import (
 from sousveil.model import Fault
 from sousveil.review.casemodel import FILE as MODEL_FILE
 from sousveil.run.alerting import keep_feed
+from sousveil.run.evidence.entries import LINE_END
 from sousveil.run.indexing import open_index, sync_index
 from sousveil.run.learning import model_file_problem, write_model_file
 from sousveil.run.lists import EVENT as LIST_EVENT
@@ -44,7 +45,6 @@ from sousveil.run.quotes import quote_reader
 from sousveil.run.read.analyse import analyse, load_engine
 from sousveil.run.verify import (
     ASIDE_FOLDER,
-    LINE_END,
     Progress,
     unlisted_files,
     verify_evidence,

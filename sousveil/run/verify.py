@@ -7,23 +7,18 @@ quote against its capture. Writes nothing. Needs neither the network nor the sig
 """
 
 import base64
-import functools
 import json
 import re
-from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
-from collections.abc import Set as AbstractSet
+from collections.abc import Callable, Container, Iterator, Sequence
+from concurrent.futures import Executor
 from dataclasses import dataclass
-from itertools import islice
 
 import msgspec
 
 from sousveil.alerts.atom import FEED_FILE
-from sousveil.archive.read import verify_warc
 from sousveil.archive.revisits import Revisits
-from sousveil.bodies import disclosure_problem, read_line
+from sousveil.bodies import read_line
 from sousveil.case import LOCKS, SETTINGS_FILE, Case
-from sousveil.durable import file_sha256
 from sousveil.errors import LogError, SousveilError
 from sousveil.index.inquiries import inquiries, logged_inquiries
 from sousveil.index.query import findings, watches
@@ -32,6 +27,8 @@ from sousveil.index.store import INDEX_FILE, Index
 from sousveil.ledger import JOURNAL_FILE, event_lines, head_problem, read_events
 from sousveil.model import Capture, Event, Fault, Finding, Stamp
 from sousveil.review.casemodel import FILE
+from sousveil.run.evidence.archives import check_archives, workers
+from sousveil.run.evidence.entries import Entries, read_entries
 from sousveil.run.learning import model_file_problem
 from sousveil.run.lists import EVENT as LIST_EVENT
 from sousveil.run.lists import check_lists, is_leftover, unlisted
@@ -42,7 +39,6 @@ from sousveil.tlog.audit import check
 from sousveil.tlog.checkpoint import Checkpoint
 from sousveil.tlog.keychain import KeyChange, key_chain
 from sousveil.tlog.keys import is_protected, load_signer
-from sousveil.tlog.log import entries as log_entries
 from sousveil.tlog.log import read_checkpoint
 from sousveil.tlog.successions import check_keys
 from sousveil.tlog.timestamps.audit import check_stamps
@@ -50,8 +46,7 @@ from sousveil.tlog.witnesses import Seen, check_witnesses
 
 Progress = Callable[[int, int, str], None]
 
-MAX_EXTRA_LINES = 20  # named one by one; more of them say nothing new
-LINE_END = b"\n"
+BYTES_SHOWN = 10**6  # how far it is is told in megabytes
 
 ASIDE_FOLDER = "set-aside"  # what `sousveil doctor --repair` moved out of the way
 
@@ -71,29 +66,7 @@ _KNOWN = {
 }
 
 
-ARCHIVE_NAME = re.compile(r"archive/\d{4}/\d\d/[A-Za-z0-9][A-Za-z0-9._-]*")
 EVENTS_NAME = re.compile(r"\d{4}-\d\d\.jsonl")
-
-
-class PromisedFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """What an entry says of the file it brought."""
-
-    path: str
-    sha256: str
-    bytes: int
-
-
-class Entry(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """An entry of the log, as case.py writes it."""
-
-    v: int
-    type: str
-    time: str
-    body: str
-    warc: PromisedFile | None = None
-    former: str | None = None  # where the log's key changed (tlog/keychain.py)
-    key: str | None = None
-    stolen_since: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,41 +88,32 @@ class Verification:
 
 def verify_evidence(case: Case, progress: Progress) -> Verification:
     """Check log, events, archive, time stamps and cosignatures of a case."""
-    faults = list(check(case.log, case.settings.key))
+    checkpoint, read = _read_all(case, progress)
     notes = list(_notes(case))
-    checkpoint, entries = _signed_entries(case, faults)
-    promised = [(entry.warc.path, index) for index, entry in enumerate(entries) if entry.warc]
-    if entries:
-        faults += _check_head(case)
-        faults += _check_opening(case)
-        in_events = list(_check_events(case, entries))
-        # Of lists the events alone tell: where one of those is damaged, nothing is said of them.
-        faults += in_events
-        if not in_events:
-            added = [event for event in read_events(case) if event.type == LIST_EVENT]
-            faults += check_lists(case.root, added)
-            notes += _left_lists(case, added)
-        faults += _check_names([name for name, _ in promised])
-        faults += unlisted_files(case, {name for name, _ in promised})
-    else:
+    with workers(read.promises.bytes) as pool:
+        of_log = pool.submit(check, case.log, case.settings.key)
+        beside = list(_check_places(case, read)) if read.count else read.faults
+        in_archive = _check_archives(case, read, pool, progress)
+        faults = of_log.result()
+    # `check` names the file; this makes sure that a verdict never rests on an empty log.
+    if read.unread and not faults:
+        faults.append(Fault("log/checkpoint", read.unread))
+    faults += [*beside, *in_archive]
+    if not read.count:
         notes.append("events and archive were not checked: the log that names them cannot be read")
-    revisits = Revisits()
-    for done, (name, index) in enumerate(sorted(promised)):
-        progress(done, len(promised), name)
-        faults += _check_file(case, index, entries[index], revisits)
-    faults += revisits.faults()
-    told = {index + 1 for index, entry in enumerate(entries) if entry.key is not None}
-    keys, unkept = check_keys(case.log, case.settings.key, checkpoint, told)
+    elif not read.faults:
+        notes += _left_lists(case, read.events)
+    keys, unkept = check_keys(case.log, case.settings.key, checkpoint, read.key_sizes)
     faults += [*unkept, *_check_lost(case, keys)]
     stamps, unfit = check_stamps(case.log, case.settings.key, checkpoint)
     seen, unseen = check_witnesses(case.log, case.settings.key, checkpoint)
     return Verification(
         origin=case.settings.origin,
         key=case.settings.key,
-        entries=len(entries),
+        entries=read.count,
         root=base64.b64encode(checkpoint.root).decode() if checkpoint else "",
-        files=len(promised),
-        size_bytes=sum(entry.warc.bytes for entry in entries if entry.warc),
+        files=read.promises.count,
+        size_bytes=read.promises.bytes,
         faults=tuple(dict.fromkeys([*faults, *unfit, *unseen])),
         notes=tuple(notes),
         stamps=tuple(stamps),
@@ -229,27 +193,39 @@ def _problem(
     return None
 
 
-def _signed_entries(case: Case, faults: list[Fault]) -> tuple[Checkpoint | None, list[Entry]]:
-    """Return the head and the parsed entries; neither when the log cannot be read."""
+def _read_all(case: Case, progress: Progress) -> tuple[Checkpoint | None, Entries]:
+    """Return the head, and what the entries and events say; nothing when the log cannot be read."""
     try:
         checkpoint = read_checkpoint(case.log, case.settings.key)
         if checkpoint is None:
-            faults.append(Fault("log/checkpoint", "is missing: nothing vouches for this case"))
-            return None, []
-        raw = list(log_entries(case.log, checkpoint.size))
+            missing = Fault("log/checkpoint", "is missing: nothing vouches for this case")
+            return None, Entries(faults=[missing])
+        return checkpoint, read_entries(case, checkpoint, {LIST_EVENT}, progress)
     except LogError as error:
-        # `check` names the file; this makes sure that a verdict never rests on an empty log.
-        if not faults:
-            faults.append(Fault("log/checkpoint", str(error)))
-        return None, []
-    entries = []
-    for index, data in enumerate(raw):
-        try:
-            entries.append(msgspec.json.decode(data, type=Entry))
-        except (msgspec.DecodeError, RecursionError) as error:
-            faults.append(Fault("log", f"entry {index} is no entry of a case: {error}"))
-            return checkpoint, []
-    return checkpoint, entries
+        return None, Entries(unread=str(error))
+
+
+def _check_places(case: Case, read: Entries) -> Iterator[Fault]:
+    """Find what lies where evidence does, or should, and is not as the entries say."""
+    yield from _check_head(case)
+    yield from _check_opening(case)
+    yield from read.faults
+    # Of lists the events alone tell: where one of those is damaged, nothing is said of them.
+    if not read.faults:
+        yield from check_lists(case.root, read.events)
+    yield from read.promises.faults()
+    yield from unlisted_files(case, read.promises)
+
+
+def _check_archives(case: Case, read: Entries, pool: Executor, progress: Progress) -> list[Fault]:
+    """Return what is wrong with archive files, and with revisits from one to another."""
+    faults, revisits, done = list[Fault](), Revisits(), 0
+    for checked in check_archives(pool, case.root, read.promises):
+        faults += checked.faults
+        revisits.take(checked.noted)
+        done += checked.bytes
+        progress(done // BYTES_SHOWN, read.promises.bytes // BYTES_SHOWN, f"MB, {checked.last}")
+    return [*faults, *revisits.faults()]
 
 
 def _check_head(case: Case) -> Iterator[Fault]:
@@ -289,42 +265,7 @@ def _check_lost(case: Case, changes: Sequence[KeyChange]) -> Iterator[Fault]:
         )
 
 
-def _check_names(names: list[str]) -> Iterator[Fault]:
-    """Find files that two entries claim, and names that lead out of the archive."""
-    for name, count in Counter(names).items():
-        if count > 1:
-            yield Fault(name, f"{count} entries of the log claim this file: one replaced another")
-        if not ARCHIVE_NAME.fullmatch(name):
-            yield Fault(name, "is no place for an archive file; the entry that names it is forged")
-
-
-def _check_events(case: Case, entries: list[Entry]) -> Iterator[Fault]:
-    """Hold each line of the events against the digest that was logged for it, in order."""
-    lines = event_lines(case)
-    for index, entry in enumerate(entries):
-        try:
-            path, number, data = next(lines)
-        except StopIteration:
-            yield Fault(
-                "events",
-                f"the bodies of log entries {index} to {len(entries) - 1} are missing",
-            )
-            return
-        where = f"events/{path.name}"
-        if not data.endswith(LINE_END):
-            yield Fault(where, f"line {number} is cut short")
-        line = read_line(data)
-        if entry.body != line.digest:
-            yield Fault(where, f"line {number} is not the body of log entry {index} ({entry.type})")
-        elif told := disclosure_problem(line):
-            yield Fault(where, f"line {number}, of log entry {index} ({entry.type}), {told}")
-        if path.name < f"{entry.time[:7]}.jsonl":
-            yield Fault(where, f"line {number} stands in the wrong month's file")
-    for path, number, _ in islice(lines, MAX_EXTRA_LINES):
-        yield Fault(f"events/{path.name}", f"line {number} is not in the log")
-
-
-def unlisted_files(case: Case, promised: AbstractSet[str]) -> Iterator[Fault]:
+def unlisted_files(case: Case, promised: Container[str]) -> Iterator[Fault]:
     """Yield a fault for each file where evidence lies that the log does not know.
 
     `promised` are the archive files that it knows.
@@ -339,30 +280,6 @@ def unlisted_files(case: Case, promised: AbstractSet[str]) -> Iterator[Fault]:
             yield Fault(f"events/{path.name}", "is no file of this case")
         elif path.stat().st_size == 0:
             yield Fault(f"events/{path.name}", "is empty; no event was written to it")
-
-
-def _check_file(case: Case, index: int, entry: Entry, revisits: Revisits) -> Iterator[Fault]:
-    """Hold an archive file against the log, then its records against their own digests.
-
-    `revisits` is told of the records of a file that we wrote.
-    """
-    if entry.warc is None or not ARCHIVE_NAME.fullmatch(entry.warc.path):
-        return
-    name, promised = entry.warc.path, entry.warc
-    path = case.root / name
-    if path.is_symlink() or not path.is_file():
-        yield Fault(name, f"is missing; log entry {index} ({entry.type}) brought it")
-        return
-    size = path.stat().st_size
-    if size != promised.bytes:
-        yield Fault(name, f"has {size} bytes, log entry {index} says {promised.bytes}")
-        return
-    if file_sha256(path) != promised.sha256:
-        yield Fault(name, f"was changed: its SHA-256 is not the one in log entry {index}")
-        return
-    if entry.type == "visit":  # an import is kept as it came, faults and all
-        for problem in verify_warc(path, functools.partial(revisits.note, name)):
-            yield Fault(name, problem)
 
 
 def _left_lists(case: Case, added: list[Event]) -> Iterator[str]:

@@ -15,7 +15,7 @@ from fastwarc.warc import ArchiveIterator
 
 from sousveil.archive.foreign import scan_archive
 from sousveil.archive.read import payload, verify_warc
-from sousveil.archive.revisits import Revisits
+from sousveil.archive.revisits import Noted, Revisits
 from sousveil.archive.write import MIN_REVISIT_BYTES, SAME_PAYLOAD, Original, Seen, WarcWriter
 from sousveil.errors import ArchiveError
 from sousveil.model import Capture, Exchange, TlsSession
@@ -173,10 +173,11 @@ def test_another_record_than_the_one_meant_is_refused(tmp_path: Path, answer: An
 
 
 def faults_of(folder: Path, *names: str) -> list[tuple[str, str]]:
-    revisits = Revisits()
+    noted, revisits = Noted(), Revisits()
     for name in names:
         path = folder / f"archive/{name}.warc.gz"
-        assert list(verify_warc(path, partial(revisits.note, name))) == []
+        assert list(verify_warc(path, partial(noted.note, name))) == []
+    revisits.take(noted)
     return [(fault.path, fault.problem) for fault in revisits.faults()]
 
 
@@ -223,10 +224,11 @@ def test_what_a_server_says_is_not_modified_is_read_as_it_was(
     assert (told.body, told.status, told.media_type) == (BODY, 200, "text/html")
     assert again.payload_digest == first.payload_digest
     assert bool(first.payload_digest) != bool(coding)
-    revisits = Revisits()
+    noted, revisits = Noted(), Revisits()
     for name in ("one", "two"):
         file = tmp_path / f"archive/{name}.warc.gz"
-        assert list(verify_warc(file, partial(revisits.note, name))) == []
+        assert list(verify_warc(file, partial(noted.note, name))) == []
+    revisits.take(noted)
     assert list(revisits.faults()) == []
 
 
