@@ -46,7 +46,7 @@ def serve() -> Iterator[Site]:
 
         def do_GET(self) -> None:
             page = pages.get(unquote(self.path), Page(b"<h1>Not found</h1>", status=404))
-            self.send_response(page.status)
+            self.send_response_only(page.status)  # without Date: it has no clock of the tests' time
             self.send_header("Content-Type", page.content_type)
             self.send_header("Content-Length", str(len(page.body)))
             if page.location is not None:

@@ -45,6 +45,7 @@ class Look:
     watch_id: str | None = None  # None for an import
     exit: str = ""  # by name; "" for none
     is_shown: bool = False  # whether a browser showed the page, too
+    dated: datetime | None = None  # by the clock of the host that was asked; None: not told
 
     @property
     def is_import(self) -> bool:

@@ -4,7 +4,7 @@ A function of the event and, for an import, of the archive file it brought; so t
 again from the case alone. Event types that say nothing the index needs are kept as they are.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
@@ -81,6 +81,7 @@ def _put_visit(index: Index, event: Event) -> None:
         body["watch_id"],
         body.get("exit", ""),
         _is_shown(body),
+        _dated(requests),
     )
     status = probes[-1].status if probes else None
     look_id = index.put_look(look, address=body["target"], status=status)
@@ -92,6 +93,11 @@ def _put_visit(index: Index, event: Event) -> None:
         if before["refs"] != now["refs"]:
             # Branches moved to commits that were kept before: what stands has to be told anew.
             index.forget_last_reading(body["watch_id"])
+
+
+def _dated(requests: Sequence[Mapping[str, Any]]) -> datetime | None:
+    """Return the time by the clock of the host that was asked first: always the same one."""
+    return msgspec.convert(requests[0].get("dated"), datetime | None) if requests else None
 
 
 def _is_shown(body: Mapping[str, Any]) -> bool:

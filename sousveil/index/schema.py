@@ -4,7 +4,7 @@ Statements end with a semicolon, and hold no other. An index of another version 
 made again, from the case.
 """
 
-SCHEMA_VERSION = 6
+SCHEMA_VERSION = 7
 
 SCHEMA = """
 CREATE TABLE event (idx INTEGER PRIMARY KEY, type TEXT NOT NULL, time TEXT NOT NULL,
@@ -14,7 +14,7 @@ CREATE TABLE watch (id TEXT PRIMARY KEY, data BLOB NOT NULL) STRICT;
 CREATE TABLE look (id INTEGER PRIMARY KEY, log_index INTEGER NOT NULL, watch_id TEXT,
     address TEXT NOT NULL, at TEXT NOT NULL, verdict TEXT NOT NULL, confidence REAL NOT NULL,
     outcome TEXT NOT NULL, status INTEGER, is_shown INTEGER NOT NULL, exit TEXT NOT NULL,
-    came BLOB) STRICT;
+    dated TEXT, came BLOB) STRICT;
 CREATE INDEX look_by_address ON look (address, at);
 CREATE INDEX look_by_watch ON look (watch_id, log_index);
 CREATE TABLE aside (id INTEGER PRIMARY KEY, look_id INTEGER NOT NULL, log_index INTEGER NOT NULL,

@@ -191,7 +191,7 @@ class Index:
         self._put_stale(address)
         cursor = self._db.execute(
             "INSERT INTO look (log_index, watch_id, address, at, verdict, confidence, outcome,"
-            " status, is_shown, exit) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            " status, is_shown, exit, dated) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             (
                 look.log_index,
                 look.watch_id,
@@ -203,6 +203,7 @@ class Index:
                 status,
                 look.is_shown,
                 look.exit,
+                _text(look.dated) if look.dated else None,
             ),
         )
         return cursor.lastrowid or 0

@@ -86,11 +86,11 @@ def judged_looks(index: Index, address: str) -> list[JudgedLook]:
     """Return all looks at an address, in the order in which they count."""
     found = {}
     for look_id, at, verdict, confidence, outcome, log_index, *rest, came in index.rows(
-        "SELECT id, at, verdict, confidence, outcome, log_index, watch_id, exit, is_shown, came"
-        " FROM look WHERE address = ?",
+        "SELECT id, at, verdict, confidence, outcome, log_index, watch_id, exit, is_shown, dated,"
+        " came FROM look WHERE address = ?",
         address,
     ):
-        watch_id, exit_, is_shown = rest
+        watch_id, exit_, is_shown, dated = rest
         look = Look(
             look_id,
             datetime.fromisoformat(at),
@@ -101,6 +101,7 @@ def judged_looks(index: Index, address: str) -> list[JudgedLook]:
             watch_id,
             exit_,
             bool(is_shown),
+            datetime.fromisoformat(dated) if dated else None,
         )
         found[look_id] = JudgedLook(look, msgspec.json.decode(came, type=Came) if came else None)
     return [found[look.id] for look in in_order(one.look for one in found.values())]

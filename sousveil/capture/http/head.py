@@ -3,17 +3,22 @@
 Takes bytes as a server sent them and gives an `HttpHead`; malformed lines are left out, never an
 error, since what is wrong with a vendor's server is no reason to lose its page. Field values are
 decoded as ISO 8859-1, which loses nothing (RFC 9110, section 5.5). Folded lines (RFC 9112,
-section 5.2) are joined with one space. Also gives the parts of a media type (RFC 9110, 8.3.1).
+section 5.2) are joined with one space. Also gives the parts of a media type (RFC 9110, 8.3.1), and
+the time on the clock of whoever answered (RFC 9110, 6.6.1).
 """
 
 import re
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
 
 # Clients take the protocol's name in any case, against RFC 9112, section 2.3.
 _STATUS_LINE = re.compile(rb"\s*(?i:HTTP|ICY)(?:/[0-9.]+)?[ \t]+([0-9]{3})(?![0-9])")
 _EMPTY_LINE = b"\r\n\r\n"
 _END_OF_HEAD = re.compile(rb"\r{0,3}\n\r{0,3}\n")
 _FOLD = re.compile(rb"\r{0,3}\n[ \t]+")
+# Seconds; 68 years are the most that RFC 9111 section 1.2.2 knows.
+_AGE = re.compile(r"[0-9]{1,10}")
 _CHARSET = re.compile(r";\s*charset\s*=\s*[\"']?\s*([^\s;\"',]+)", re.IGNORECASE)
 # RFC 9110 section 5.6.2 `token`, twice; anything else in a media type is noise.
 _MEDIA_TYPE = re.compile(r"[!#$%&'*+.^_`|~0-9a-z-]+/[!#$%&'*+.^_`|~0-9a-z-]+")
@@ -66,6 +71,21 @@ def parse_head(head: bytes) -> HttpHead:
         if colon and name.strip():
             fields.append((name.strip(), value.strip()))
     return HttpHead(int(found[1]) if found else None, tuple(fields))
+
+
+def dated(head: HttpHead) -> datetime | None:
+    """Return what the clock of whoever answered showed, in UTC; None when it is not told.
+
+    That is Date (RFC 9110, section 6.6.1), and where a cache answered, Age since (RFC 9111, section
+    5.1): the time since the host, or the cache in its name, made the answer.
+    """
+    age = head.get("Age")
+    try:
+        made = parsedate_to_datetime(head.get("Date"))
+        utc = made.astimezone(UTC) if made.tzinfo else made.replace(tzinfo=UTC)
+        return utc + timedelta(seconds=int(age) if _AGE.fullmatch(age) else 0)
+    except (ValueError, OverflowError):  # no date, or one that no calendar has
+        return None
 
 
 def media_type(content_type: str) -> str:

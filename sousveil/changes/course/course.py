@@ -8,10 +8,15 @@ never counts, and hardly the time they take: behind them the page may have been 
 How long is enough. Ten short answers of large sites were followed to the day the page was back:
 they lasted 26 minutes to 36 hours, the one that said "404" among them 6 hours. An address that came
 back before must stay away for twice as long as it did then, and for a look more each time.
+
+By which clock. Ours may be put forward between two looks, so the host's is asked beside it, and the
+less of what both say counts. A host may lie: what its clock takes away is bounded, so that nobody
+keeps a removal from being told, and only has us look more often.
 """
 
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from math import ceil
 
 from sousveil.changes.answer.outcome import verdict_of_one
 from sousveil.changes.answer.quote import Standing
@@ -30,6 +35,15 @@ SPACING = timedelta(hours=1)
 # outage as most are; more, and the page may have come and gone unseen. Not nothing, or a removal on
 # a host that fails every other time would never be told.
 MAX_SILENT_GAP = timedelta(hours=6)
+
+# Of the time between two absences that has not passed by the host's clock, at most so much counts.
+# Ours, put forward once, then adds no more than this to a proof of days; a host that sends one date
+# for ever delays nothing where it is looked at so often, which is what the schedule then does.
+MAX_DISPUTED_GAP = timedelta(hours=6)
+
+# Clocks that differ by less between two looks agree: those that nobody sets lose a second or two a
+# day, and the servers that answer for one address may be minutes apart.
+CLOCK_TOLERANCE = timedelta(minutes=15)
 
 # An address that flaps is not waited for longer than this.
 MAX_WAIT = timedelta(days=30)
@@ -54,6 +68,7 @@ class Seen:
     came: Came
     quote: Standing | None = None  # of the quote asked about, when the answer is the page
     exit: str = ""  # by which way out of the network; "" for the watch's own
+    dated: datetime | None = None  # by the clock of the host; None: not told
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,12 +99,13 @@ class Absence:
 
     first: Seen
     last: Seen
-    spaced_at: datetime  # of the last that counted
     looks: int  # that count, `SPACING` apart
     covered: timedelta  # from the first to the last, but for what silent answers hid
+    spaced: timedelta  # of that, from the first to the last that counted
     doubt: float  # chance, 0 to 1, that all of them err: each may, by itself
     proof: Proof  # what confirms it, by the strongest look: a weaker one takes nothing back
     is_hidden: bool = False  # whether a silent answer came since the last
+    is_disputed: bool = False  # whether less time passed before the last by the host's clock
 
     def lacking(self, longest: timedelta, returns: int) -> tuple[int, timedelta]:
         """Return how many looks and how much time are lacking; 0 looks when it is confirmed.
@@ -100,7 +116,8 @@ class Absence:
         span = max(self.proof.span, min(2 * longest, MAX_WAIT))
         time = max(timedelta(), span - self.covered)
         looks = self.proof.looks + min(returns, MAX_MORE_LOOKS)
-        return max(looks - self.looks, int(bool(time))), time
+        counts = MAX_DISPUTED_GAP if self.is_disputed else max(time, SPACING)  # by one look
+        return max(looks - self.looks, ceil(time / counts)), time
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,17 +205,48 @@ def _hidden(absence: Absence | None) -> Absence | None:
 def _lengthened(absence: Absence | None, look: Seen) -> Absence:
     proof, doubt = _proof_of(look.came), 1 - look.came.confidence
     if absence is None:
-        return Absence(look, look, look.at, 1, timedelta(), doubt, proof)
-    gap = look.at - absence.last.at
+        return Absence(look, look, 1, timedelta(), timedelta(), doubt, proof)
+    gap = _passed(absence.last, look)
     covered = absence.covered + (min(gap, MAX_SILENT_GAP) if absence.is_hidden else gap)
     # A clock that was ahead for a while has covered nothing.
-    covered = max(timedelta(), min(covered, look.at - absence.first.at))
-    strongest = min(absence.proof, proof, key=lambda one: (one.span, one.looks))
-    absence = replace(absence, last=look, covered=covered, proof=strongest, is_hidden=False)
-    if look.at - absence.spaced_at < SPACING:
+    covered = max(timedelta(), min(covered, _at_most(absence.first, look)))
+    absence = replace(
+        absence,
+        last=look,
+        covered=covered,
+        spaced=min(absence.spaced, covered),
+        proof=min(absence.proof, proof, key=lambda one: (one.span, one.looks)),
+        is_hidden=False,
+        is_disputed=gap < look.at - absence.last.at,
+    )
+    if covered - absence.spaced < SPACING:
         return absence
     looks, doubt = absence.looks + 1, absence.doubt * doubt
-    return replace(absence, spaced_at=look.at, looks=looks, doubt=doubt)
+    return replace(absence, spaced=covered, looks=looks, doubt=doubt)
+
+
+def _passed(before: Seen, look: Seen) -> timedelta:
+    """Return how much of the time between two looks counts; negative where our clock went back.
+
+    The less of what the two clocks say, but what the host's takes away is bounded.
+    """
+    ours = look.at - before.at
+    if before.dated is None or look.dated is None:
+        return ours
+    theirs = look.dated - before.dated
+    if ours < timedelta():  # only the host's tells how long it was
+        return max(timedelta(), min(theirs, MAX_DISPUTED_GAP))
+    if ours - theirs <= CLOCK_TOLERANCE:
+        return ours
+    return min(ours, max(theirs, MAX_DISPUTED_GAP))
+
+
+def _at_most(first: Seen, look: Seen) -> timedelta:
+    """Return the longest time between two looks that either clock tells."""
+    ours = look.at - first.at
+    if first.dated is None or look.dated is None:
+        return ours
+    return max(ours, look.dated - first.dated)
 
 
 def _proof_of(came: Came) -> Proof:

@@ -12,6 +12,7 @@ from functools import reduce
 from sousveil.changes.answer.outcome import verdict_of_one
 from sousveil.changes.answer.values import LOST_SHARE, STANDS_SHARE, Came, Kind
 from sousveil.changes.course.course import (
+    MAX_DISPUTED_GAP,
     SPACING,
     STANDING,
     WEAK_CONFIDENCE,
@@ -36,6 +37,11 @@ ANEW_CONFIDENCE = 0.7
 
 # Nothing that a network shows is surer.
 MAX_CONFIDENCE = 0.99
+
+_DISPUTED = (
+    "by its host's clock less time passed between the last two looks than by ours; at most"
+    f" {MAX_DISPUTED_GAP // timedelta(hours=1)} hours of what is in dispute count"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +119,8 @@ def _held(course: Course, absence: Absence) -> Told:
     reasons = [awaited(due, looks)]
     if course.returns:
         reasons.append(f"it was away for {_span(course.longest)} before, and came back")
+    if absence.is_disputed:
+        reasons.append(_DISPUTED)
     reasons += [*_shown(absence), *_silence(course)]
     pending = verdict_of_one(absence.last.came, absence.last.quote)
     return Told(_meanwhile(course), UNSURE, tuple(reasons), pending, due, looks)

@@ -125,6 +125,11 @@ class _Entry:
         return came
 
     @property
+    def dated(self) -> datetime | None:
+        """The time by the host's clock; of polls and asides it is not kept."""
+        return self.look.look.dated if self.judged else None
+
+    @property
     def exit(self) -> str:
         """By which way out it was asked, by name; "" for none."""
         return self.aside.exit if self.aside else self.look.look.exit
@@ -195,7 +200,7 @@ def _told(looks: Sequence[_Entry], watch_id: str) -> Told:
             known.add(one.exit)
         is_known = one.exit in known or not known
         came = one.came if is_known else _doubted(one.came)
-        seen.append(Seen(one.at, one.rank, came, exit=_exit(one, own)))
+        seen.append(Seen(one.at, one.rank, came, exit=_exit(one, own), dated=one.dated))
     return verdict_of(seen)
 
 
@@ -236,7 +241,7 @@ def _sights(
             known.add(one.exit)
         elif one.exit not in known:
             came, outcome = _doubted(came), f"{outcome}, {_NEW_EXIT}"
-        seen = Seen(one.at, one.rank, came, standing, _exit(one, own))
+        seen = Seen(one.at, one.rank, came, standing, _exit(one, own), one.dated)
         yield Sight(seen, one.log_index, outcome, _after(address, finding_id, one))
 
 

@@ -15,7 +15,7 @@ import msgspec
 import sousveil
 from sousveil.archive.write import Seen, WarcWriter
 from sousveil.capture.browser import Rendered
-from sousveil.capture.http.head import parse_head
+from sousveil.capture.http.head import dated, parse_head
 from sousveil.case import Case
 from sousveil.changes.answer.status import CHALLENGE_HEADERS
 from sousveil.changes.looks import Probe
@@ -188,6 +188,7 @@ def request_facts(exchange: Exchange) -> Json:
         "milliseconds": round(exchange.elapsed_seconds * 1000),
         "truncated": exchange.truncated,
         "retry_after": retry_after[:MAX_RETRY_AFTER_LENGTH],
+        "dated": msgspec.to_builtins(dated(head)),
         "entity": entity_digest(exchange),
         "etag": _validator(head.get("ETag")),
         "last_modified": _validator(head.get("Last-Modified")),

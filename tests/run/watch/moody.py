@@ -3,7 +3,7 @@
 import threading
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
@@ -44,6 +44,7 @@ class Moody:
     pages: dict[str, Mood] = field(default_factory=dict)
     asked: Counter[str] = field(default_factory=Counter)
     conditions: list[str] = field(default_factory=list)  # of requests that had any
+    date: Callable[[], str] = str  # what it says the time is; "" for nothing
 
     def url(self, path: str) -> str:
         return f"http://{self.host}{path}"
@@ -74,8 +75,10 @@ def moody(address: str = "127.0.0.1") -> Iterator[Moody]:
                 tag is None and since is not None and since == mood.last_modified
             )
             is_same = is_same or (mood.lies and bool(tag or since))
-            self.send_response(304 if is_same and mood.status == 200 else mood.status)
+            # Without a Date of its own: it has no clock of the tests' time.
+            self.send_response_only(304 if is_same and mood.status == 200 else mood.status)
             for name, value in (
+                ("Date", site.date()),
                 ("ETag", mood.etag),
                 ("Last-Modified", mood.last_modified),
                 ("Retry-After", mood.retry_after),

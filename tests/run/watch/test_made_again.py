@@ -21,6 +21,8 @@ OTHER = "<p>Our gate tells Uyghurs from others by their faces.</p>"
 
 # Kept by no event: what people were told, and what another engine had read.
 NOT_FROM_THE_LOG = {"notice", "channel", "former"}
+# Nobody decides on anything here, and in the end all is told.
+EMPTY = {"review", "translation", "stale"}
 
 
 @pytest.fixture
@@ -102,7 +104,7 @@ def lived(
 
 def test_an_index_made_again_is_the_same_after_weeks_of_everything(lived: Case) -> None:
     before = held(lived)
-    assert {name for name, rows in before.items() if not rows} <= {"review", "stale"}
+    assert {name for name, rows in before.items() if not rows} <= EMPTY
     assert sousveil("reindex", "--case", lived.root).status == 0
     after = held(lived)
     differing = {name for name in before if before[name] != after[name]}
