@@ -14,6 +14,7 @@ from sousveil.actors import OfficialList, Register, attributed, case_register
 from sousveil.changes.answer import Came
 from sousveil.index.store import Held, Index
 from sousveil.model import (
+    RENDERING_TYPE,
     Capture,
     Fate,
     Finding,
@@ -231,10 +232,26 @@ def captures_of_look(index: Index, look_id: int) -> list[Held]:
     return _held(index, " WHERE c.look_id = ?", look_id)
 
 
-def _held(index: Index, where: str, value: object) -> list[Held]:
+def stood_at(index: Index, address: str, before: int) -> Capture | None:
+    """Return what stood at an address itself, on the wire, at our newest look before a log entry.
+
+    None when it was not looked at by then, or gave no page, or led elsewhere.
+    """
+    held = _held(
+        index,
+        " WHERE l.id = (SELECT max(id) FROM look WHERE address = ? AND log_index < ?"
+        " AND watch_id NOT NULL) AND c.url = l.address AND c.status = 200 AND c.media_type != ?",
+        address,
+        before,
+        RENDERING_TYPE,
+    )
+    return held[-1].capture if held else None
+
+
+def _held(index: Index, where: str, *values: object) -> list[Held]:
     return [
         Held(row[0], row[1], _capture(row[2:13]), *row[13:])
-        for row in index.rows(_HELD + where + _IN_ORDER, value)
+        for row in index.rows(_HELD + where + _IN_ORDER, *values)
     ]
 
 

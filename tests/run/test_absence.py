@@ -111,6 +111,31 @@ def test_a_soft_404_in_no_known_words_is_told_by_the_made_up_sibling(
         assert gone.verdict is Verdict.SOFT_404
 
 
+SHELF = "".join(f"<p>Paragraph {n} tells of shelf {n * n} and of its load.</p>" for n in range(5))
+
+
+def test_an_address_known_for_another_page_is_no_new_address_of_this_one(tmp_path: Path) -> None:
+    """All pages of the site bear one name, and share most of their few words."""
+    with serve() as site:
+        site.pages.update({"/": HOME, "/lens": PAGE, "/shelf": Page((REST + SHELF).encode())})
+        site.pages["/mount"] = PAGE
+        case = looking_at(tmp_path, site, "/lens", "/mount", "/shelf")
+        case.after()
+        case.after(hours=1)
+        site.pages["/lens"] = Page(b"", status=302, location="/shelf")
+        site.pages["/mount"] = Page(b"", status=302, location="/mounts")
+        site.pages["/mounts"] = WITHOUT
+        missed = case.after(hours=1).held
+        held = {one.url.rpartition("/")[2]: fate for one, fate in missed}
+        assert {name: fate.pending for name, fate in held.items()} == {
+            "lens": Verdict.REDIRECTED_AWAY,
+            "mount": Verdict.QUOTE_REMOVED,
+        }
+        case.after(days=2)
+        case.after(days=2)
+        assert case.everything() == case.reindexed()
+
+
 def test_an_outage_between_takes_nothing_away_and_proves_nothing(tmp_path: Path) -> None:
     with serve() as site:
         site.pages.update({"/": HOME, "/lens.html": PAGE})

@@ -30,6 +30,9 @@ def as_any_address(case: Case) -> Came | None:
         return Came(Kind.UNTOLD, 0.6, (well,))
     is_home = _is_alike(case.after, case.around.home)
     if _is_alike(case.after, case.around.made_up):
+        if is_home and _answers(case.around.neighbour):
+            sent = "the answer is the front page, as at a made-up address"
+            return Came(Kind.REDIRECTED_AWAY, 0.85, (sent, "another page of the host is open"))
         if is_home:
             return Came(Kind.UNTOLD, 0.6, ("every address of this host gives this answer",))
         # A wall before a part of the site would answer so, too, unless another page is open.

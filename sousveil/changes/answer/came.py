@@ -28,6 +28,7 @@ from sousveil.changes.answer.case import (
     WALLS,
     Case,
     host_of,
+    leads_up,
     links_in,
     sign_in_address,
 )
@@ -38,6 +39,7 @@ from sousveil.changes.answer.status import PART_OF_PAGE, WHOLE_PAGE, by_status, 
 from sousveil.changes.answer.text import Text, without_addresses, words_of
 from sousveil.changes.answer.values import (
     ABSENCES,
+    INTACT_SHARE,
     LOST_SHARE,
     NOTHING_ASKED,
     OTHER_HOST_CONFIDENCE,
@@ -50,9 +52,8 @@ from sousveil.changes.answer.values import (
 from sousveil.model import Document, FailureKind
 
 # A wall in the midst of a page's frame takes away much and says little: of what left, what came is
-# at most this share. A page that is whole but for a twentieth is no frame.
+# at most this share. A page that is intact is no frame.
 WALL_SHARE = 1 / 3
-INTACT_SHARE = 0.95
 
 # One line: a title that came without what it is the title of.
 MAX_HEADING_CHARACTERS = 120
@@ -144,13 +145,18 @@ def _the_page(case: Case) -> Came | None:
 
 
 def _is_another(case: Case, kept: float) -> bool:
-    """Whether a redirect led to a page of another name, which has the site's frame in common.
+    """Whether a redirect led to another page, which has the site's frame in common with this one.
 
-    The frame and what a site says of itself may be nine tenths of its small pages.
+    The frame and what a site says of itself may be nine tenths of its small pages, so a page of
+    another name has to hold nearly all. Where all pages bear one name, half must stand on a front
+    page, in a folder that the page lay in, or at an address that was known for another page.
     """
-    if not (case.is_elsewhere and case.is_renamed):
+    if not case.is_elsewhere:
         return False
-    return kept < INTACT_SHARE or is_front_page(case.arrived)
+    if case.is_renamed:
+        return kept < INTACT_SHARE or is_front_page(case.arrived)
+    is_taken = case.around.there is not None or leads_up(case.asked, case.arrived)
+    return kept < STANDS_SHARE and (is_taken or is_front_page(case.arrived))
 
 
 def _is_mostly_loss(case: Case) -> bool:

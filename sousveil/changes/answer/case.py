@@ -28,12 +28,13 @@ from sousveil.changes.answer.text import (
     without_addresses,
     words_of,
 )
-from sousveil.changes.answer.values import AnswerFacts, Around, Kind
+from sousveil.changes.answer.values import INTACT_SHARE, AnswerFacts, Around, Kind, Other
 from sousveil.changes.answer.words import SIGNS, Sign, address_words
 from sousveil.extract.links import html_links
 
 # What all pages of a site share is left out of a comparison, unless it is most of this page: then
-# the host gives the page itself to every address.
+# the host gives the page itself to every address. So is what the page that it leads to had anyway,
+# unless that was all but a twentieth of it: then the two were one page under two addresses.
 MAX_FRAME_SHARE = 0.8
 
 # A passage of which more stood on the page already is one of the page's, edited.
@@ -70,6 +71,7 @@ _DEFAULT_PORTS = frozenset({"80", "443"})
 _ADDRESS_PARTS = re.compile(r"[a-z0-9]+")
 _PASSWORD = re.compile(rb"<input\b[^>]{0,400}\btype\s*=\s*[\"']?password", re.IGNORECASE)
 _MARKDOWN_LINK = re.compile(r"(?<!!)\[[^\[\]\n]{1,300}\]\(([^()#\s][^()\s]{0,2000})")
+_INDEX_FILE = re.compile(r"(?<=/)(?:index|default|home)\.\w{2,5}$", re.IGNORECASE)
 _TAG_OR_ESCAPE = re.compile(r"<[^<>]{0,2000}>|\\u[0-9a-fA-F]{4}")
 
 
@@ -114,13 +116,21 @@ class Case:
 
     @cached_property
     def frame(self) -> Counter[int]:
-        """What the answer to a made-up address has in common with the former page."""
-        other = self.around.made_up and self.around.made_up.document
-        if not other or self.before is None:
+        """What the former page had in common with other addresses, and so is not its own.
+
+        With a made-up one now, and with the one that it leads to when that was another page.
+        """
+        there = self.around.there if self.is_elsewhere else None
+        frame = self._shared(self.around.made_up, MAX_FRAME_SHARE)
+        both = frame | self._shared(there, INTACT_SHARE)
+        return both if self.before and both != self.before.shingles else frame
+
+    def _shared(self, other: Other | None, most: float) -> Counter[int]:
+        """Return what the former page has in common with another, if that is at most a share."""
+        if self.before is None or other is None or other.document is None:
             return Counter()
-        frame = self.before.shingles & Text(other).shingles
-        is_page = frame.total() > MAX_FRAME_SHARE * self.before.shingles.total()
-        return Counter() if is_page else frame
+        shared = self.before.shingles & Text(other.document).shingles
+        return shared if shared.total() <= most * self.before.shingles.total() else Counter()
 
     @cached_property
     def compared(self) -> Comparison | None:
@@ -196,6 +206,17 @@ def is_same_address(one: str, other: str) -> bool:
         return one == other
     same_path = before.path.rstrip("/") == after.path.rstrip("/")
     return host_of(one) == host_of(other) and same_path and before.query == after.query
+
+
+def leads_up(asked: str, arrived: str) -> bool:
+    """Whether an address is one of a folder that another of the same host lies in."""
+    if host_of(asked) != host_of(arrived):
+        return False
+    before, after = urlsplit(asked), urlsplit(arrived)
+    folder = f"{_INDEX_FILE.sub('', after.path).rstrip('/')}/"
+    if f"{before.path.rstrip('/')}/" == folder:
+        return bool(before.query) and not after.query  # /products?id=7 lies in /products
+    return before.path.startswith(folder)
 
 
 def host_of(url: str) -> str:

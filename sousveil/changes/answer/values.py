@@ -18,6 +18,9 @@ from sousveil.model import Document
 STANDS_SHARE = 0.5
 LOST_SHARE = 1 / 3
 
+# A page that is whole but for a twentieth.
+INTACT_SHARE = 0.95
+
 # At most this sure that an address was given up when another host answers for it: it may be a new
 # name of the same vendor, a parked name, or a notice that somebody on the way put there.
 OTHER_HOST_CONFIDENCE = 0.6
@@ -105,6 +108,7 @@ class Around:
     home: Other | None = None  # the front page
     neighbour: Other | None = None  # an address that answered well before
     is_listed: bool | None = None  # whether the site map still names the address
+    there: Other | None = None  # the address that it leads to now, while the page still stood
 
 
 NOTHING_ASKED = Around()

@@ -9,7 +9,7 @@ takes many at once, so what is compared for each is made ready once for two look
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import msgspec
 
@@ -25,10 +25,11 @@ from sousveil.changes.answer import (
     stands,
     what_answer_came,
 )
+from sousveil.changes.answer.case import is_same_address
 from sousveil.changes.looks import UNSURE, Look, Probe
 from sousveil.changes.rewording import Pair, find_rewording
 from sousveil.extract.links import MAX_SITEMAP_BYTES, sitemap_links
-from sousveil.index.query import captures_of_look, earliest_findings, event_body
+from sousveil.index.query import captures_of_look, earliest_findings, event_body, stood_at
 from sousveil.index.store import Index
 from sousveil.index.verdicts import (
     Aside,
@@ -90,7 +91,7 @@ class Address:
         former = self._answer(before.look) if before else None
         answer = self._answer(look)
         asides = asides_of(self.index, look.id)
-        came = self._came(former, answer, look, asides)
+        came = self._came(before, answer, look, asides)
         if came.is_page:
             stood = self._standings(turn, answer, came, before)
         else:
@@ -123,19 +124,40 @@ class Address:
         return pages[-1] if pages else None
 
     def _came(
-        self, former: Answer | None, answer: Answer, look: Look, asides: Sequence[Aside]
+        self, before: JudgedLook | None, answer: Answer, look: Look, asides: Sequence[Aside]
     ) -> Came:
+        former = self._answer(before.look) if before else None
         if former is None and not answer.texts and answer.facts.lost and _is_success(answer):
             reason = f"an answer without text that can be read: {answer.facts.lost}"
             return Came(Kind.PAGE, UNSURE, (reason,))
         came = what_answer_came(former, answer)
-        if look.is_import or former is None or (came.is_page and not asides):
+        if look.is_import or before is None or former is None:
+            return came
+        there = self._there(before, answer)
+        if came.is_page and not asides and there is None:
             return came
         said = {
             one.role: one for one in host_said(self.index, self.address, look.at, look.log_index)
         }
         said |= {one.role: one for one in asides if one.role != "exit"}
-        return what_answer_came(former, answer, self._around(said)) if said else came
+        if "neighbour" in said and is_same_address(said["neighbour"].url, self._arrived(answer)):
+            del said["neighbour"]  # no wonder that it gets the same: the answer led there
+        around = replace(self._around(said), there=there)
+        return what_answer_came(former, answer, around) if said or there else came
+
+    def _there(self, before: JudgedLook, answer: Answer) -> Other | None:
+        """Return what stood where an answer led while this page stood where it was asked for."""
+        arrived = self._arrived(answer)
+        was_moved = before.came is not None and before.came.moved_to
+        if was_moved or is_same_address(self.address, arrived):
+            return None
+        capture = stood_at(self.index, arrived, before.look.log_index)
+        return Other(capture.status, self.read(capture)[0]) if capture else None
+
+    def _arrived(self, answer: Answer) -> str:
+        """Return the address that answered."""
+        probes = (answer.shown_facts or answer.facts).probes
+        return probes[-1].url if probes else self.address
 
     def _around(self, said: Mapping[str, Aside]) -> Around:
         def other(role: str) -> Other | None:

@@ -1,6 +1,7 @@
 """What an answer is: told by what stands of the page, and never guessed."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -14,10 +15,12 @@ from sousveil.changes.answer import (
     Came,
     Kind,
     Other,
+    Standing,
     judge_address,
     verdict_of_one,
     what_came,
 )
+from sousveil.changes.answer.case import leads_up
 from sousveil.changes.looks import UNSURE, Probe
 from sousveil.extract import extract
 from sousveil.model import GONE, Document, Failure, FailureKind, Verdict
@@ -298,6 +301,10 @@ def test_the_front_page_in_place_of_the_page_is_a_redirection_away() -> None:
     home = text(*(f"We have made good {place} lamps for many a year." for place in TOPICS * 4))
     assert came(home, around=Around(home=Other(200, home))).kind is Kind.REDIRECTED_AWAY
     assert came(home, url="https://halden.example/").kind is Kind.REDIRECTED_AWAY
+    everybody = Around(made_up=Other(200, home), home=Other(200, home))
+    assert came(home, around=everybody).kind is Kind.UNTOLD
+    one_is_open = replace(everybody, neighbour=Other(200, text(*SEITE)))
+    assert came(home, around=one_is_open).kind is Kind.REDIRECTED_AWAY
     assert came(home, url="https://elsewhere.example/x").kind is Kind.OTHER_SITE
 
 
@@ -318,6 +325,66 @@ def test_a_page_of_another_name_is_not_the_page_for_what_all_pages_of_the_site_s
     assert told.moved_to == "https://halden.example/new"
     year, source = page("Camera 2026", PAGE[10:14])
     assert came(year, before=before, source=source, url="https://halden.example/new").is_page
+
+
+# A site whose pages all bear one name: of what this page said, two fifths stand on the other.
+ALIKE = text(*PAGE[:11], *(f"We sell a {place} lamp that shines for years." for place in TOPICS))
+UP = ["https://halden.example/", "https://halden.example/products/", "https://other.example/"]
+
+
+@pytest.mark.parametrize("url", UP)
+def test_a_front_page_or_folder_that_shares_a_third_of_the_text_is_another_page(url: str) -> None:
+    told = came(ALIKE, url=url)
+    assert told.kind in {Kind.REDIRECTED_AWAY, Kind.OTHER_SITE}
+    assert verdict_of_one(told, Standing.MISSING) is Verdict.REDIRECTED_AWAY
+    assert "40% of the former text stands there" in told.reasons[1]
+    assert came(ALIKE).is_page, "at its own address it was edited"
+    assert came(ALIKE, url="https://halden.example/archive/camera").is_page
+
+
+@pytest.mark.parametrize("url", UP)
+@pytest.mark.parametrize("passages", [PAGE, PAGE[:-4], [*PAGE[:20], "It is told anew."]])
+def test_a_page_that_moved_up_and_kept_its_text_has_moved_there(
+    url: str, passages: list[str]
+) -> None:
+    told = came(text(*passages), url=url)
+    assert told.moved_to == url
+    assert verdict_of_one(told, Standing.STANDS) is Verdict.MOVED
+
+
+def test_what_an_address_had_anyway_is_not_what_came_there_of_the_page() -> None:
+    url, frame, own = "https://halden.example/archive/camera", PAGE[:18], PAGE[18:]
+    other = text(*frame, "Another camera stands here, and it looks at doors.")
+    known = Around(there=Other(200, other))
+    assert came(other, url=url).is_page, "nobody knew it for another page"
+    assert came(other, url=url, around=known).kind is Kind.REDIRECTED_AWAY
+    assert came(other, around=known).is_page, "the page is where it was"
+    joined = text(*frame, *own[:-2], "Another camera stands here, and it looks at doors.")
+    assert came(joined, url=url, around=known).moved_to == url
+    mirror = Around(there=Other(200, text(*PAGE)))
+    assert came(text(*PAGE), url=url, around=mirror).moved_to == url
+
+
+@pytest.mark.parametrize(
+    ("asked", "arrived", "is_up"),
+    [
+        ("/products/camera", "/", True),
+        ("/products/camera", "/products", True),
+        ("/products/camera", "/products/index.html", True),
+        ("/products/camera?id=7", "/products/camera", True),
+        ("/products?id=7", "/products?id=8", False),
+        ("/products/camera", "/produce/", False),
+        ("/products/camera", "/products/cameras", False),
+        ("/products/camera", "/products/camera/en", False),
+        ("/products/camera", "/archive/camera", False),
+    ],
+)
+def test_a_folder_that_an_address_lies_in_is_above_it(
+    asked: str, arrived: str, *, is_up: bool
+) -> None:
+    host = "https://halden.example"
+    assert leads_up(host + asked, host + arrived) is is_up
+    assert not leads_up(host + asked, f"https://other.example{arrived}")
 
 
 @pytest.mark.parametrize(
