@@ -11,6 +11,7 @@ from collections import deque
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
+from functools import lru_cache
 from heapq import heappop, heappush
 from urllib.parse import urlsplit
 
@@ -21,6 +22,9 @@ MAX_RETRY_AFTER = timedelta(hours=1)
 
 # A run that holds the case's lock does not sleep longer than this for a server's sake.
 MAX_WAIT_SECONDS = 60.0
+
+# Addresses whose host is remembered: each target's is asked for several times a batch.
+MAX_HOSTS_KNOWN = 20_000
 
 _NEVER_ASKED = datetime.min.replace(tzinfo=UTC)
 
@@ -153,6 +157,7 @@ class Turns:
             heappush(self._free, (free_at, self._number[host], host))
 
 
+@lru_cache(MAX_HOSTS_KNOWN)
 def _host(url: str) -> str:
     # Without the port: two ports of one host are one machine to be gentle to.
     if "://" not in url:

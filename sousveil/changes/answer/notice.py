@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from sousveil.changes.answer.text import Text
-from sousveil.changes.answer.words import SIGNS, Sign, patterns, plain
+from sousveil.changes.answer.words import SIGNS, Sign, phrases_in, plain
 from sousveil.model import BlockKind
 
 # A notice is short; an answer with more new text than this has something else to say.
@@ -64,7 +64,7 @@ def what_it_says(
     quiet = plain("\n".join([*fresh, extra])) if is_short else ""
     said = []
     for sign in SIGNS:
-        told = {found[0] for found in patterns()[sign].finditer(quiet)}
+        told = set(phrases_in(quiet, sign))
         shouted = [one for one in loud if _speaks(one, sign, whole=not is_short)]
         strength = min(len(told), LOUD) + LOUD * min(len(shouted), 2)
         if strength:
@@ -95,5 +95,5 @@ def _speaks(line: str, sign: Sign, *, whole: bool) -> bool:
     code = _CODE.fullmatch(line)
     if code and not (whole and code[2]):
         return _BY_CODE.get(code[1], "error" if code[1] >= "500" else "not_found") == sign
-    found = patterns()[sign].search(line)
-    return found is not None and (not whole or 2 * len(found[0]) >= len(line))
+    found = next(phrases_in(line, sign), None)
+    return found is not None and (not whole or 2 * len(found) >= len(line))

@@ -8,8 +8,8 @@ TOML 1.0 (tomllib).
 import re
 import tomllib
 import unicodedata
-from collections.abc import Iterator, Mapping
-from functools import cache
+from collections.abc import Iterator, Mapping, Sequence
+from functools import cache, lru_cache
 from importlib import resources
 from typing import Literal, TypeAlias, get_args
 
@@ -21,18 +21,35 @@ Sign: TypeAlias = Literal[
 
 SIGNS: tuple[Sign, ...] = get_args(Sign)
 
+# Patterns that are kept, of the phrases that texts were found to hold: error pages repeat theirs.
+MAX_PATTERNS = 256
+
 _SPACE = re.compile(r"\s+")
 _APOSTROPHES = str.maketrans("’‘ʼ", "'''")
 
 
+def phrases_in(text: str, sign: Sign) -> Iterator[str]:
+    """Yield the phrases of a sign, in any language, that `plain` text holds, in order.
+
+    Of those that begin at one place the longest; one in spaced letters begins and ends with a word.
+    """
+    # A pattern of all phrases tries each at every letter; most texts hold none of them.
+    held = tuple(phrase for phrase in _phrases()[sign] if phrase in text)
+    if held:
+        yield from (found[0] for found in _pattern(held).finditer(text))
+
+
 @cache
-def patterns() -> Mapping[Sign, re.Pattern[str]]:
-    """Return, for each sign, a pattern of its phrases in all languages, for `plain` text."""
+def _phrases() -> Mapping[Sign, Sequence[str]]:
+    """Return the phrases of each sign in all languages, the longest first."""
     found: dict[Sign, set[str]] = {sign: set() for sign in SIGNS}
     for table in _tables():
         for sign in SIGNS:
             found[sign].update(plain(phrase) for phrase in table.get(sign, ()))
-    return {sign: _pattern(phrases) for sign, phrases in found.items()}
+    return {
+        sign: sorted(phrases, key=lambda phrase: (-len(phrase), phrase))
+        for sign, phrases in found.items()
+    }
 
 
 @cache
@@ -62,10 +79,9 @@ def _tables() -> Iterator[Mapping[str, list[str]]]:
             yield tomllib.loads(file.read_text("utf-8"))
 
 
-def _pattern(phrases: set[str]) -> re.Pattern[str]:
-    """Match the longest phrase first; one in spaced letters begins and ends with a word."""
-    ordered = sorted(phrases, key=lambda phrase: (-len(phrase), phrase))
-    return re.compile("|".join(_bounded(phrase) for phrase in ordered))
+@lru_cache(MAX_PATTERNS)
+def _pattern(phrases: Sequence[str]) -> re.Pattern[str]:
+    return re.compile("|".join(_bounded(phrase) for phrase in phrases))
 
 
 def _bounded(phrase: str) -> str:
