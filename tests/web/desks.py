@@ -147,7 +147,7 @@ def served(root: Path, *, team: Team | None = None) -> Iterator[Served]:
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
         host = f"127.0.0.1:{listener.getsockname()[1]}"
-        access = Access([host], operator=User("Ada", "editor"), team=team)
+        access = Access([host], operator=None if team else User("Ada", "editor"), team=team)
         desk = Desk(root, clock, access)
         server = make_server(make_app(desk))
         thread = threading.Thread(target=server.run, args=([listener],), daemon=True)

@@ -47,7 +47,7 @@ class Team:
 
     def wait(self, name: str, address: str, now: datetime) -> timedelta:
         """Return how long it is until a try to come in is heard."""
-        return self._throttle.wait(_keys(name, address), now)
+        return self._throttle.wait(name, address, now)
 
     def let_in(
         self, name: str, password: str, code: str, address: str, now: datetime
@@ -61,9 +61,9 @@ class Team:
         with self._turns:
             is_theirs = is_password(account, password)
         if account is None or not is_theirs or not self._takes(account, code, now):
-            self._throttle.failed(_keys(name, address), now)
+            self._throttle.failed(name, address, now)
             return None
-        self._throttle.succeeded(_keys(name, address))
+        self._throttle.succeeded(name)
         return User(account.name, account.role)
 
     def _takes(self, account: Account, code: str, now: datetime) -> bool:
@@ -82,8 +82,3 @@ class Team:
         """Whether a session's user is still one, with the role and password of its beginning."""
         account = self.accounts().get(person(session.user.name))
         return account is not None and account.since <= session.begun
-
-
-def _keys(name: str, address: str) -> tuple[str, str]:
-    """Return what failures are counted by."""
-    return f"name {person(name)}", f"address {address}"
