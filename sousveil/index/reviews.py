@@ -97,6 +97,17 @@ def _decisions(event: Event) -> Iterable[tuple[Review, Finding]]:
         )
 
 
+def touched_by(index: Index, event: Event) -> list[str]:
+    """Return the findings of which an event tells, or takes back, a decision."""
+    if event.body["decision"] != "withdrawn":
+        return [served["id"] for served in event.body["findings"]]
+    entries = msgspec.json.encode(event.body["withdraws"]).decode()
+    rows = index.rows(
+        "SELECT finding_id FROM review WHERE log_index IN (SELECT value FROM json_each(?))", entries
+    )
+    return [one for (one,) in rows]
+
+
 def person(name: str) -> str:
     """Return a name as it is compared: "Ada " and "ada" are one person."""
     return unicodedata.normalize("NFKC", " ".join(name.split())).casefold()
@@ -149,13 +160,30 @@ def past_of(index: Index, finding_id: str, by: str = "") -> list[Past]:
 
 
 def last_by(index: Index, by: str) -> list[Review]:
-    """Return the latest event's decisions of a person that count, one a finding it serves."""
+    """Return what a person decided last and still counts: several findings, if it was at once."""
     rows = index.rows(
-        f"SELECT data FROM review WHERE person = ?1 AND standing = {COUNTS} AND log_index = (SELECT"
-        f" max(log_index) FROM review WHERE person = ?1 AND standing = {COUNTS})",
-        person(by),
+        "SELECT data FROM review WHERE person = ?1 AND standing = ?2 AND json_extract(data, '$.at')"
+        " = (SELECT json_extract(data, '$.at') FROM review WHERE person = ?1 AND standing = ?2"
+        " ORDER BY log_index DESC LIMIT 1)",
+        *(person(by), COUNTS),
     )
     return [msgspec.json.decode(data, type=Review) for (data,) in rows]
+
+
+def newest_review(index: Index) -> int:
+    """Return the log entry of the latest decision; 0 when there is none."""
+    ((newest,),) = index.rows("SELECT coalesce(max(log_index), 0) FROM review")
+    return int(newest)
+
+
+def disputed_candidates(index: Index) -> list[str]:
+    """Return the findings on which decisions that count differ, the latest first."""
+    rows = index.rows(
+        "SELECT finding_id FROM review WHERE standing = ? GROUP BY finding_id"
+        " HAVING count(DISTINCT json_extract(data, '$.decision')) > 1 ORDER BY max(log_index) DESC",
+        COUNTS,
+    )
+    return [one for (one,) in rows]
 
 
 def _by_finding(in_order: Iterable[tuple[str, bytes]]) -> dict[str, tuple[Review, ...]]:

@@ -23,7 +23,7 @@ from starlette.staticfiles import StaticFiles
 
 from sousveil.errors import SousveilError
 from sousveil.web.desk import Desk
-from sousveil.web.pages import enter, today
+from sousveil.web.pages import disputes, enter, findings, review, several, today
 from sousveil.web.render import NAVIGATION, render
 from sousveil.web.safety.guard import MAX_BODY_BYTES, Guard
 from sousveil.web.safety.headers import ASSETS, SafeHeaders, protect
@@ -31,6 +31,10 @@ from sousveil.web.safety.headers import ASSETS, SafeHeaders, protect
 PAGES: tuple[Sequence[BaseRoute], ...] = (
     enter.ROUTES,
     today.ROUTES,
+    review.ROUTES,
+    several.ROUTES,
+    disputes.ROUTES,
+    findings.ROUTES,
 )
 
 _STATIC = Path(str(files(__package__))) / "static"
@@ -42,6 +46,7 @@ TITLES = {
     404: "There is no such page",
     405: "That cannot be done here",
     408: "That took too long",
+    409: "Things have changed meanwhile",
     413: "That is too much at once",
     421: "The desk has another address",
     429: "Too many tries",
