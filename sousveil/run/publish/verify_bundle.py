@@ -149,7 +149,10 @@ class Checks:
 
     def json(self, name: str) -> dict[str, Any]:
         """Return what a JSON file of the package says."""
-        told = json.loads(self.read(name))
+        try:
+            told = json.loads(self.read(name))
+        except ValueError as error:
+            raise Wrong(f"{name} is no JSON that can be read: {error}") from error
         if not isinstance(told, dict):
             raise Wrong(f"{name} is no JSON object")
         return told
