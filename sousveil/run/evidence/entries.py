@@ -78,7 +78,7 @@ def read_entries(
             progress(index, head.size, "events")
         try:
             entry = decode(data)
-        except (msgspec.DecodeError, RecursionError) as error:
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
             fault = Fault("log", f"entry {index} is no entry of a case: {error}")
             return Entries(faults=[fault])
         _take(read, index, entry)
