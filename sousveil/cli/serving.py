@@ -178,6 +178,7 @@ def _listening(place: Place) -> Iterator[socket.socket]:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             listener.bind((place.at, port))
+            listener.listen()  # from here on the port is ours, and the link can be followed
         except OSError as error:
             listener.close()
             problem = f"{place.at}, port {port}: {error.strerror}"
