@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from sousveil.changes.histories.words import sentence
+from sousveil.index.search.find import Hit
 from sousveil.model import (
     Attribution,
     Commit,
@@ -244,6 +245,27 @@ def happening_json(one: Happening, lost: Sequence[Finding]) -> Json:
             "log_index": one.log_index,
         }
     )
+
+
+def hit_json(hit: Hit) -> Json:
+    """Return a passage that a search found; offsets count characters, from 0.
+
+    `marks` are the spans in `text` that match; `start` is where the passage begins in the text of
+    the capture in which it was seen last.
+    """
+    return _present(
+        {
+            "address": hit.address,
+            "part": hit.part,
+            "kind": hit.kind,
+            "lang": hit.lang,
+            "text": hit.text,
+            "marks": [list(span) for span in hit.marks],
+            "first_seen": instant(hit.first_seen),
+            "last_seen": instant(hit.last_seen),
+            "findings": list(hit.findings),
+        }
+    ) | {"stands": hit.stands, "start": hit.start}
 
 
 def _reviews(reviews: Sequence[Review]) -> Json:

@@ -18,6 +18,7 @@ COMMANDS = (
     "reindex",
     "findings",
     "show",
+    "search",
     "changes",
     "diff",
     "serve",

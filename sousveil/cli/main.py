@@ -30,6 +30,7 @@ MODULES = {
     "casework": {"init", "add", "visit", "import", "analyse", "reindex"},
     "watching": {"watch", "targets", "retire"},
     "reading": {"findings", "show", "topics"},
+    "searching": {"search"},
     "tracing": {"changes"},
     "differences": {"diff"},
     "files": {"read"},

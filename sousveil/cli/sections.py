@@ -7,7 +7,14 @@ from typer.core import TyperGroup
 SECTIONS = {
     "Open a case, and say what to watch": ("init", "add", "targets", "retire", "topics", "actors"),
     "Look": ("visit", "watch", "import", "inquiry"),
-    "See what was found, and what changed": ("findings", "show", "changes", "diff", "alerts"),
+    "See what was found, and what changed": (
+        "findings",
+        "show",
+        "search",
+        "changes",
+        "diff",
+        "alerts",
+    ),
     "Decide on it": ("serve", "users", "review", "queue", "translate", "agreement", "model"),
     "Prove it, and hand it on": ("verify", "stamp", "key", "dossier", "bundle", "export"),
     "Without a case, and care": ("demo", "doctor", "read", "analyse", "reindex", "witness"),

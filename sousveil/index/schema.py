@@ -1,4 +1,4 @@
-"""The index's tables (SQLite, all STRICT), and the version that says which they are.
+"""The index's tables (SQLite, STRICT but for the words of the search), and their version.
 
 Statements end with a semicolon, and hold no other. An index of another version is not mended but
 made again, from the case.
@@ -37,6 +37,7 @@ CREATE TABLE capture (id INTEGER PRIMARY KEY, look_id INTEGER NOT NULL, url TEXT
     engine TEXT, note TEXT, payload_digest TEXT NOT NULL, refers_to BLOB,
     former_engine TEXT) STRICT;
 CREATE INDEX capture_by_look ON capture (look_id);
+CREATE INDEX capture_by_time ON capture (captured_at, id);
 CREATE TABLE original (watch_id TEXT NOT NULL, payload_digest TEXT NOT NULL, url TEXT NOT NULL,
     captured_at TEXT NOT NULL, record BLOB NOT NULL,
     PRIMARY KEY (watch_id, payload_digest, url)) STRICT, WITHOUT ROWID;
@@ -65,12 +66,37 @@ CREATE TABLE unchanged (look_id INTEGER PRIMARY KEY, address TEXT NOT NULL, watc
 CREATE TABLE notice (number INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, kind TEXT NOT NULL,
     finding_id TEXT, watch_id TEXT, data BLOB NOT NULL) STRICT;
 CREATE INDEX notice_by_finding ON notice (finding_id, number);
+CREATE INDEX notice_by_kind ON notice (kind);
 CREATE INDEX notice_by_watch ON notice (watch_id, number);
 CREATE TABLE happening (number INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE,
     watch_id TEXT NOT NULL, log_index INTEGER NOT NULL, data BLOB NOT NULL) STRICT;
 CREATE TABLE history (watch_id TEXT NOT NULL, subject TEXT NOT NULL, data BLOB NOT NULL,
     PRIMARY KEY (watch_id, subject)) STRICT, WITHOUT ROWID;
 CREATE TABLE heard (upto INTEGER NOT NULL) STRICT;
+CREATE TABLE passage (id INTEGER PRIMARY KEY, key BLOB NOT NULL UNIQUE, address TEXT NOT NULL,
+    host TEXT NOT NULL, part TEXT, kind TEXT NOT NULL, lang TEXT NOT NULL,
+    text TEXT NOT NULL) STRICT;
+CREATE TABLE passage_in (passage_id INTEGER NOT NULL, capture_id INTEGER NOT NULL,
+    start INTEGER NOT NULL, PRIMARY KEY (passage_id, capture_id)) STRICT, WITHOUT ROWID;
+CREATE INDEX passage_in_by_capture ON passage_in (capture_id);
+CREATE TABLE quoted_in (passage_id INTEGER NOT NULL, finding_id TEXT NOT NULL,
+    capture_id INTEGER NOT NULL,
+    PRIMARY KEY (passage_id, finding_id, capture_id)) STRICT, WITHOUT ROWID;
+CREATE INDEX quoted_in_by_finding ON quoted_in (finding_id);
+CREATE INDEX quoted_in_by_capture ON quoted_in (capture_id);
+CREATE VIRTUAL TABLE word USING fts5 (said, content = '', tokenize = 'ascii');
+CREATE TABLE finding (id TEXT PRIMARY KEY, capture_id INTEGER NOT NULL, address TEXT NOT NULL,
+    host TEXT NOT NULL, topic TEXT NOT NULL, trait TEXT NOT NULL, label TEXT NOT NULL,
+    score REAL NOT NULL, lang TEXT NOT NULL, kind TEXT NOT NULL, actor TEXT, watch_id TEXT,
+    first_seen TEXT NOT NULL, gone_by TEXT, state TEXT NOT NULL, decided TEXT NOT NULL,
+    readings INTEGER NOT NULL, attribution BLOB NOT NULL) STRICT, WITHOUT ROWID;
+CREATE INDEX finding_by_time ON finding (first_seen, id, label, trait, actor, host, lang, kind,
+    state, decided, readings, watch_id, topic);
+CREATE INDEX finding_by_actor ON finding (actor, trait, label, state, decided, readings);
+CREATE INDEX finding_by_watch ON finding (watch_id);
+CREATE INDEX finding_by_loss ON finding (gone_by, id, state) WHERE gone_by NOT NULL;
+CREATE TABLE unlisted (finding_id TEXT PRIMARY KEY) STRICT, WITHOUT ROWID;
+CREATE TABLE listed_by (register TEXT NOT NULL) STRICT;
 CREATE TABLE edition (capture_id INTEGER PRIMARY KEY, urls BLOB NOT NULL) STRICT;
 CREATE TABLE channel (name TEXT PRIMARY KEY, told INTEGER NOT NULL, tried INTEGER NOT NULL,
     tries INTEGER NOT NULL, next_try TEXT, problem TEXT NOT NULL) STRICT, WITHOUT ROWID;

@@ -156,6 +156,9 @@ class Index:
         self._db.execute(
             "INSERT OR REPLACE INTO watch VALUES (?, ?)", (watch.id, msgspec.json.encode(watch))
         )
+        self._db.execute(  # it may name another actor
+            "INSERT OR IGNORE INTO unlisted SELECT id FROM finding WHERE watch_id = ?", (watch.id,)
+        )
 
     def put_retired(self, watch_id: str, at: datetime | None) -> None:
         """Record since when a watch is not visited any more; None: it is, again."""
@@ -268,10 +271,19 @@ class Index:
                 " (SELECT finding_id FROM sighting WHERE capture_id = ?)",
                 (held.id,),
             )
+            # What is listed of a finding follows from its sightings (listed.py).
+            self._db.execute(
+                "INSERT OR IGNORE INTO unlisted SELECT finding_id FROM sighting"
+                " WHERE capture_id = ?",
+                (held.id,),
+            )
             self._db.execute("DELETE FROM sighting WHERE capture_id = ?", (held.id,))
             self._db.executemany(
                 "INSERT OR REPLACE INTO sighting VALUES (?, ?, ?)",
                 [(finding.id, held.id, msgspec.json.encode(finding)) for finding in findings],
+            )
+            self._db.executemany(
+                "INSERT OR IGNORE INTO unlisted VALUES (?)", [(one.id,) for one in findings]
             )
             self._db.execute(
                 "UPDATE capture SET engine = ?, note = ? WHERE id = ?", (engine, note, held.id)

@@ -10,10 +10,13 @@ from sousveil.archive.foreign import scan_archive
 from sousveil.archive.read import read_block
 from sousveil.case import Case
 from sousveil.errors import ArchiveError
+from sousveil.index.listed import put_decided
 from sousveil.index.project import project
+from sousveil.index.reviews import touched_by
 from sousveil.index.store import INDEX_FILE, Index
 from sousveil.ledger import log_size, read_events
 from sousveil.model import Capture, Event, RecordRef
+from sousveil.review.decisions import EVENT, status
 
 # A body may have 16 MiB, most have some kB; who is killed meanwhile does so many again.
 EVENTS_A_TRANSACTION = 100
@@ -29,7 +32,7 @@ def sync_index(case: Case, index: Index) -> int:
     while together := list(islice(events, EVENTS_A_TRANSACTION)):
         with index.transaction():
             for event in together:
-                project(index, event, _captures_in(case), _requests_in(case))
+                _take(case, index, event)
     return index.next_event() - first
 
 
@@ -41,9 +44,16 @@ def take_event(case: Case, index: Index, event: Event) -> None:
     """
     known = index.next_event()
     if known == event.index:
-        project(index, event, _captures_in(case), _requests_in(case))
+        _take(case, index, event)
     elif known < event.index:
         sync_index(case, index)
+
+
+def _take(case: Case, index: Index, event: Event) -> None:
+    with index.transaction():
+        project(index, event, _captures_in(case), _requests_in(case))
+        if event.type == EVENT:
+            put_decided(index, touched_by(index, event), status)
 
 
 @contextmanager

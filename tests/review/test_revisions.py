@@ -13,7 +13,7 @@ from sousveil.claims import Engine, engine_for
 from sousveil.index.store import Held
 from sousveil.model import Finding
 from sousveil.review.revisions import engine_change, revise
-from sousveil.run.read.looks import Read, read_look
+from sousveil.run.read.looks import Read, TakeAll, read_look
 from sousveil.topics import load
 from tests.commands import sousveil
 from tests.conftest import Commit
@@ -169,12 +169,12 @@ def test_an_analysis_that_was_killed_tells_all_when_it_is_done_again(
     done: list[object] = []
 
     def dying(
-        opened: Case, held: Sequence[Held], body: Mapping[str, Any], engine: Engine
+        opened: Case, held: Sequence[Held], body: Mapping[str, Any], engine: Engine, take: TakeAll
     ) -> list[Read]:
         if done:
             raise KeyboardInterrupt
         done.append(held)
-        return read_look(opened, held, body, engine)
+        return read_look(opened, held, body, engine, take)
 
     with monkeypatch.context() as patch:
         patch.setattr("sousveil.run.read.analyse.read_look", dying)

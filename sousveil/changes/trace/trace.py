@@ -114,7 +114,7 @@ def _trace(
     unlisted: int,
 ) -> Trace:
     mine, fate = _copy(one), one.fate
-    state = _state(fate)
+    state = state_of(fate)
     moved_to = None
     if state in {"gone", "held", "reworded"}:
         moved_to = _arrival(mine, copies, known)
@@ -148,7 +148,8 @@ def _arrival(mine: Copy, copies: Iterable[tuple[int, Copy]], known: Sequence[Kno
     return min(arrived, key=lambda copy: (copy.first_seen, copy.url, copy.finding_id), default=None)
 
 
-def _state(fate: Fate | None) -> State:
+def state_of(fate: Fate | None) -> State:
+    """Return what became of a finding where it stood, as its fate alone tells."""
     if fate is None:
         return "stands"
     if fate.pending in GONE:
@@ -173,7 +174,7 @@ def _told_of_copies(state: State) -> Literal["stands", "held", "gone", "unclear"
 
 def _copy(one: Known) -> Copy:
     """Return a finding as others see it; whoever lists it says how it is related."""
-    finding, fate, state = one.finding, one.fate, _state(one.fate)
+    finding, fate, state = one.finding, one.fate, state_of(one.fate)
     entered = finding.source.entered
     first = entered.committed_at if entered else finding.capture.captured_at
     url, path = place_of(finding)

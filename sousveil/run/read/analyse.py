@@ -9,11 +9,13 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TypeAlias
 
+from sousveil.actors import Register
 from sousveil.case import SETTINGS_FILE, Case
 from sousveil.claims import Engine, engine_for
 from sousveil.claims.model import shipped_model
 from sousveil.errors import TopicError
 from sousveil.index.former import carry_over, former_engines, former_findings
+from sousveil.index.listed import list_findings, put_fate_of
 from sousveil.index.notices import new_notices
 from sousveil.index.query import (
     captures_of_look,
@@ -22,14 +24,18 @@ from sousveil.index.query import (
     finding_ids,
     findings,
     findings_of,
+    register_of,
     unread,
     unreadable,
 )
+from sousveil.index.readings import put_reading
 from sousveil.index.reviews import logged_model
+from sousveil.index.search.passages import Passage, cut
 from sousveil.index.store import Held, Index
 from sousveil.index.verdicts import no_longer_stale, put_told
-from sousveil.model import Fate, Finding, Happening
+from sousveil.model import Document, Fate, Finding, Happening
 from sousveil.review.casemodel import case_model
+from sousveil.review.decisions import status
 from sousveil.review.revisions import Revision, revise
 from sousveil.run.ranking import rank
 from sousveil.run.read.editions import note_editions
@@ -132,15 +138,33 @@ def _read_all(
 ) -> None:
     """Read the looks to which captures belong that this engine has not read."""
     looks = list(dict.fromkeys(held.look_id for held in waiting))
+    register = register_of(index)
     for done, look_id in enumerate(looks):
         held = captures_of_look(index, look_id)
         progress(done, len(looks), held[0].capture.url)
         if held[0].capture.media_type == BUNDLE_TYPE:
             _read_bundle(case, index, held[0], engine=engine, progress=progress)
-            continue
-        body = event_body(index, held[0].log_index)
-        for one, read in zip(held, read_look(case, held, body, engine), strict=True):
-            index.put_sightings(one, read.findings, engine=engine.name, note=read.note)
+        else:
+            _read_look(case, index, held, engine, register)
+    list_findings(index, status, register)
+
+
+def _read_look(
+    case: Case, index: Index, held: Sequence[Held], engine: Engine, register: Register
+) -> None:
+    passages: dict[int, list[Passage]] = {one.id: [] for one in held}
+
+    def take(one: Held, part: str | None, document: Document) -> None:
+        passages[one.id] += cut(document, part)
+
+    body = event_body(index, held[0].log_index)
+    read = read_look(case, held, body, engine, take)
+    with index.transaction():
+        for one, what in zip(held, read, strict=True):
+            put_reading(
+                index, one, what.findings, passages[one.id], engine=engine.name, note=what.note
+            )
+        list_findings(index, status, register)
 
 
 def _news(
@@ -182,12 +206,15 @@ def _put_told(
     case: Case, index: Index, told: Sequence[AddressTold], changed: Sequence[Changed]
 ) -> None:
     """Put what is told into the index: a crash between the two lets it be told again."""
-    index.put_fates(
-        [fate for one in told for fate in one.fates],
-        list(new_notices(index, changed)),
-        stood_at={finding: look for one in told for finding, look in one.stood_at.items()},
-        channels=case.settings.alerts.channels,
-    )
+    fates = [fate for one in told for fate in one.fates]
+    with index.transaction():
+        index.put_fates(
+            fates,
+            list(new_notices(index, changed)),
+            stood_at={finding: look for one in told for finding, look in one.stood_at.items()},
+            channels=case.settings.alerts.channels,
+        )
+        put_fate_of(index, fates)
     with index.transaction():
         for one in told:
             put_told(index, one.address, one.told, held=one.held, is_quiet=one.is_quiet)
@@ -209,6 +236,6 @@ def _read_bundle(
 ) -> None:
     if held.watch_id is None:
         note = "a repository that came with an import; add it as a target to have it read"
-        index.put_sightings(held, [], engine=engine.name, note=note)
+        put_reading(index, held, [], engine=engine.name, note=note)
     else:
         read_repository(case, index, held, engine=engine, progress=progress)

@@ -5,10 +5,11 @@ is then told which of the two shows it (`crosscheck.py`). A function of the evid
 calls it again. A capture whose text cannot be read gets a note that says so, never silence.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from itertools import islice
-from typing import Any
+from typing import Any, TypeAlias
 
 import msgspec
 
@@ -25,6 +26,9 @@ from sousveil.run.read.answers import read_answers
 from sousveil.run.read.crosscheck import crosscheck
 from sousveil.run.read.findings import Place
 from sousveil.run.read.payloads import Payload, read_payload
+
+TakeAll: TypeAlias = Callable[[Held, str | None, Document], None]
+"""Is given each document that was read, with its capture and its part of a package."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,10 +55,14 @@ def read_document(case: Case, capture: Capture) -> Document:
 
 
 def read_look(
-    case: Case, held: Sequence[Held], body: Mapping[str, Any], engine: Engine
+    case: Case,
+    held: Sequence[Held],
+    body: Mapping[str, Any],
+    engine: Engine,
+    take: TakeAll | None = None,
 ) -> list[Read]:
     """Read the captures of one look, in order; `body` is that of the event that brought them."""
-    read = [_read(case, one, body, engine) for one in held]
+    read = [_read(case, one, body, engine, take) for one in held]
     if body.get("rendering") is None:
         return read
     rendering = msgspec.convert(body["rendering"], Rendering)
@@ -74,7 +82,9 @@ def read_look(
     return [replace(one, findings=tuple(islice(checked, len(one.findings)))) for one in read]
 
 
-def _read(case: Case, held: Held, body: Mapping[str, Any], engine: Engine) -> Read:
+def _read(
+    case: Case, held: Held, body: Mapping[str, Any], engine: Engine, take: TakeAll | None
+) -> Read:
     if not _carries_content(held.capture):
         return Read()
     if held.watch_id is None and held.capture.media_type.startswith("image/"):
@@ -91,7 +101,7 @@ def _read(case: Case, held: Held, body: Mapping[str, Any], engine: Engine) -> Re
         _caveats(body, held, answer),
     )
     content = Payload(answer.body, *_told(answer, held.capture))
-    found = read_payload(content, engine, place)
+    found = read_payload(content, engine, place, partial(take, held) if take else None)
     document = found.document
     if document is None:
         problem = None if found.by_part else ExtractError(found.note or "")

@@ -5,8 +5,9 @@ in, and what could not be read. A package's files are read one after the other; 
 only those are kept in which something was found.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from typing import TypeAlias
 
 from sousveil.claims import Engine
 from sousveil.errors import ExtractError
@@ -15,6 +16,9 @@ from sousveil.extract.readings import Reading, readings
 from sousveil.model import Document, Finding
 from sousveil.run.read.findings import Place, make_findings
 from sousveil.run.read.recognised import with_recognition
+
+Take: TypeAlias = Callable[[str | None, Document], None]
+"""Is given each document that was read, with its part of a package."""
 
 MAX_PROBLEMS_TOLD = 3  # files of a package that were not read; more of them are counted
 
@@ -53,7 +57,7 @@ class _Gathering:
     problems: list[str] = field(default_factory=list)
 
 
-def read_payload(payload: Payload, engine: Engine, place: Place) -> Found:
+def read_payload(payload: Payload, engine: Engine, place: Place, take: Take | None = None) -> Found:
     """Return what is found in a payload; nothing is raised for what cannot be read."""
     gathered = _Gathering()
     document = None
@@ -61,6 +65,8 @@ def read_payload(payload: Payload, engine: Engine, place: Place) -> Found:
         if reading.document is None:
             gathered.problems.append(reading.problem)
             continue
+        if take is not None:
+            take(reading.part, reading.document)
         try:
             found = _findings(reading, reading.document, engine, place)
         except ExtractError as error:  # a PDF that gives its text, and not where it stands

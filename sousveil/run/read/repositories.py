@@ -28,6 +28,7 @@ from sousveil.claims import Engine, maybe
 from sousveil.errors import ArchiveError, CaseError, RepositoryError
 from sousveil.extract import extract
 from sousveil.index.query import captures_of_watch, event_body, repository_visits
+from sousveil.index.readings import put_reading
 from sousveil.index.store import Held, Index
 from sousveil.model import Claim, Document, Finding, Imprint, Json
 from sousveil.run.read.findings import Place, make_finding
@@ -98,7 +99,7 @@ def read_repository(
     watch_id = held.watch_id or ""
     bundles = _bundles(index, watch_id)
     if held.id != bundles[-1].id:
-        index.put_sightings(held, [], engine=engine.name)
+        put_reading(index, held, [], engine=engine.name)
         return
     try:
         mirror = ensure_mirror(case, index, watch_id)
@@ -111,11 +112,11 @@ def read_repository(
         )
         found = list(_findings(index, bundles, mirror, history, read))
     except (ArchiveError, RepositoryError) as error:
-        index.put_sightings(held, [], engine=engine.name, note=str(error))
+        put_reading(index, held, [], engine=engine.name, note=str(error))
         return
     for older in bundles[:-1]:
-        index.put_sightings(older, [], engine=engine.name)
-    index.put_sightings(held, found, engine=engine.name, note=_left_out(history))
+        put_reading(index, older, [], engine=engine.name)
+    put_reading(index, held, found, engine=engine.name, note=_left_out(history))
 
 
 def _left_out(history: RepositoryHistory) -> str | None:

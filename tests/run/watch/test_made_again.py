@@ -37,9 +37,27 @@ def dump(index: Index) -> dict[str, object]:
     tables: dict[str, object] = {
         name: sorted(index.rows(f"SELECT * FROM {name}"), key=repr)
         for name in names
-        if name not in NOT_FROM_THE_LOG
+        if name not in NOT_FROM_THE_LOG and not name.startswith(("word", "passage", "quoted_in"))
     }
-    return tables | {"fate": fates(index)}
+    return tables | {"fate": fates(index), "said": said(index)}
+
+
+def said(index: Index) -> list[object]:
+    """Return the passages with their captures, findings and words: their numbers may differ."""
+    rows = index.rows(
+        "SELECT p.key, p.address, p.host, p.part, p.kind, p.lang, p.text, (SELECT"
+        " json_group_array(json_array(i.capture_id, i.start)) FROM (SELECT * FROM passage_in"
+        " WHERE passage_id = p.id ORDER BY capture_id) i), (SELECT"
+        " json_group_array(json_array(q.finding_id, q.capture_id)) FROM (SELECT * FROM quoted_in"
+        " WHERE passage_id = p.id ORDER BY finding_id, capture_id) q) FROM passage p ORDER BY p.key"
+    )
+    index.change("CREATE VIRTUAL TABLE temp.spoken USING fts5vocab(main, word, 'instance')")
+    words = index.rows(
+        "SELECT p.key, group_concat(s.offset || s.term, ' ') FROM (SELECT * FROM temp.spoken"
+        " ORDER BY doc, offset) s JOIN passage p ON p.id = s.doc GROUP BY p.key ORDER BY p.key"
+    )
+    assert len(words) == len([row for row in rows if row[6].strip()])
+    return [rows, words]
 
 
 def held(case: Case) -> dict[str, object]:

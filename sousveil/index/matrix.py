@@ -1,0 +1,78 @@
+"""The matrix: who is said to make systems that infer which trait, in how many findings.
+
+Takes an open `Index` and a `Filter`; counts the rows of the findings, and stores nothing. What
+people rejected is left out unless the filter asks for it.
+"""
+
+from collections import Counter
+from dataclasses import dataclass, field, replace
+
+from sousveil.index.filters import NOBODY, STATUSES, Filter, told_status, where
+from sousveil.index.store import Index
+
+NOT_REJECTED = tuple(one for one in STATUSES if one != "rejected")
+
+
+@dataclass(slots=True)
+class Cell:
+    """The findings of one actor and one trait."""
+
+    count: int = 0
+    labels: Counter[str] = field(default_factory=Counter)
+    states: Counter[str] = field(default_factory=Counter)
+    confirmed: int = 0
+
+    @property
+    def gone(self) -> int:
+        """How many stand no more where they were."""
+        return sum(self.states[one] for one in ("gone", "reworded", "moved"))
+
+
+@dataclass(frozen=True, slots=True)
+class Matrix:
+    """Actors and traits, those with the most findings first."""
+
+    actors: tuple[str, ...]  # NOBODY last, where nobody is named
+    traits: tuple[str, ...]
+    cells: dict[tuple[str, str], Cell]
+    chosen: Filter  # what was counted, as links to it carry on
+
+    def of_actor(self, actor: str) -> int:
+        """Return how many findings are about somebody."""
+        return sum(cell.count for (name, _), cell in self.cells.items() if name == actor)
+
+    def of_trait(self, trait: str) -> int:
+        """Return how many findings are about a trait."""
+        return sum(cell.count for (_, name), cell in self.cells.items() if name == trait)
+
+    @property
+    def highest(self) -> int:
+        """Return the greatest count of a cell."""
+        return max((cell.count for cell in self.cells.values()), default=0)
+
+
+def matrix(index: Index, chosen: Filter) -> Matrix:
+    """Return how many findings there are by actor and trait."""
+    counted = chosen if chosen.status else replace(chosen, status=NOT_REJECTED)
+    condition, values = where(counted, index.readings)
+    cells: dict[tuple[str, str], Cell] = {}
+    for actor, trait, label, state, status, count in index.rows(
+        f"SELECT actor, trait, label, state, {told_status()}, count(*) FROM finding"
+        f" WHERE {condition} GROUP BY 1, 2, 3, 4, 5",
+        *(index.readings, *values),
+    ):
+        cell = cells.setdefault((actor or NOBODY, trait), Cell())
+        cell.count += count
+        cell.labels[label] += count
+        cell.states[state] += count
+        cell.confirmed += count if status == "confirmed" else 0
+    actors, traits = Counter[str](), Counter[str]()
+    for (actor, trait), cell in cells.items():
+        actors[actor] += cell.count
+        traits[trait] += cell.count
+    return Matrix(
+        tuple(sorted(actors, key=lambda one: (one == NOBODY, -actors[one], one))),
+        tuple(sorted(traits, key=lambda one: (-traits[one], one))),
+        cells,
+        counted,
+    )

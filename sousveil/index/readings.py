@@ -1,0 +1,26 @@
+"""Readings: what one capture says, put into the index at once: findings, and text to search."""
+
+from collections.abc import Iterable, Sequence
+
+from sousveil.index.search.passages import Passage, put_passages
+from sousveil.index.store import Held, Index
+from sousveil.model import Finding
+
+
+def put_reading(
+    index: Index,
+    held: Held,
+    findings: Sequence[Finding],
+    passages: Iterable[Passage] = (),
+    *,
+    engine: str,
+    note: str | None = None,
+) -> None:
+    """Replace what was found in a capture, and the passages that stand in it.
+
+    `engine` read it; `note` says why there is no text. What a finding is quoted in is a passage,
+    even where no document was read.
+    """
+    with index.transaction():
+        index.put_sightings(held, findings, engine=engine, note=note)
+        put_passages(index, held, passages, findings)

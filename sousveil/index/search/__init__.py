@@ -1,0 +1,1 @@
+"""Search: passages of all that was ever read, found by words, phrases, prefixes and patterns."""

@@ -1,0 +1,248 @@
+"""The timeline: when claims were first seen, went, were reworded and came back; what was asked.
+
+Takes an open `Index` and a `Filter`; merges what the index holds of findings, notices, histories
+and the log's events, the newest first. Each source is asked for a page at a time, so that a page
+costs the same wherever it begins. Stores nothing.
+"""
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from heapq import merge
+from itertools import islice
+
+import msgspec
+
+from sousveil.changes.histories.words import sentence
+from sousveil.index.filters import Filter, where
+from sousveil.index.lists import Page, place_of, read_place
+from sousveil.index.store import Index
+from sousveil.model import Happening, Notice
+
+CLAIMED, LOST, BACK, HISTORY, ASKED = "claimed", "lost", "back", "history", "asked"
+
+_EVENTS = {
+    "inquiry": "a letter was sent",
+    "inquiry.reply": "a reply came",
+    "inquiry.closed": "an inquiry was closed",
+    "published": "findings were published",
+}
+
+MAX_BARS = 60  # of the drawing: months of five years; beyond, they are years
+_DAYS_DRAWN = 62  # spans up to here are drawn by day
+_MONTHS_DRAWN = 62 * 30
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """Something that happened."""
+
+    at: datetime
+    kind: str
+    id: str  # of the finding, happening or entry
+    text: str  # in words, for what is no finding
+    finding_id: str | None = None
+    watch_id: str | None = None
+    log_index: int | None = None
+    state: str = ""  # of a finding that was lost: what became of it
+
+    @property
+    def place(self) -> str:
+        """Return its place in the timeline, as `moments` reads it."""
+        return place_of(_order(self))
+
+
+@dataclass(frozen=True, slots=True)
+class Bar:
+    """A span of time in the drawing."""
+
+    begin: str  # "2026", "2026-03" or "2026-03-04"
+    claimed: int
+    lost: int
+
+
+def moments(index: Index, chosen: Filter, *, limit: int, after: str = "") -> Page[Moment]:
+    """Return what happened, the newest first. Raises InputError for a place that is none.
+
+    What is about no finding is left out where the filter asks for findings of a kind. The count is
+    that of claims.
+    """
+    at, key = (str(one) for one in (read_place(after, 2) if after else ("~", "")))
+    sources = [_claimed, _lost, _back]
+    if not replace(chosen, watch=(), since=None, until=None):
+        sources += [_histories, _asked]
+    streams = [source(index, chosen, (at, key), limit + 1) for source in sources]
+    ordered = merge(*streams, key=_order, reverse=True)
+    found = list(islice(ordered, limit + 1))
+    condition, values = where(chosen, index.readings)
+    ((count,),) = index.rows(f"SELECT count(*) FROM finding WHERE {condition}", *values)
+    shown = tuple(found[:limit])
+    return Page(shown, shown[-1].place if len(found) > limit else "", count)
+
+
+Place = tuple[str, str]
+"""Time, and kind with id, of the moment behind which a page begins."""
+
+
+def _claimed(index: Index, chosen: Filter, place: Place, limit: int) -> Iterator[Moment]:
+    condition, values = where(chosen, index.readings)
+    for at, finding_id, watch_id, _ in _of_findings(
+        index, CLAIMED, "first_seen", (condition, values), place=place, limit=limit
+    ):
+        yield Moment(_time(at), CLAIMED, finding_id, "", finding_id, watch_id)
+
+
+def _lost(index: Index, chosen: Filter, place: Place, limit: int) -> Iterator[Moment]:
+    condition, values = where(replace(chosen, since=None, until=None), index.readings)
+    if chosen.since:
+        condition += " AND gone_by >= ?"
+        values.append(chosen.since.isoformat())
+    if chosen.until:
+        condition += " AND gone_by < ?"
+        values.append(f"{chosen.until.isoformat()}U")
+    for at, finding_id, watch_id, state in _of_findings(
+        index, LOST, "gone_by", (condition, values), place=place, limit=limit
+    ):
+        yield Moment(_time(at), LOST, finding_id, "", finding_id, watch_id, state=state)
+
+
+def _of_findings(
+    index: Index,
+    kind: str,
+    column: str,
+    condition: tuple[str, list[object]],
+    *,
+    place: Place,
+    limit: int,
+) -> list[tuple[str, str, str | None, str]]:
+    """Return time, id, watch and state of findings behind a place, the newest first."""
+    at, key = place
+    return index.rows(
+        f"SELECT {column}, id, watch_id, state FROM finding WHERE {column} <= ?"
+        f" AND ({column} < ? OR ? || id < ?) AND {condition[0]}"
+        f" ORDER BY {column} DESC, id DESC LIMIT ?",
+        *(at, at, kind, key, *condition[1], limit),
+    )
+
+
+def _back(index: Index, chosen: Filter, place: Place, limit: int) -> Iterator[Moment]:
+    condition, values = where(replace(chosen, since=None, until=None), index.readings)
+    rows = index.rows(
+        "SELECT data FROM notice WHERE kind = 'back' AND finding_id IN"
+        f" (SELECT id FROM finding WHERE {condition})",
+        *values,
+    )
+    told = [msgspec.json.decode(data, type=Notice) for (data,) in rows]
+    yield from _newest(
+        [
+            Moment(one.at, BACK, one.id, "", one.finding_id, one.watch_id, one.log_index)
+            for one in told
+        ],
+        *(chosen, place, limit),
+    )
+
+
+def _histories(index: Index, chosen: Filter, place: Place, limit: int) -> Iterator[Moment]:
+    rows = index.rows("SELECT data FROM happening")
+    told = [msgspec.json.decode(data, type=Happening) for (data,) in rows]
+    yield from _newest(
+        [
+            Moment(one.at, HISTORY, one.id, sentence(one, ()), None, one.watch_id, one.log_index)
+            for one in told
+            if not chosen.watch or one.watch_id in chosen.watch
+        ],
+        *(chosen, place, limit),
+    )
+
+
+def _asked(index: Index, chosen: Filter, place: Place, limit: int) -> Iterator[Moment]:
+    if chosen.watch:
+        return
+    types = ", ".join(f"'{one}'" for one in _EVENTS)
+    rows = index.rows(f"SELECT idx, type, time FROM event WHERE type IN ({types})")
+    yield from _newest(
+        [
+            Moment(_time(time), ASKED, f"{idx:012}", _EVENTS[kind], log_index=idx)
+            for idx, kind, time in rows
+        ],
+        *(chosen, place, limit),
+    )
+
+
+def _newest(found: list[Moment], chosen: Filter, place: Place, limit: int) -> list[Moment]:
+    """Return those within the filter's days and behind a place, the newest first: there are few."""
+    return sorted(
+        (
+            one
+            for one in found
+            if (not chosen.since or one.at.date() >= chosen.since)
+            and (not chosen.until or one.at.date() <= chosen.until)
+            and (_text(one.at), one.kind + one.id) < place
+        ),
+        key=_order,
+        reverse=True,
+    )[:limit]
+
+
+def _order(one: Moment) -> Place:
+    return _text(one.at), one.kind + one.id
+
+
+def bars(index: Index, chosen: Filter) -> list[Bar]:
+    """Return how many claims were first seen and lost, by day, month or year, without gaps."""
+    condition, values = where(chosen, index.readings)
+    counts = [
+        Counter(
+            dict(
+                index.rows(
+                    f"SELECT substr({column}, 1, 10), count(*) FROM finding WHERE {column} NOT NULL"
+                    f" AND {condition} GROUP BY 1",
+                    *values,
+                )
+            )
+        )
+        for column in ("first_seen", "gone_by")
+    ]
+    days = sorted(counts[0] | counts[1])
+    if not days:
+        return []
+    width = _width(days[0], days[-1])
+    claimed, lost = (_by(count, width) for count in counts)
+    spans = sorted({day[:width] for day in _days(days[0], days[-1])})[-MAX_BARS:]
+    return [Bar(span, claimed[span], lost[span]) for span in spans]
+
+
+def _width(first: str, last: str) -> int:
+    """Return how many characters of a day tell the span it is drawn in."""
+    days = (datetime.fromisoformat(last) - datetime.fromisoformat(first)).days
+    if days <= _DAYS_DRAWN:
+        return len("2026-03-04")
+    return len("2026-03") if days <= _MONTHS_DRAWN else len("2026")
+
+
+def _by(counts: Counter[str], width: int) -> Counter[str]:
+    told: Counter[str] = Counter()
+    for day, count in counts.items():
+        told[day[:width]] += count
+    return told
+
+
+def _days(first: str, last: str) -> Iterator[str]:
+    """Yield the days from one to another; those of the last centuries, for dates may be made up."""
+    end = datetime.fromisoformat(last)
+    begin = max(first, f"{max(1, end.year - MAX_BARS):04}-01-01")
+    day = datetime.fromisoformat(begin)
+    while day <= end:
+        yield f"{day:%Y-%m-%d}"
+        if end - day < timedelta(days=1):
+            return
+        day += timedelta(days=1)
+
+
+def _time(text: str) -> datetime:
+    return datetime.fromisoformat(text)
+
+
+def _text(at: datetime) -> str:
+    return at.isoformat(timespec="microseconds")
