@@ -53,6 +53,7 @@ function showMark(place) {
     const box = mark.getBoundingClientRect();
     const frame = sheet.getBoundingClientRect();
     sheet.scrollTop += box.top + box.height / 2 - (frame.top + frame.height / 2);
+    if (box.right > frame.right) sheet.scrollLeft += box.left - frame.left - 8;
   };
   const image = sheet.querySelector("img");
   if (image.complete) centre();
