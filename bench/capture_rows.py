@@ -174,9 +174,7 @@ def _packed(folder: Path, exchanges: Sequence[Exchange]) -> int:
     """Write exchanges into a WARC file and return its size; memory counts here, time does not."""
     name = "stream.warc.gz"
     path = folder / name
-    with WarcWriter(
-        path, name, software="sousveil", operator=None, user_agent="sousveil", now=now()
-    ) as records:
+    with WarcWriter(path, name, software="sousveil", user_agent="sousveil", now=now()) as records:
         for exchange in exchanges:
             records.write_exchange(exchange)
     return path.stat().st_size

@@ -108,7 +108,7 @@ class Settings:
     """One case's settings, checked."""
 
     title: str
-    operator: str  # who answers for the case; written into each WARC's warcinfo
+    operator: str  # who answers for the case; the log's first event tells it
     topics: tuple[str, ...]  # names of shipped topics, or paths of topic files
     origin: str  # the log's name, the first line of each checkpoint
     key: str  # the log's verifier key (C2SP signed-note)
@@ -165,7 +165,7 @@ def format_settings(settings: Settings) -> str:
     return f"""\
 # Settings of this case. Edit them freely: they are no evidence, and the log does not need them.
 title = {_quote(settings.title)}
-operator = {_quote(settings.operator)}   # who answers for this case; written into each archive file
+operator = {_quote(settings.operator)}   # who answers for this case; a bundle withholds it
 topics = [{topics}]   # what to look for: `sousveil topics list`
 
 [capture]

@@ -12,10 +12,12 @@ import os
 import secrets
 import zipfile
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import chain
 from pathlib import Path
+from typing import BinaryIO
 
 from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePrivateKey
 
@@ -77,8 +79,26 @@ class Written:
     unindexed: tuple[tuple[str, int], ...]  # WARC names, and how many answers have no line
 
 
+@contextmanager
+def appearing(target: Path) -> Iterator[BinaryIO]:
+    """Give a new file to write; it gets the name `target` when the block ends well, else it goes.
+
+    The folder of `target` must exist. Raises OSError when the system refuses.
+    """
+    partial = target.with_name(f".{target.name}.{secrets.token_hex(4)}.part")
+    try:
+        with partial.open("x+b") as file:
+            yield file
+            file.flush()
+            os.fsync(file.fileno())
+        partial.rename(target)
+        sync_folder(target.parent)
+    finally:
+        partial.unlink(missing_ok=True)
+
+
 def write_wacz(
-    target: Path,
+    file: BinaryIO,
     *,
     about: About,
     warcs: Iterable[PackedWarc],
@@ -86,26 +106,15 @@ def write_wacz(
     others: Iterable[tuple[str, bytes]],
     key: EllipticCurvePrivateKey,
 ) -> Written:
-    """Write a package to `target`, whose folder exists, and return what is in it.
+    """Write a package to the new, empty `file`, and return what is in it.
 
     `others` are further files, by path; none may lie in archive/, indexes/ or pages/, and none
-    deeper than one folder, where py-wacz does not find it listed. `target` appears when the package
-    is whole, and not at all if anything fails. Raises ArchiveError when a WARC file is not the one
-    that was promised, OSError when the system refuses.
+    deeper than one folder, where py-wacz does not find it listed. Raises ArchiveError when a WARC
+    file is not the one that was promised, OSError when the system refuses.
     """
-    partial = target.with_name(f".{target.name}.{secrets.token_hex(4)}.part")
-    try:
-        with partial.open("xb") as file:
-            with zipfile.ZipFile(file, "w") as package:
-                written = _write(_Package(package, about), warcs, pages, others, key)
-            file.flush()
-            os.fsync(file.fileno())
-        size_bytes = partial.stat().st_size
-        partial.rename(target)
-        sync_folder(target.parent)
-    finally:
-        partial.unlink(missing_ok=True)
-    return Written(size_bytes, *written)
+    with zipfile.ZipFile(file, "w") as package:
+        written = _write(_Package(package, about), warcs, pages, others, key)
+    return Written(file.seek(0, os.SEEK_END), *written)
 
 
 def _write(

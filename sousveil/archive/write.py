@@ -105,7 +105,6 @@ class WarcWriter:
         warc_name: str,
         *,
         software: str,
-        operator: str | None,
         user_agent: str,
         now: datetime,
         seen: Seen | None = None,
@@ -125,7 +124,7 @@ class WarcWriter:
         self.sha256 = ""
         self.size_bytes = 0
         self._warcinfo_id = ""
-        self._warcinfo_id = self._write_warcinfo(software, operator, user_agent, now)
+        self._warcinfo_id = self._write_warcinfo(software, user_agent, now)
 
     def __enter__(self) -> Self:
         return self
@@ -192,14 +191,12 @@ class WarcWriter:
         fields = [("WARC-Target-URI", url), ("Content-Type", media_type)]
         return self._write("resource", date, fields, block, level)
 
-    def _write_warcinfo(
-        self, software: str, operator: str | None, user_agent: str, now: datetime
-    ) -> str:
+    def _write_warcinfo(self, software: str, user_agent: str, now: datetime) -> str:
+        """Write what made the file; who did is in the log, from which it can be withheld."""
         facts = {
             "software": software,
             "format": "WARC File Format 1.1",
             "conformsTo": WARC_1_1,
-            "operator": operator,
             "http-header-user-agent": user_agent,
         }
         lines = [f"{name}: {_one_line(value)}\r\n" for name, value in facts.items() if value]

@@ -38,6 +38,7 @@ from sousveil.run.repair import repair
 from sousveil.run.stamping import renewal_is_due
 from sousveil.run.verify import Verification, verify_evidence, verify_findings
 from sousveil.tlog.successions import told as told_keys
+from sousveil.tlog.timestamps.anchors import told as told_anchors
 from sousveil.tlog.timestamps.told import told
 from sousveil.tlog.witnesses import told as told_witnessed
 
@@ -64,6 +65,9 @@ def verify(
         Path | None,
         typer.Option("--against", help="A checkpoint, .tlog-proof or bundle that somebody kept."),
     ] = None,
+    identity: Annotated[
+        Path | None, typer.Option(help="Your secret key's file: of a package for you (.age).")
+    ] = None,
     folder: CaseOption = None,
     as_json: JsonOption = False,
 ) -> None:
@@ -79,7 +83,7 @@ def verify(
     if path is not None and path.is_file():
         if kept is not None:
             raise InputError("--against is for a case. Name the case's folder, or leave it out.")
-        verify_file(path, key, as_json=as_json)
+        verify_file(path, key, identity, as_json=as_json)
         return
     if key is not None:
         raise InputError("--key is for a WACZ file; a case names its key. Leave it out.")
@@ -149,9 +153,11 @@ def _tell(result: Verification, faults: tuple[Fault, ...]) -> None:
         say(f"    {plain(sentence)}")
     for sentence in told(result.stamps, result.entries):
         say(f"    {plain(sentence)}")
+    for sentence in told_anchors(result.anchors, result.entries):
+        say(f"    {plain(sentence, _SENTENCE_CHARACTERS)}")
     if renewal_is_due(result.stamps, now()):
         tell("A stamp soon stands no more. Renew it: sousveil stamp", "yellow")
-    if result.stamps or result.witnessed:
+    if result.stamps or result.witnessed or any(one.at for one in result.anchors):
         say("    It does not show what the servers sent to others.")
         return
     say("    It does not show when to anybody who doubts this computer's clock, nor what the")

@@ -12,8 +12,22 @@ from sousveil.cli.telling.screen import plain, progress, say, tell, write_json
 from sousveil.run.indexing import open_index
 from sousveil.run.publish.bundles import write_bundle
 from sousveil.run.publish.exports import export_wacz
-from sousveil.run.publish.packages import Exported
+from sousveil.run.publish.packages import Exported, Output
+from sousveil.run.publish.private import Private
+from sousveil.run.publish.sealed import recipients_of
 from sousveil.run.publish.withheld import NAMES, Kind, withheld_fields
+
+EncryptOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        metavar="KEY",
+        help="Who alone can open it: an age or SSH public key, or a file of them. Repeatable.",
+    ),
+]
+AllowOption = Annotated[
+    list[Private] | None,
+    typer.Option(help="What of yours may be in it, which is refused otherwise. Repeatable."),
+]
 
 
 class ExportFormat(StrEnum):
@@ -33,6 +47,8 @@ def export(
     *,
     form: Annotated[ExportFormat, typer.Option("--format", help="What to write.")],
     output: Annotated[Path, typer.Option("--output", "-o", help="The new file.")],
+    encrypt_to: EncryptOption = None,
+    allow: AllowOption = None,
     folder: CaseOption = None,
     as_json: JsonOption = False,
 ) -> None:
@@ -40,11 +56,12 @@ def export(
 
     wacz: one file that ReplayWeb.page and other players of web archives open, with the WARC files
     of the watches named, or of the whole case with its imports. A file that exists is never
-    overwritten.
+    overwritten. What would tell of you is named, and nothing written.
     """
     case = chosen_case(folder)
+    place = Output(output, recipients_of(encrypt_to or []), frozenset(allow or []))
     with progress(f"writing {form}") as bar:
-        exported = export_wacz(case, targets or [], output, now=now(), progress=bar)
+        exported = export_wacz(case, targets or [], place, now=now(), progress=bar)
     if as_json:
         write_json([exported])
     else:
@@ -67,6 +84,8 @@ def bundle(
     withhold_field: Annotated[
         list[str] | None, typer.Option(metavar="EVENT.FIELD", help="A single field to withhold.")
     ] = None,
+    encrypt_to: EncryptOption = None,
+    allow: AllowOption = None,
     folder: CaseOption = None,
     as_json: JsonOption = False,
 ) -> None:
@@ -74,17 +93,21 @@ def bundle(
 
     It opens in players of web archives and holds the proof that nothing was changed, with a small
     program that checks all of it offline, by Python and OpenSSL alone. The operator, reviewers and
-    their notes, exits and letters are withheld; the rest verifies without them.
+    their notes, exits and letters are withheld, and the rest verifies without them. What would
+    tell of you all the same is named, and nothing written.
     """
     case = chosen_case(folder)
-    shown = NAMES if with_names else frozenset()
+    allowed = frozenset(allow or []) | ({Private.REVIEWERS} if with_names else frozenset())
+    shown = {kind for kind in Kind if kind.value in [one.value for one in allow or []]}
+    shown |= NAMES if with_names else frozenset()
     hidden = withheld_fields(withhold or [], withhold_field or [], shown)
+    place = Output(output, recipients_of(encrypt_to or []), allowed)
     with open_index(case) as index, progress("writing the bundle") as bar:
         made = write_bundle(
             case,
             index,
             findings,
-            output,
+            place,
             hidden=hidden,
             with_decisions=with_decisions or with_names,
             now=now(),
@@ -94,7 +117,10 @@ def bundle(
         write_json([made])
         return
     _tell(made)
-    tell(f"How to check it stands in its README: unzip -p {made.file} sousveil/README.md")
+    if encrypt_to:
+        tell(f"To check it: sousveil verify {made.file} --identity KEY; to open it: age -d -i KEY")
+    else:
+        tell(f"How to check it stands in its README: unzip -p {made.file} sousveil/README.md")
 
 
 def _tell(exported: Exported) -> None:

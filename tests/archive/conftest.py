@@ -49,8 +49,7 @@ def new_warc(tmp_path: Path) -> Callable[[], WarcWriter]:
             tmp_path / "pending.warc.gz",
             "archive/a.warc.gz",
             software="sousveil/test",
-            operator="Desk\nof tests",
-            user_agent="agent/1",
+            user_agent="agent/1\nof tests",
             now=NOW,
         )
 

@@ -44,9 +44,7 @@ def kept(capture: Capture) -> Seen:
 def write(folder: Path, name: str, exchanges: list[Exchange], seen: Seen | None) -> list[Capture]:
     (folder / "archive").mkdir(exist_ok=True)
     path = f"archive/{name}.warc.gz"
-    with WarcWriter(
-        folder / path, path, software="s", operator=None, user_agent="u", now=NOW, seen=seen
-    ) as warc:
+    with WarcWriter(folder / path, path, software="s", user_agent="u", now=NOW, seen=seen) as warc:
         return [capture for one in exchanges for capture in warc.write_exchange(one)]
 
 
@@ -215,9 +213,7 @@ def test_what_a_server_says_is_not_modified_is_read_as_it_was(
     (first,) = write(tmp_path, "one", [whole], None)
     of = Original(first.url, first.captured_at, first.record, first.payload_digest)
     path = "archive/two.warc.gz"
-    with WarcWriter(
-        tmp_path / path, path, software="s", operator=None, user_agent="u", now=NOW
-    ) as warc:
+    with WarcWriter(tmp_path / path, path, software="s", user_agent="u", now=NOW) as warc:
         (again,) = warc.write_exchange(not_modified(whole), of)
     assert types_in(tmp_path, "two") == ["warcinfo", "revisit", "request", "metadata"]
     told = payload(tmp_path, again.record, refers_to=again.refers_to)
@@ -239,7 +235,7 @@ def test_of_polls_the_certificates_are_kept_once_in_a_file(tmp_path: Path, answe
     (first,) = write(tmp_path, "one", [whole], None)
     of = Original(first.url, first.captured_at, first.record, first.payload_digest)
     path = tmp_path / "polls.warc.gz"
-    with WarcWriter(path, "p", software="s", operator=None, user_agent="u", now=NOW) as warc:
+    with WarcWriter(path, "p", software="s", user_agent="u", now=NOW) as warc:
         for _ in range(2):
             warc.write_exchange(not_modified(whole), of)
     records = ArchiveIterator(str(path), parse_http=False)

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from sousveil.archive.wacz import About, PackedWarc, Page, Written, write_wacz
+from sousveil.archive.wacz import About, PackedWarc, Page, Written, appearing, write_wacz
 from sousveil.archive.wacz_signature import own_key
 from sousveil.archive.write import WarcWriter
 from sousveil.errors import ArchiveError
@@ -38,9 +38,10 @@ def write(tmp_path: Path, warc: PackedWarc) -> Write:
     def run(name: str) -> tuple[Path, Written]:
         key = own_key(tmp_path / "key.pem")
         target = tmp_path / name
-        return target, write_wacz(
-            target, about=ABOUT, warcs=[warc], pages=PAGES, others=OTHERS, key=key
-        )
+        with appearing(target) as file:
+            return target, write_wacz(
+                file, about=ABOUT, warcs=[warc], pages=PAGES, others=OTHERS, key=key
+            )
 
     return run
 
@@ -128,7 +129,8 @@ def test_a_large_file_is_not_held_in_memory(
     tracemalloc.start()
     try:
         target = tmp_path / "a.wacz"
-        write_wacz(target, about=ABOUT, warcs=[warc], pages=[], others=[], key=key)
+        with appearing(target) as file:
+            write_wacz(file, about=ABOUT, warcs=[warc], pages=[], others=[], key=key)
         peak = tracemalloc.get_traced_memory()[1]
     finally:
         tracemalloc.stop()

@@ -263,9 +263,7 @@ def test_a_watch_that_is_added_again_takes_its_new_actor(case: Case) -> None:
 
 def test_the_same_archive_is_taken_in_once(case: Case, tmp_path: Path) -> None:
     warc = tmp_path / "a.warc.gz"
-    with WarcWriter(
-        warc, "a.warc.gz", software="t", operator=None, user_agent="t", now=NOW
-    ) as writer:
+    with WarcWriter(warc, "a.warc.gz", software="t", user_agent="t", now=NOW) as writer:
         writer.write_resource("https://a.example/", NOW, "text/plain", b"nothing of note")
     assert sousveil("import", warc, "--case", case.root).status == 0
     again = sousveil("import", warc, warc, "--case", case.root)

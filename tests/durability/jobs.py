@@ -187,9 +187,7 @@ JOBS = (
 
 def write_warc(path: Path) -> None:
     """Write the file that is imported."""
-    with WarcWriter(
-        path, path.name, software="test", operator=None, user_agent="test", now=NOW
-    ) as records:
+    with WarcWriter(path, path.name, software="test", user_agent="test", now=NOW) as records:
         records.write_resource("https://kept.example/", NOW, "text/html", CLAIM)
 
 

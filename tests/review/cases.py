@@ -20,7 +20,7 @@ def page(*paragraphs: str, title: str = "Page") -> str:
 def take_in(case: Path, pages: Mapping[str, str], name: str = "pages") -> None:
     """Import pages, by address, from an archive of their own."""
     path = case.parent / f"{name}.warc.gz"
-    with WarcWriter(path, path.name, software="t", operator=None, user_agent="t", now=NOW) as warc:
+    with WarcWriter(path, path.name, software="t", user_agent="t", now=NOW) as warc:
         for url, text in pages.items():
             warc.write_resource(url, NOW, "text/html", text.encode())
     ran = sousveil("import", path, "--case", case)

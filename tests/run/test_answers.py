@@ -27,7 +27,6 @@ class Visit:
             self._path,
             "archive/a.warc.gz",
             software="test",
-            operator=None,
             user_agent="test",
             now=NOW,
         )

@@ -12,9 +12,7 @@ NOW = datetime(2019, 1, 2, tzinfo=UTC)
 
 def test_a_finding_from_an_import_says_whose_word_its_date_is(case: Case, tmp_path: Path) -> None:
     warc = tmp_path / "donor.warc.gz"
-    with WarcWriter(
-        warc, "donor.warc.gz", software="t", operator=None, user_agent="t", now=NOW
-    ) as writer:
+    with WarcWriter(warc, "donor.warc.gz", software="t", user_agent="t", now=NOW) as writer:
         claim = b"<p>Our camera infers the ethnicity of every face it sees.</p>"
         writer.write_resource("https://halden.example/", NOW, "text/html", claim)
     assert sousveil("import", warc, "--case", case.root).status == 0

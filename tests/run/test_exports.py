@@ -30,7 +30,8 @@ from sousveil.ledger import writing
 from sousveil.model import Finding, WatchKind
 from sousveil.run.indexing import open_index
 from sousveil.run.publish.exports import export_wacz
-from sousveil.run.publish.packages import Exported
+from sousveil.run.publish.packages import Exported, Output
+from sousveil.run.publish.private import Private
 from sousveil.tlog import verify_proof
 from tests.commands import sousveil
 
@@ -42,7 +43,9 @@ def quiet(done: int, total: int, note: str) -> None:
 
 
 def export(case: Case, output: Path, *targets: str) -> Exported:
-    return export_wacz(case, targets, output, now=NOW, progress=quiet)
+    # The repository that is watched lies in a folder, as its records say.
+    place = Output(output, allowed=frozenset({Private.PATHS}))
+    return export_wacz(case, targets, place, now=NOW, progress=quiet)
 
 
 @pytest.fixture(scope="module")
@@ -72,9 +75,7 @@ def watched(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Case]:
 
 def plain_warc(path: Path) -> Path:
     """Make a WARC file as another tool might: not compressed."""
-    with WarcWriter(
-        path.with_suffix(".gz"), "x", software="t", operator=None, user_agent="t", now=NOW
-    ) as records:
+    with WarcWriter(path.with_suffix(".gz"), "x", software="t", user_agent="t", now=NOW) as records:
         url, text = "https://donor.example/", b"<title>Given</title>"
         records.write_resource(url, NOW, "text/html", text)
     path.write_bytes(gzip.decompress(path.with_suffix(".gz").read_bytes()))
@@ -229,10 +230,11 @@ def test_a_new_case_takes_pages_in_and_finds_the_same(watched: Case, tmp_path: P
 def test_what_cannot_stand_in_a_package_is_left_out_and_named(
     package: tuple[Path, Exported],
 ) -> None:
-    cut, old, shared = package[1].notes
+    cut, old, shared, *paths = package[1].notes
     assert "(cut.warc.gz) is left out: the gzip member at byte 0 is cut short" in cut
     assert "(old.arc.gz) is left out: a WACZ holds WARC files only" in old
     assert "answers without a line in the package's index: 1" in shared
+    assert {path.rpartition(": ")[2] for path in paths} == {"holds a path of a computer"}
     with zipfile.ZipFile(package[0]) as opened:
         names = opened.namelist()
     assert not any(".arc" in name for name in names)
@@ -281,9 +283,7 @@ def small(case: Case) -> Case:
     with writing(case) as writer:
         warc = case.pending / "a.warc.gz"
         path = writer.new_warc_path(NOW)
-        with WarcWriter(
-            warc, path, software="t", operator=None, user_agent="t", now=NOW
-        ) as records:
+        with WarcWriter(warc, path, software="t", user_agent="t", now=NOW) as records:
             records.write_resource("urn:test", NOW, "text/plain", b"ok")
         writer.commit("import", {"file": "a.warc.gz"}, now=NOW, warc=warc, warc_path=path)
     return case

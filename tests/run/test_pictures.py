@@ -48,9 +48,7 @@ def keep(case: Case) -> Keep:
         name = f"archive/{hashlib.sha256(content).hexdigest()[:8]}.warc.gz"
         path = case.root / name
         path.parent.mkdir(exist_ok=True)
-        with WarcWriter(
-            path, name, software="test", operator=None, user_agent="test", now=NOW
-        ) as writer:
+        with WarcWriter(path, name, software="test", user_agent="test", now=NOW) as writer:
             return writer.write_resource("https://vendor.example/x", NOW, media_type, content)
 
     return run

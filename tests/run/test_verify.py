@@ -40,9 +40,7 @@ def full(case: Case) -> Case:
             pending = case.pending / f"{number}.warc.gz"
             at = datetime(2026, 1 + number % 2, 3, tzinfo=UTC)
             path = writer.new_warc_path(at)
-            with WarcWriter(
-                pending, path, software="test", operator=None, user_agent="test", now=at
-            ) as records:
+            with WarcWriter(pending, path, software="test", user_agent="test", now=at) as records:
                 records.write_resource("urn:test", at, "text/plain", b"kept %d" % number)
             writer.commit("visit", {"n": number}, now=at, warc=pending, warc_path=path)
     return case

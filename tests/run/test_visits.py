@@ -68,7 +68,7 @@ def far_away(number: int) -> bytes:
 
 
 def archive(path: Path) -> Path:
-    with WarcWriter(path, path.name, software="t", operator=None, user_agent="t", now=NOW) as warc:
+    with WarcWriter(path, path.name, software="t", user_agent="t", now=NOW) as warc:
         warc.write_resource("https://a.example/", NOW, "text/plain", b"nothing of note")
     return path
 

@@ -26,6 +26,10 @@ from sousveil.model import Exchange, Failure, FailureKind, Json, TlsSession
 SCHEMES = ("http://", "https://", "ws://", "wss://")
 # Requests that stay open by nature: no page waits for them to end.
 ENDLESS = frozenset({"EventSource", "WebSocket", "Ping"})
+# What a browser says of itself to be known again. That it was said is evidence; with the value,
+# whoever gets the archive could go on in its place.
+SECRET_FIELDS = frozenset({"cookie", "authorization", "proxy-authorization"})
+LEFT_OUT = "(left out)"
 
 _KINDS: tuple[tuple[str, FailureKind, str], ...] = (
     # The browser tells no more of why our proxy made no connection: the lane's record does.
@@ -310,6 +314,9 @@ def _request_head(hop: Hop, sent: Json | None) -> bytes:
     host = fields.pop(":authority", None) or parts.netloc.rpartition("@")[2]
     if not any(name.lower() == "host" for name in fields):
         fields = {"Host": host, **fields}
+    fields = {
+        name: LEFT_OUT if name.lower() in SECRET_FIELDS else value for name, value in fields.items()
+    }
     target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
     return _head(f"{hop.method} {target} HTTP/1.1", fields)
 

@@ -1,5 +1,6 @@
 """How the verification of a package reads in a terminal, or as JSON."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import msgspec
@@ -15,16 +16,35 @@ from sousveil.cli.telling.screen import (
     tell,
     write_json,
 )
+from sousveil.errors import InputError
 from sousveil.run.package.proved import not_proved, proved
 from sousveil.run.package.verify import PackageVerification, verify_package
+from sousveil.run.publish.sealed import SEALED_SUFFIX, unsealed
 
 _SENTENCE_CHARACTERS = 1_200  # a key and a digest, with words around them
 
 
-def verify_file(path: Path, key: str | None, *, as_json: bool) -> None:
-    """Check a WACZ file and say what it proves; ends the command with 1 when anything is wrong."""
-    with progress("verifying") as bar:
-        result = verify_package(path, key=key, now=now(), progress=bar)
+def verify_file(path: Path, key: str | None, identity: Path | None, *, as_json: bool) -> None:
+    """Check a WACZ file and say what it proves; ends the command with 1 when anything is wrong.
+
+    One that is encrypted is opened with the secret key in the file `identity`, into a private
+    folder that goes with the command. Raises InputError when it cannot be opened.
+    """
+    if path.suffix == SEALED_SUFFIX:
+        if identity is None:
+            raise InputError(
+                f"{path}: is encrypted. Name your secret key's file with --identity, or open it"
+                f" with `age -d -i KEY {path} > {path.stem}`."
+            )
+        with unsealed(path, identity) as plain, progress("verifying") as bar:
+            result = replace(
+                verify_package(plain, key=key, now=now(), progress=bar), file=str(path)
+            )
+    elif identity is not None:
+        raise InputError(f"{path}: is not encrypted; --identity is for *{SEALED_SUFFIX}.")
+    else:
+        with progress("verifying") as bar:
+            result = verify_package(path, key=key, now=now(), progress=bar)
     if as_json:
         told = {"proved": list(proved(result)), "not_proved": list(not_proved(result))}
         write_json([{"ok": not result.faults, **msgspec.to_builtins(result), **told}])

@@ -29,6 +29,7 @@ from sousveil.model import Capture, Event, Fate, Finding, Json, RecordRef, Revie
 from sousveil.run.publish import verify_bundle
 from sousveil.run.publish.packages import (
     Exported,
+    Output,
     Packed,
     Progress,
     proof_files,
@@ -36,6 +37,7 @@ from sousveil.run.publish.packages import (
     vouched_head,
     write_package,
 )
+from sousveil.run.publish.sealed import SEALED_SUFFIX
 from sousveil.run.publish.succession import keys_of, succession_files, succession_told
 from sousveil.run.publish.withheld import of_type
 from sousveil.run.visit.records import SOFTWARE
@@ -124,14 +126,14 @@ def write_bundle(
     case: Case,
     index: Index,
     names: Sequence[str],
-    output: Path,
+    output: Output,
     *,
     hidden: frozenset[str],
     with_decisions: bool,
     now: datetime,
     progress: Progress,
 ) -> Exported:
-    """Write the evidence of the findings named, by id or its beginning, to the new file `output`.
+    """Write the evidence of the findings named, by id or its beginning, to a new file.
 
     The fields `hidden` (`withheld.py`) are withheld from it. `with_decisions` takes in the log
     entries of the decisions on the findings; a time stamp then has to be younger than those.
@@ -146,6 +148,7 @@ def write_bundle(
         for number in sorted(_needed(case, asked, events, with_decisions=with_decisions))
     ]
     vouched = vouched_head(case, newest, chosen[-1].index)
+    name = output.path.name.removesuffix(SEALED_SUFFIX)
 
     def others(packed: Sequence[Packed]) -> Iterator[tuple[str, bytes]]:
         numbers = {event.index for event in chosen}
@@ -155,7 +158,7 @@ def write_bundle(
         made["timestamps"] = [path for path, _ in vouched.stamps if path.endswith(".tsr")]
         made["witnesses"] = list(vouched.witnesses)
         made["made_at"] = instant(now)
-        yield from _own_files(asked, archives, made, output.name, keys=succession_told(case))
+        yield from _own_files(asked, archives, made, name, keys=succession_told(case))
         yield from succession_files(case, vouched.head)
         yield from proof_files(case, vouched.head, numbers)
         yield from vouched.stamps
@@ -165,7 +168,7 @@ def write_bundle(
             if number in numbers:
                 yield from _event_files(events[number], read_line(data), hidden)
 
-    exported = write_package(
+    return write_package(
         case,
         output,
         (event for event in chosen if event.warc is not None),
@@ -176,7 +179,6 @@ def write_bundle(
         now=now,
         progress=progress,
     )
-    return replace(exported, notes=(*exported.notes, *_told_of_people(case, asked)))
 
 
 def _asked(index: Index, names: Sequence[str], hidden: frozenset[str]) -> list[_Asked]:
@@ -319,11 +321,3 @@ def _json(value: Json) -> bytes:
     return (
         json.dumps(value, ensure_ascii=False, indent=1).encode("utf-8", "backslashreplace") + b"\n"
     )
-
-
-def _told_of_people(case: Case, asked: Iterable[_Asked]) -> Iterator[str]:
-    """Yield what a bundle says about those who made it."""
-    if case.settings.operator:
-        yield f"its archive files name the operator, as the case does: {case.settings.operator}"
-    for path in sorted({one.finding.url for one in asked if one.finding.url.startswith("/")}):
-        yield f"it names a folder of this computer: {path}"

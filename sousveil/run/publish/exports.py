@@ -8,7 +8,6 @@ the proof that the entry is in the log (C2SP tlog-proof), and how to check them 
 
 from collections.abc import Iterator, Sequence
 from datetime import datetime
-from pathlib import Path
 
 import msgspec
 
@@ -17,6 +16,7 @@ from sousveil.ledger import read_events
 from sousveil.model import Event, Watch
 from sousveil.run.publish.packages import (
     Exported,
+    Output,
     Packed,
     Progress,
     proof_files,
@@ -51,9 +51,9 @@ others, nor the time to anybody who doubts the clock of the computer that logged
 
 
 def export_wacz(
-    case: Case, targets: Sequence[str], output: Path, *, now: datetime, progress: Progress
+    case: Case, targets: Sequence[str], output: Output, *, now: datetime, progress: Progress
 ) -> Exported:
-    """Write the captures of the watches named, or of the whole case, to the new file `output`.
+    """Write the captures of the watches named, or of the whole case, to a new file.
 
     Imports belong to no watch: they are in the package of a whole case only. Raises TargetError for
     a target that is not watched, and what `write_package` raises.

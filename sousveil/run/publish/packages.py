@@ -7,18 +7,31 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from tempfile import TemporaryFile
+from typing import Any, BinaryIO
 
 import msgspec
 
 from sousveil.archive.foreign import scan_archive
 from sousveil.archive.records import PIECE_BYTES
 from sousveil.archive.unpack import Unpacked
-from sousveil.archive.wacz import SUFFIX, About, PackedWarc, Page, Written, write_wacz
+from sousveil.archive.wacz import (
+    SUFFIX,
+    About,
+    PackedWarc,
+    Page,
+    Written,
+    appearing,
+    write_wacz,
+)
 from sousveil.archive.wacz_signature import own_key, public_key
 from sousveil.case import Case
 from sousveil.durable import file_sha256
 from sousveil.errors import EvidenceError, InputError, SousveilError
 from sousveil.model import RENDERING_TYPE, SNAPSHOT_URN, Capture, Event
+from sousveil.run.publish.leaks import Wanted, in_package, judged
+from sousveil.run.publish.private import Private, secrets_of
+from sousveil.run.publish.sealed import SEALED_SUFFIX, seal
 from sousveil.run.publish.succession import keys_of
 from sousveil.run.read.looks import read_document
 from sousveil.run.visit.records import SOFTWARE
@@ -35,6 +48,15 @@ _WARC = b"WARC/"
 _ENDINGS = {"": ".warc", "gzip": ".warc.gz"}  # WACZ 1.1.1, "archive", by compression
 _PAGES = frozenset({"text/html", "application/xhtml+xml", "application/pdf"})  # players show them
 _SUCCESS = range(200, 300)  # RFC 9110, section 15.3
+
+
+@dataclass(frozen=True, slots=True)
+class Output:
+    """Where a package goes, who alone can open it, and what of ours may be in it."""
+
+    path: Path
+    recipients: Sequence[Any] = ()  # of `sealed.py`; () for a package that anybody can open
+    allowed: frozenset[Private] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +91,7 @@ def signed_head(case: Case) -> Checkpoint:
 
 def write_package(
     case: Case,
-    output: Path,
+    output: Output,
     chosen: Iterable[Event],
     *,
     title: str,
@@ -79,11 +101,12 @@ def write_package(
     now: datetime,
     progress: Progress,
 ) -> Exported:
-    """Write the archive files that the events `chosen` brought to the new WACZ file `output`.
+    """Write the archive files that the events `chosen` brought to a new WACZ file.
 
     `others` gives further files, by path, once it is known what is packed. Raises InputError when
-    `output` exists or is not named *.wacz, and when there is nothing to export; EvidenceError or
-    ArchiveError when a file is not what was logged.
+    the output exists or is not named *.wacz (sealed *.wacz.age), when there is nothing to export,
+    and when something of ours would leak (`leaks.py`); EvidenceError or ArchiveError when a file is
+    not what was logged.
     """
     _require_new(output)
     notes: list[str] = []
@@ -91,38 +114,65 @@ def write_package(
     if not packed:
         raise InputError("nothing to export: no visit brought a WARC file. `sousveil visit --all`")
     key = own_key(package_key_path(case))
-    written = write_wacz(
-        output,
-        about=About(
-            title=title,
-            description=f"{description} See sousveil/README.md in this package.",
-            software=SOFTWARE,
-            created=now,
-        ),
-        warcs=_told([one.warc for one in packed], progress),
-        pages=_pages(case, [one.event for one in packed]),
-        others=others(packed),
-        key=key,
-    )
+
+    def write(file: BinaryIO) -> Written:
+        return write_wacz(
+            file,
+            about=About(
+                title=title,
+                description=f"{description} See sousveil/README.md in this package.",
+                software=SOFTWARE,
+                created=now,
+            ),
+            warcs=_told([one.warc for one in packed], progress),
+            pages=_pages(case, [one.event for one in packed]),
+            others=others(packed),
+            key=key,
+        )
+
+    written, leaks = _put(case, output, write)
     return Exported(
-        file=str(output),
+        file=str(output.path),
         size_bytes=written.size_bytes,
         archive_files=len(packed),
         records=written.records,
         pages=written.pages,
         log_size=log_size,
         public_key=public_key(key),
-        notes=(*notes, *_unindexed(written)),
+        notes=(*notes, *_unindexed(written), *leaks),
     )
 
 
-def _require_new(output: Path) -> None:
-    if output.suffix != SUFFIX:
-        raise InputError(f"{output}: the name of a WACZ file ends in {SUFFIX}. Name it so.")
-    if output.exists():
-        raise InputError(f"{output}: exists already, and is not overwritten. Choose another name.")
-    if not output.absolute().parent.is_dir():
-        raise InputError(f"{output}: there is no folder {output.absolute().parent}. Make it first.")
+def _put(
+    case: Case, output: Output, write: Callable[[BinaryIO], Written]
+) -> tuple[Written, list[str]]:
+    """Have a package written, looked through and put in place; return what is told of leaks.
+
+    One that is to be sealed is first written to a file in `pending/` that never has a name, beside
+    the evidence that lies there as open as it: not to where the output goes, which may be a stick
+    or a synchronised folder.
+    """
+    wanted = Wanted(secrets_of(case), case.settings.allow_hosts)
+    with appearing(output.path) as file:
+        if not output.recipients:
+            written = write(file)
+            return written, judged(in_package(file, wanted), output.allowed)
+        with TemporaryFile(dir=case.pending) as plain:
+            written = write(plain)
+            told = judged(in_package(plain, wanted), output.allowed)
+            plain.seek(0)
+            seal(plain, file, list(output.recipients))
+            return written, told
+
+
+def _require_new(output: Output) -> None:
+    path, ending = output.path, SUFFIX + (SEALED_SUFFIX if output.recipients else "")
+    if not path.name.endswith(ending):
+        raise InputError(f"{path}: the name of such a file ends in {ending}. Name it so.")
+    if path.exists():
+        raise InputError(f"{path}: exists already, and is not overwritten. Choose another name.")
+    if not path.absolute().parent.is_dir():
+        raise InputError(f"{path}: there is no folder {path.absolute().parent}. Make it first.")
 
 
 def _packed(case: Case, event: Event, notes: list[str]) -> PackedWarc | None:
@@ -201,14 +251,14 @@ def proof_files(
 ) -> Iterator[tuple[str, bytes]]:
     """Yield the files with which a stranger checks that entries of the log are in it."""
     yield "sousveil/checkpoint", head.note
-    for index, entry in enumerate(entries(case.log, head.size)):
-        if index in wanted:
-            hashes = tuple(inclusion(case.log, index, head.size))
-            yield f"sousveil/entry-{index}.json", entry
-            yield (
-                f"sousveil/entry-{index}.tlog-proof",
-                format_proof(Proof(index, hashes, head.note)),
-            )
+    for index in sorted(wanted):
+        (entry,) = entries(case.log, index + 1, index)
+        hashes = tuple(inclusion(case.log, index, head.size))
+        yield f"sousveil/entry-{index}.json", entry
+        yield (
+            f"sousveil/entry-{index}.tlog-proof",
+            format_proof(Proof(index, hashes, head.note)),
+        )
 
 
 @dataclass(frozen=True, slots=True)

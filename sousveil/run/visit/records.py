@@ -64,7 +64,6 @@ def warc_writer(
         path,
         warc_path,
         software=SOFTWARE,
-        operator=case.settings.operator or None,
         user_agent=case.settings.user_agent,
         now=now,
         seen=seen,

@@ -142,9 +142,7 @@ def written(
 ) -> tuple[Path, list[tuple[Capture, Truth]]]:
     path = tmp_path_factory.mktemp("warc") / "nasty.warc.gz"
     written = []
-    with WarcWriter(
-        path, path.name, software="test", operator=None, user_agent="test", now=NOW
-    ) as writer:
+    with WarcWriter(path, path.name, software="test", user_agent="test", now=NOW) as writer:
         for exchange, truth in taken.pairs:
             written += [(capture, truth) for capture in writer.write_exchange(exchange)]
     return path, written
