@@ -21,6 +21,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import rfc8785
 
 from sousveil.bodies import disclosure_problem, merged, read_line, write_line
@@ -485,21 +486,26 @@ def log_size(case: Case) -> int:
     return checkpoint.size if checkpoint else 0
 
 
-def read_events(case: Case, start: int = 0) -> Iterator[Event]:
+def read_events(
+    case: Case, start: int = 0, wanted: Callable[[int, str], bool] = lambda *_: True
+) -> Iterator[Event]:
     """Yield the events from entry `start` on, in order, bodies checked against the log.
 
-    Raises EvidenceError, naming the file, when a body is missing or is not the one that was logged.
+    Those alone that are `wanted`, by their number and type: the others are checked and not parsed,
+    which takes a tenth of the time. Raises EvidenceError, naming the file, when a body is missing
+    or is not the one that was logged.
     """
     lines = islice(event_lines(case), start, None)
     for index, entry in enumerate(entries(case.log, log_size(case), start), start):
         path, _, data = next(lines, (case.root / "events", 0, b""))
-        fields, line = json.loads(entry), read_line(data)
+        fields, line = msgspec.json.decode(entry), read_line(data)
         if fields["body"] != line.digest or disclosure_problem(line) is not None:
             raise EvidenceError(
                 f"{path}: the body of log entry {index} ({fields['type']}) is missing or changed."
                 " Run `sousveil verify`."
             )
-        yield make_event(index, fields, merged(line))
+        if wanted(index, fields["type"]):
+            yield make_event(index, fields, merged(line))
 
 
 def make_event(index: int, entry: Json, body: Json) -> Event:

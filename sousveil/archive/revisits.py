@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from sousveil.archive.records import RecordHead
+from sousveil.archive.write import NOT_MODIFIED
 from sousveil.model import Fault
 
 _TABLES = """
@@ -23,14 +24,17 @@ class Noted:
     """What heads of records say of payloads, in plain values that processes hand each other."""
 
     held: list[tuple[str, str]] = field(default_factory=list)  # record id, payload digest
-    # file, offset, original's id, payload digest
-    meant: list[tuple[str, int, str, str]] = field(default_factory=list)
+    # file, offset, original's id, payload digest, or None where none is claimed
+    meant: list[tuple[str, int, str, str | None]] = field(default_factory=list)
 
     def note(self, warc: str, head: RecordHead) -> None:
         """Take in a record of the file known as `warc`."""
         digest = head.get("WARC-Payload-Digest")
         if head.type == "revisit":
-            self.meant.append((warc, head.offset, head.get("WARC-Refers-To"), digest))
+            # What a server says is not modified (section 6.7.3) need not tell a digest.
+            is_told = digest or head.get("WARC-Profile") != NOT_MODIFIED
+            original = head.get("WARC-Refers-To")
+            self.meant.append((warc, head.offset, original, digest if is_told else None))
         elif digest or head.type == "response":
             self.held.append((head.get("WARC-Record-ID"), digest))
 

@@ -35,7 +35,7 @@ from sousveil.index.due import pasts
 from sousveil.index.former import forget_aside, set_aside
 from sousveil.index.notices import take_over
 from sousveil.index.store import Index
-from sousveil.ledger import Writer, create_case, read_events, writing
+from sousveil.ledger import Writer, create_case, writing
 from sousveil.model import Bounds, Visit, Watch, WatchKind
 from sousveil.run.alerting import tell_out
 from sousveil.run.indexing import open_index, sync_index
@@ -43,7 +43,7 @@ from sousveil.run.learning import unfit_model, write_model_file
 from sousveil.run.read.analyse import analyse, load_engine
 from sousveil.run.visit.imports import Imported, archives_in, import_file
 from sousveil.run.visit.visits import Crawled, Postponed, visit_all
-from sousveil.run.visit.watches import add_watches, logged_watches
+from sousveil.run.visit.watches import add_watches, watches_in_log
 from sousveil.tlog.passphrase import new_passphrase
 from sousveil.watch.schedule import due
 from sousveil.watch.targets import DEFAULT_BOUNDS, DEFAULT_EVERY, find_watches, make_watch
@@ -226,8 +226,7 @@ def visit(
     with writing(case, patience(case)) as writer, open_index(case, create=True) as index:
         sync_index(case, index)
         engine = load_engine(case, index)
-        # From the log, not from the index: whoever edits that must not choose whom we visit.
-        known = logged_watches(read_events(case))
+        known = watches_in_log(case)
         if not known:
             raise InputError("nothing is watched yet. Add a target: `sousveil add https://…`.")
         if targets:

@@ -34,14 +34,14 @@ from sousveil.cli.telling.screen import (
 from sousveil.cli.telling.stamped import stamp_and_tell
 from sousveil.errors import InputError
 from sousveil.index.inquiries import inquiries, replies
-from sousveil.ledger import read_events, writing
+from sousveil.ledger import writing
 from sousveil.model import Inquiry, Visit, Watch
 from sousveil.run.indexing import open_index, sync_index
 from sousveil.run.inquiry.freeze import Asked, Ended, freeze, named_watches
 from sousveil.run.inquiry.letters import Letter, close_inquiry, log_reply, read_letter
 from sousveil.run.inquiry.report import one_inquiry, report
 from sousveil.run.read.analyse import analyse, load_engine
-from sousveil.run.visit.watches import logged_watches
+from sousveil.run.visit.watches import watches_in_log
 
 _ABOUT = "about"
 
@@ -118,8 +118,7 @@ def inquiry_about(
     with writing(case, patience(case)) as writer, open_index(case, create=True) as index:
         sync_index(case, index)
         engine = load_engine(case, index)
-        # From the log, not from the index: whoever edits that must not choose whom we visit.
-        known = logged_watches(read_events(case))
+        known = watches_in_log(case)
         (about,) = named_watches([target], known, began)
         asked = Asked(
             target=about,

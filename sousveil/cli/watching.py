@@ -38,10 +38,10 @@ from sousveil.index.due import pasts
 from sousveil.index.pace import Pace, paces, retired
 from sousveil.index.query import watches
 from sousveil.jsonform import instant
-from sousveil.ledger import read_events, writing
+from sousveil.ledger import writing
 from sousveil.model import Json, Verdict, Watch
 from sousveil.run.indexing import open_index, sync_index
-from sousveil.run.visit.watches import logged_watches, retire_watches
+from sousveil.run.visit.watches import retire_watches, watches_in_log
 from sousveil.run.watch.service import Batch, Outside, run_until
 from sousveil.signing import unlock
 from sousveil.watch.schedule import NEVER, Due, next_due
@@ -293,7 +293,7 @@ def retire(
     case = chosen_case(folder)
     with writing(case, patience(case)) as writer, open_index(case, create=True) as index:
         sync_index(case, index)
-        chosen = find_watches(logged_watches(read_events(case)), named)
+        chosen = find_watches(watches_in_log(case), named)
         if not chosen:
             raise InputError("name what is not to be visited any more, by target or id.")
         retire_watches(writer, index, chosen, now())

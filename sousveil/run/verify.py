@@ -20,19 +20,22 @@ from sousveil.archive.revisits import Revisits
 from sousveil.bodies import read_line
 from sousveil.case import LOCKS, SETTINGS_FILE, Case
 from sousveil.errors import LogError, SousveilError
+from sousveil.index.inquiries import EVENTS as INQUIRY_EVENTS
 from sousveil.index.inquiries import inquiries, logged_inquiries
 from sousveil.index.query import findings, watches
 from sousveil.index.reviews import contradicts_log, logged_model, model_in
 from sousveil.index.store import INDEX_FILE, Index
-from sousveil.ledger import JOURNAL_FILE, event_lines, head_problem, read_events
+from sousveil.ledger import JOURNAL_FILE, event_lines, head_problem, log_size, read_events
 from sousveil.model import Capture, Event, Fault, Finding, Stamp
-from sousveil.review.casemodel import FILE
+from sousveil.review.casemodel import DROPPED, FILE, TRAINED
+from sousveil.review.decisions import EVENT as REVIEW
 from sousveil.run.evidence.archives import check_archives, workers
 from sousveil.run.evidence.entries import Entries, read_entries
 from sousveil.run.learning import model_file_problem
 from sousveil.run.lists import EVENT as LIST_EVENT
 from sousveil.run.lists import check_lists, is_leftover, unlisted
 from sousveil.run.quotes import Reread
+from sousveil.run.visit.watches import EVENTS as WATCH_EVENTS
 from sousveil.run.visit.watches import logged_watches
 from sousveil.settings import key_path
 from sousveil.tlog.audit import check
@@ -41,10 +44,14 @@ from sousveil.tlog.keychain import KeyChange, key_chain
 from sousveil.tlog.keys import is_protected, load_signer
 from sousveil.tlog.log import read_checkpoint
 from sousveil.tlog.successions import check_keys
+from sousveil.tlog.timestamps.anchors import Anchor, check_anchors
 from sousveil.tlog.timestamps.audit import check_stamps
 from sousveil.tlog.witnesses import Seen, check_witnesses
 
 Progress = Callable[[int, int, str], None]
+
+# Events that the index is held against.
+_HELD = WATCH_EVENTS | INQUIRY_EVENTS | {REVIEW, TRAINED, DROPPED}
 
 BYTES_SHOWN = 10**6  # how far it is is told in megabytes
 
@@ -82,6 +89,7 @@ class Verification:
     faults: tuple[Fault, ...]
     notes: tuple[str, ...]  # not wrong, but worth knowing
     stamps: tuple[Stamp, ...] = ()  # that hold, the earliest first
+    anchors: tuple[Anchor, ...] = ()  # OpenTimestamps proofs that hold, the smallest log first
     witnessed: tuple[Seen, ...] = ()  # cosignatures that hold, the smallest log first
     keys: tuple[KeyChange, ...] = ()  # by which one key followed another, the oldest first
 
@@ -106,6 +114,8 @@ def verify_evidence(case: Case, progress: Progress) -> Verification:
     keys, unkept = check_keys(case.log, case.settings.key, checkpoint, read.key_sizes)
     faults += [*unkept, *_check_lost(case, keys)]
     stamps, unfit = check_stamps(case.log, case.settings.key, checkpoint)
+    anchors, loose, unread = check_anchors(case.log, case.settings.key, checkpoint)
+    notes += unread
     seen, unseen = check_witnesses(case.log, case.settings.key, checkpoint)
     return Verification(
         origin=case.settings.origin,
@@ -114,9 +124,10 @@ def verify_evidence(case: Case, progress: Progress) -> Verification:
         root=base64.b64encode(checkpoint.root).decode() if checkpoint else "",
         files=read.promises.count,
         size_bytes=read.promises.bytes,
-        faults=tuple(dict.fromkeys([*faults, *unfit, *unseen])),
+        faults=tuple(dict.fromkeys([*faults, *unfit, *loose, *unseen])),
         notes=tuple(notes),
         stamps=tuple(stamps),
+        anchors=tuple(anchors),
         witnessed=tuple(seen),
         keys=tuple(keys),
     )
@@ -135,27 +146,13 @@ def verify_findings(
     `reread` extracts and judges a finding's capture again. A finding that another engine
     than `engine` made is held to its quote alone.
     """
-    logged = {event.index: event for event in read_events(case)}
-    known = index.next_event()
-    if known > len(logged):
-        yield Fault(
-            INDEX_FILE,
-            f"knows {known} events, the log has {len(logged)}: the newest were taken away",
-        )
-    # An index that lags behind the log, as after a crash, is no fault: `analyse` brings it up.
-    told = [event for event in logged.values() if event.index < known]
-    if watches(index) != logged_watches(told, with_retired=True):
-        yield Fault(INDEX_FILE, "its watches are not those of the log: run `sousveil reindex`")
-    if contradicts_log(index, told):
-        yield Fault(INDEX_FILE, "its decisions are not those of the log: run `sousveil reindex`")
-    if inquiries(index) != logged_inquiries(told):
-        yield Fault(INDEX_FILE, "its inquiries are not those of the log: run `sousveil reindex`")
-    if logged_model(index) != model_in(told):
-        yield Fault(INDEX_FILE, "its model is not that of the log: run `sousveil reindex`")
+    found = findings(index)
+    kept: list[Event] = []
+    yield from _contradictions(case, index, {finding.log_index for finding in found}, kept)
     problem = model_file_problem(case, index)
     if problem is not None:
         yield Fault(FILE, problem)
-    found = findings(index)
+    logged = {event.index: event for event in kept}
     for done, finding in enumerate(found):
         progress(done, len(found), finding.url)
         event = logged.get(finding.log_index)
@@ -169,6 +166,39 @@ def verify_findings(
         contradiction = _problem(finding, event, reread, engine)
         if contradiction is not None:
             yield Fault(INDEX_FILE, f"finding {finding.id}: {contradiction}")
+
+
+def _contradictions(
+    case: Case, index: Index, brought: Container[int], kept: list[Event]
+) -> Iterator[Fault]:
+    """Find where the index tells otherwise than the log, but for findings.
+
+    The events with the numbers `brought` are put into `kept`, with others.
+    """
+    known, size = index.next_event(), log_size(case)
+    if known > size:
+        yield Fault(
+            INDEX_FILE,
+            f"knows {known} events, the log has {size}: the newest were taken away",
+        )
+
+    def decisions() -> Iterator[Event]:
+        for event in read_events(case, wanted=lambda at, kind: at in brought or kind in _HELD):
+            if event.type == REVIEW and event.index < known:
+                yield event
+            elif event.type != REVIEW:
+                kept.append(event)
+
+    if contradicts_log(index, decisions()):
+        yield Fault(INDEX_FILE, "its decisions are not those of the log: run `sousveil reindex`")
+    # An index that lags behind the log, as after a crash, is no fault: `analyse` brings it up.
+    told = [event for event in kept if event.index < known]
+    if watches(index) != logged_watches(told, with_retired=True):
+        yield Fault(INDEX_FILE, "its watches are not those of the log: run `sousveil reindex`")
+    if inquiries(index) != logged_inquiries(told):
+        yield Fault(INDEX_FILE, "its inquiries are not those of the log: run `sousveil reindex`")
+    if logged_model(index) != model_in(told):
+        yield Fault(INDEX_FILE, "its model is not that of the log: run `sousveil reindex`")
 
 
 def _problem(

@@ -7,11 +7,14 @@ from typing import Literal
 
 import msgspec
 
+from sousveil.case import Case
 from sousveil.index.pace import retired
 from sousveil.index.query import watches
 from sousveil.index.store import Index
-from sousveil.ledger import Draft, Writer
+from sousveil.ledger import Draft, Writer, read_events
 from sousveil.model import Event, Watch
+
+EVENTS = frozenset({"watch.added", "watch.changed", "watch.retired"})
 
 
 def add_watches(
@@ -63,6 +66,14 @@ def logged_watches(events: Iterable[Event], *, with_retired: bool = False) -> li
     for event in events:
         take_watch(known, event, with_retired=with_retired)
     return sorted(known.values(), key=lambda watch: watch.target)
+
+
+def watches_in_log(case: Case) -> list[Watch]:
+    """Return the watches that are visited, in the order of their targets.
+
+    From the log, not from the index: whoever edits that must not choose whom we visit.
+    """
+    return logged_watches(read_events(case, wanted=lambda _, kind: kind in EVENTS))
 
 
 def take_watch(known: dict[str, Watch], event: Event, *, with_retired: bool = False) -> None:
