@@ -87,11 +87,32 @@ class Authority:
 
 
 @dataclass(frozen=True, slots=True)
+class Calendar:
+    """Somebody who has digests put into a block of Bitcoin (OpenTimestamps)."""
+
+    name: str
+    url: str
+
+
+HeaderSource: TypeAlias = Literal["core", "esplora"]
+
+
+@dataclass(frozen=True, slots=True)
+class Headers:
+    """Where block headers are had: a node of Bitcoin Core (REST), or an Esplora explorer."""
+
+    kind: HeaderSource
+    url: str
+
+
+@dataclass(frozen=True, slots=True)
 class Timestamps:
     """Who is asked for time stamps over the log, and how often."""
 
     every_hours: float = STAMP_HOURS  # while `sousveil watch` runs
     authorities: Mapping[str, Authority] = field(default_factory=dict)
+    calendars: Mapping[str, Calendar] = field(default_factory=dict)
+    headers: Headers | None = None  # None: they are given by hand
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,6 +181,11 @@ def format_settings(settings: Settings) -> str:
     hosts = ", ".join(_quote(host) for host in sorted(settings.allow_hosts))
     channels = "".join(_channel_line(one) for one in settings.alerts.channels.values())
     authorities = "".join(_authority_line(one) for one in settings.timestamps.authorities.values())
+    calendars = "".join(
+        f"{one.name} = {_quote(one.url)}\n" for one in settings.timestamps.calendars.values()
+    )
+    source = settings.timestamps.headers
+    headers = "" if source is None else f"{source.kind} = {_quote(source.url)}\n"
     witnesses = "".join(_witness_line(one) for one in settings.witnesses.values())
     exits = "".join(f"{name} = {_quote(exit_url(one))}\n" for name, one in settings.exits.items())
     return f"""\
@@ -192,6 +218,10 @@ readings = {settings.readings}   # by different people, blind, before a decision
 [timestamps]
 every_hours = {settings.timestamps.every_hours}   # while `sousveil watch` runs
 
+[timestamps.calendars]   # OpenTimestamps, such as: a = "https://calendar.example"
+{calendars}
+[timestamps.block_headers]   # such as: core = "http://127.0.0.1:8332", or esplora = "https://…"
+{headers}
 [timestamps.authorities]   # two at least, such as: a = {{ url = "http://tsa.example/tsr" }}
 {authorities}
 [alerts]
@@ -311,7 +341,38 @@ def _channel_line(channel: Channel) -> str:
 def _timestamps(table: "_Table", where: Path) -> Timestamps:
     hours = table.number("every_hours", STAMP_HOURS, least=0, most=MAX_STAMP_HOURS)
     listed = table.table("authorities")
-    return Timestamps(hours, {name: _authority(name, listed, where) for name in listed.keys})
+    calendars = table.table("calendars")
+    return Timestamps(
+        hours,
+        {name: _authority(name, listed, where) for name in listed.keys},
+        {name: _calendar(name, calendars, where) for name in calendars.keys},
+        _headers(table.table("block_headers"), where),
+    )
+
+
+def _calendar(name: str, listed: "_Table", where: Path) -> Calendar:
+    place = f"{where}: timestamps.calendars.{name}"
+    if not _CHANNEL.fullmatch(name):
+        raise CaseError(
+            f"{place}: a calendar's name is up to 40 small letters, digits, '-' and '_'."
+        )
+    try:
+        return Calendar(name, web_address(listed.text(name)))
+    except TargetError as error:
+        raise CaseError(f"{place}: {error}") from error
+
+
+def _headers(table: "_Table", where: Path) -> Headers | None:
+    place = f"{where}: timestamps.block_headers"
+    kinds = [one for one in get_args(HeaderSource) if one in table.keys]
+    if len(kinds) > 1:
+        raise CaseError(f"{place}: names two sources. Name one of them.")
+    try:
+        source = Headers(kinds[0], web_address(table.text(kinds[0]))) if kinds else None
+    except TargetError as error:
+        raise CaseError(f"{place}: {error}") from error
+    table.finish()
+    return source
 
 
 def _authority(name: str, listed: "_Table", where: Path) -> Authority:

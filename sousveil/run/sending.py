@@ -24,14 +24,14 @@ class Outside:
 def send(
     case: Case,
     url: str,
-    body: bytes,
+    body: bytes | None,
     media_type: str,
     outside: Outside,
     *,
     seconds: float,
     max_bytes: int,
 ) -> tuple[int, bytes]:
-    """Post `body` to a service; return the status and the body of its answer.
+    """Post `body` to a service, or with None just ask it; return status and body of its answer.
 
     Raises LogError, with the reason, when there is no answer within `seconds`, or one of more than
     `max_bytes`; InterruptedError once `outside.stop` is set.

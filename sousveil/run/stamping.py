@@ -14,6 +14,7 @@ from pathlib import Path
 from sousveil.case import Case
 from sousveil.errors import LogError
 from sousveil.model import Stamp
+from sousveil.run.calendars import Anchored, ask_calendars
 from sousveil.run.sending import Outside, send
 from sousveil.run.witnessing import Heard, ask_witnesses
 from sousveil.settings import Authority
@@ -159,11 +160,14 @@ class Stamper:
         now = self._outside.clock()
         # Further ahead than it was ever put: the clock was set back since.
         is_rest = self._next_at is not None and now < self._next_at <= now + self._rest
-        return not is_rest and bool(case.settings.timestamps.authorities or case.settings.witnesses)
+        others = case.settings.timestamps
+        is_any = others.authorities or others.calendars or case.settings.witnesses
+        return not is_rest and bool(is_any)
 
-    def stamp(self, case: Case) -> list[Asked | Heard]:
-        """Stamp what waits, and renew, and ask the witnesses; as `stamp_all`."""
-        asked: list[Asked | Heard] = list(stamp_all(case, self._outside))
+    def stamp(self, case: Case) -> list[Asked | Anchored | Heard]:
+        """Stamp what waits, and renew, and ask calendars and witnesses; as `stamp_all`."""
+        asked: list[Asked | Anchored | Heard] = list(stamp_all(case, self._outside))
+        asked += ask_calendars(case, self._outside)
         asked += ask_witnesses(case, self._outside)
         every = timedelta(hours=case.settings.timestamps.every_hours)
         is_lacking = any(one.problem for one in asked)

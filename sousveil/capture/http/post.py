@@ -1,4 +1,4 @@
-"""Posts: one request with a body, to a service whose answer is wanted, not kept as evidence.
+"""Posts: one request to a service whose answer is wanted, not kept as evidence.
 
 The guard and the case's exit stand before it as before every request (`transfer.py`), but the body
 of the answer is what the server meant: no content coding is asked for, and chunks are undone.
@@ -21,7 +21,7 @@ from sousveil.model import Exchange
 
 def post(
     url: str,
-    body: bytes,
+    body: bytes | None,
     media_type: str,
     *,
     settings: WireSettings,
@@ -31,7 +31,9 @@ def post(
     exit_: Exit | None,
     stop: threading.Event,
 ) -> Exchange:
-    """Send `body` to `url` and return the exchange; redirects are not followed.
+    """Send `body` to `url`, or with None just ask for it, and return the exchange.
+
+    Redirects are not followed. `media_type` is that of the body, or of the answer that is wanted.
 
     Whatever goes wrong is its `failure`. A server whose certificate is not to be trusted is sent
     nothing. The answer's body is a new file in `folder`; raises OSError when it cannot be written,
@@ -44,10 +46,12 @@ def post(
         with closing(pycurl.Curl()) as curl:
             prepare(curl, incoming, settings.total_seconds)
             # "Expect" would make libcurl wait for an interim answer that few servers give.
-            fields = [f"Content-Type: {media_type}", "Accept-Encoding: identity", "Expect:"]
+            field = "Accept" if body is None else "Content-Type"
+            fields = [f"{field}: {media_type}", "Accept-Encoding: identity", "Expect:"]
             curl.setopt(curl.HTTPHEADER, fields)
             curl.setopt(curl.HTTP_TRANSFER_DECODING, 1)
-            curl.setopt(curl.POSTFIELDS, body)
+            if body is not None:
+                curl.setopt(curl.POSTFIELDS, body)
             code, words = perform(curl, stop)
             sent = exchange_of(curl, incoming, started_at, code, words, verify=True)
-    return replace(sent, request_body=body)
+    return replace(sent, request_body=body or b"")

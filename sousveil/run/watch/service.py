@@ -30,6 +30,7 @@ from sousveil.ledger import TurnWriter, log_size, writing
 from sousveil.model import Event, Exchange, Visit, Watch, WatchKind
 from sousveil.run import sending
 from sousveil.run.alerting import Delivered, keep_feed, tell_channels
+from sousveil.run.calendars import Anchored
 from sousveil.run.indexing import open_index, sync_index, take_event
 from sousveil.run.read.analyse import Analysis, analyse, load_engine
 from sousveil.run.stamping import Asked, Stamper
@@ -71,7 +72,8 @@ class Batch:
     postponed: list[Postponed] = field(default_factory=list)
     analysis: Analysis | None = None  # of what the visits brought
     delivered: Delivered | None = None  # who was told of it, and could not be
-    stamped: list[Asked | Heard] = field(default_factory=list)  # by whom the log is vouched for
+    # By whom the log is vouched for.
+    stamped: list[Asked | Anchored | Heard] = field(default_factory=list)
     troubles: list[str] = field(default_factory=list)  # what keeps us from our work, in words
     next_due: datetime | None = None  # None when nothing is watched
 

@@ -39,24 +39,24 @@ def check_stamps(log: Path, vkey: str, head: Checkpoint | None) -> tuple[list[St
     """
     keys, listed = key_chain(log, vkey), list_stamps(log)
     what = "is no time stamp, nor what belongs to one"
-    faults = [_fault(log, path, what) for path in listed.strangers]
+    faults = [fault_of(log, path, what) for path in listed.strangers]
     subjects: dict[Path, _Subject] = {}
     for path in listed.subjects:
         try:
             subjects[path] = _read(log, path, keys, head)
         except LogError as error:
-            faults.append(_fault(log, path, str(error)))
+            faults.append(fault_of(log, path, str(error)))
     stamps, renewals = [], {}
     for one in listed.stamps:
         subject = subjects.get(one.subject)
         if subject is None:
             problem = f"is a stamp of {one.subject.name}, which is missing or does not hold"
-            faults.append(_fault(log, one.path, problem))
+            faults.append(fault_of(log, one.path, problem))
             continue
         try:
             stamp = _check(log, one, subject)
         except LogError as error:
-            faults.append(_fault(log, one.path, str(error)))
+            faults.append(fault_of(log, one.path, str(error)))
             continue
         stamps.append(stamp)
         if subject.names:
@@ -92,13 +92,23 @@ def _read(log: Path, path: Path, keys: KeyChain, head: Checkpoint | None) -> _Su
         names = check_sums(path)
         sizes = (int(name.partition(".")[0]) for name in names if name.endswith(".checkpoint"))
         return _Subject(read_subject(path), max(sizes, default=0), names)
-    data = read_subject(path)
-    stamped = keys.open(data)
+    stamped = read_checkpoint_there(log, path, keys, head)
+    return _Subject(stamped.note, stamped.size, frozenset())
+
+
+def read_checkpoint_there(
+    log: Path, path: Path, keys: KeyChain, head: Checkpoint | None
+) -> Checkpoint:
+    """Return the checkpoint that was stamped; raises LogError when it is not of this log.
+
+    `head` is the log's; without it that is held against the signature alone.
+    """
+    stamped = keys.open(read_subject(path))
     if path.stem != str(stamped.size):
         raise LogError(f"is the checkpoint of {stamped.size:,} entries, under another's name")
     if head is not None:
         _check_beginning(log, stamped, head)
-    return _Subject(data, stamped.size, frozenset())
+    return stamped
 
 
 def _check_beginning(log: Path, stamped: Checkpoint, head: Checkpoint) -> None:
@@ -161,10 +171,12 @@ def covering(stamps: Iterable[Stamp], log_index: int) -> Iterator[Stamp]:
     return (one for one in stamps if one.entries > log_index and not one.is_renewal)
 
 
-def _fault(log: Path, path: Path, problem: str) -> Fault:
+def fault_of(log: Path, path: Path, problem: str) -> Fault:
+    """Return the fault of a file in the folder, or below it."""
     return Fault(_where(log, path), problem)
 
 
 def _where(log: Path, path: Path) -> str:
-    name = path.name.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
-    return f"{log.name}/{FOLDER}/{name}"
+    name = path.relative_to(log / FOLDER).as_posix()
+    shown = name.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
+    return f"{log.name}/{FOLDER}/{shown}"

@@ -28,6 +28,7 @@ from sousveil.tlog.timestamps.chain import Certificate, write_certificates
 from sousveil.tlog.timestamps.token import MAX_TOKEN_BYTES
 
 FOLDER = "timestamps"
+BLOCKS_FOLDER = "blocks"  # in it: `anchors.py`
 
 # A renewal names every file of the folder: a century of four stamps a day by two authorities.
 MAX_SUMS_BYTES = 128 * 2**20
@@ -35,7 +36,7 @@ MAX_CHAIN_BYTES = 2 * MAX_TOKEN_BYTES  # the same certificates, in base64
 
 _NAME = re.compile(
     r"(?P<subject>(?P<size>[1-9][0-9]{0,18})|[0-9]{8}T[0-9]{6}Z)"
-    r"(?:\.(?P<of>checkpoint|sums)|-(?P<by>[a-z0-9][a-z0-9_-]{0,39})\.(?P<kind>tsr|pem))"
+    r"(?:\.(?P<of>checkpoint|sums)|-(?P<by>[a-z0-9][a-z0-9_-]{0,39})\.(?P<kind>tsr|pem|ots))"
 )
 _SUM = re.compile(r"([0-9a-f]{128})  (\S+)")
 
@@ -60,6 +61,7 @@ class Listed:
     """What there is in the folder."""
 
     stamps: tuple[StampFile, ...]  # the smallest log first, renewals last
+    anchors: tuple[Path, ...]  # OpenTimestamps proofs: `anchors.py`
     subjects: tuple[Path, ...]  # what they are stamps of, where it is there
     leftovers: tuple[Path, ...]  # of a stamp that did not come about: they say nothing
     strangers: tuple[Path, ...]  # what has no place here
@@ -67,11 +69,13 @@ class Listed:
 
 def list_stamps(log: Path) -> Listed:
     """Return what there is in the folder of a log's time stamps, which may be missing."""
-    stamps, subjects, leftovers, strangers = [], [], [], []
+    stamps, anchors, subjects, leftovers, strangers = [], [], [], [], []
     folder = log / FOLDER
     names = {path.name for path in folder.iterdir()} if folder.is_dir() else set()
     for name in sorted(names):
         path, found = folder / name, _NAME.fullmatch(name.removesuffix(".new"))
+        if name == BLOCKS_FOLDER and path.is_dir() and not path.is_symlink():
+            continue
         if found is None or path.is_symlink() or not path.is_file() or _is_mixed(found):
             strangers.append(path)
         elif name.endswith(".new"):
@@ -80,13 +84,17 @@ def list_stamps(log: Path) -> Listed:
             subjects.append(path)
         elif found["kind"] == "tsr":
             stamps.append(_stamp_file(path, found))
+        elif found["kind"] == "ots":
+            anchors.append(path)
         elif f"{path.stem}.tsr" not in names:
             leftovers.append(path)
     stamps.sort(key=lambda one: (one.size is None, one.size or 0, one.path.name))
     stamped = {one.subject for one in stamps}
+    stamped |= {one.with_name(f"{one.stem.partition('-')[0]}.checkpoint") for one in anchors}
     leftovers += [path for path in subjects if path not in stamped]
     return Listed(
         tuple(stamps),
+        tuple(anchors),
         tuple(path for path in subjects if path in stamped),
         tuple(leftovers),
         tuple(strangers),
@@ -95,6 +103,8 @@ def list_stamps(log: Path) -> Listed:
 
 def _is_mixed(found: re.Match[str]) -> bool:
     """Tell whether a name is of a checkpoint with a date, or of a renewal with a size."""
+    if found["kind"] == "ots":
+        return found["size"] is None  # only checkpoints go to calendars
     return found["of"] is not None and (found["of"] == "checkpoint") != (found["size"] is not None)
 
 
@@ -162,7 +172,7 @@ def _read(path: Path, limit: int) -> bytes:
 def format_sums(log: Path) -> bytes:
     """Return the digest of each file in the folder, a line each, as `sha512sum` checks them."""
     listed = list_stamps(log)
-    names = [one.name for one in listed.subjects]
+    names = [stamp.subject.name for stamp in listed.stamps]  # proofs, which grow, stay outside
     for stamp in listed.stamps:
         names += [stamp.path.name, stamp.chain.name]
     lines = [f"{_digest(log / FOLDER / name)}  {name}\n" for name in sorted(set(names))]
