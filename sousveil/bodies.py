@@ -103,10 +103,13 @@ def _replaced(value: object, names: Sequence[str], replace: Callable[[object], J
 
 
 def read_line(line: bytes) -> Line:
-    """Take a line apart. One that is not written as ours has no body that the log knows."""
+    """Take a line apart. One that is not written as ours has no body that the log knows.
+
+    Nor has a body that lost what stands around it: a line is written in one way.
+    """
     line = line.removesuffix(b"\n")
     if not (line.startswith(b"[") and line.endswith(b"\t]")):
-        return Line(line)
+        return Line(b"")
     body, *disclosures = line[1:-2].split(b"\t,")
     return Line(body, tuple(disclosures))
 

@@ -167,3 +167,9 @@ def test_a_value_that_is_disclosed_may_look_like_a_commitment() -> None:
     line = read_line(write_line("review", body, salts()))
     assert disclosure_problem(line) is None
     assert merged(line) == body
+
+
+def test_a_body_without_its_frame_is_no_line_of_ours() -> None:
+    line = write_line("note", {"text": "x"}, salts())
+    assert read_line(line).body == line[1:-2]
+    assert read_line(line[1:-2]).digest != read_line(line).digest
