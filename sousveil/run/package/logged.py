@@ -67,8 +67,7 @@ class Bundle(verify_bundle.Checks):
         except verify_bundle.Wrong as wrong:
             self.found.append((what, str(wrong), False))
         except verify_bundle.UNREADABLE as error:
-            problem = f"cannot be read ({type(error).__name__}: {error})"
-            self.found.append((what, problem, False))
+            self.found.append((what, self.unreadable(error), False))
 
     def contents(self) -> str:
         """Read what there is to check; each thing once, and no more than a bundle of ours names."""

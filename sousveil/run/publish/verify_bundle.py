@@ -81,6 +81,7 @@ class Checks:
         self.path, self.expected_key = path, key
         self.zip = zipfile.ZipFile(path)
         self.is_whole = True
+        self.opened = path.name  # the file that was opened last
         self.root, self.size = b"", 0
         self.key = ""  # that signed the checkpoint
         self.newest_key = ""  # of the log, as far as the bundle tells
@@ -119,10 +120,14 @@ class Checks:
         except Wrong as wrong:
             told = f"NO   {what}: {wrong}"
         except UNREADABLE as error:
-            told = f"NO   {what}: cannot be read ({type(error).__name__}: {error})"
+            told = f"NO   {what}: {self.unreadable(error)}"
         self.is_whole = self.is_whole and told.startswith("ok")
         # What strangers wrote must not paint over our words.
         print("".join(one if one.isprintable() else f"<U+{ord(one):04X}>" for one in told))
+
+    def unreadable(self, error: BaseException) -> str:
+        """Return in words that a check could not be made, and which file it had opened last."""
+        return f"{self.opened} cannot be read ({type(error).__name__}: {error})"
 
     def contents(self) -> str:
         """Read which entries, files, findings, time stamps and witnesses there are."""
@@ -145,14 +150,12 @@ class Checks:
 
     def read(self, name: str) -> bytes:
         """Return a file of the package, whole."""
+        self.opened = name
         return self.zip.read(name)
 
     def json(self, name: str) -> dict[str, Any]:
         """Return what a JSON file of the package says."""
-        try:
-            told = json.loads(self.read(name))
-        except ValueError as error:
-            raise Wrong(f"{name} is no JSON that can be read: {error}") from error
+        told = json.loads(self.read(name))
         if not isinstance(told, dict):
             raise Wrong(f"{name} is no JSON object")
         return told
@@ -200,7 +203,7 @@ class Checks:
 
     def digest(self, name: str) -> tuple[int, str]:
         """Return size and SHA-256 of a file of the package."""
-        size, digest = 0, hashlib.sha256()
+        size, digest, self.opened = 0, hashlib.sha256(), name
         with self.zip.open(name) as file:
             while piece := file.read(2**20):
                 size += len(piece)
