@@ -56,7 +56,8 @@ def check_stamps(log: Path, vkey: str, head: Checkpoint | None) -> tuple[list[St
         try:
             stamp = _check(log, one, subject)
         except LogError as error:
-            faults.append(fault_of(log, one.path, str(error)))
+            beside = f"with {one.chain.name}, as a stamp of {one.subject.name}"
+            faults.append(fault_of(log, one.path, f"does not hold {beside}: {error}"))
             continue
         stamps.append(stamp)
         if subject.names:
@@ -132,7 +133,7 @@ def _check(log: Path, one: StampFile, subject: _Subject) -> Stamp:
     chain = read_certificates(pem, one.chain.name)
     held = check_token(response, subject.data, roots=chain[-1:], extra=chain)
     if pem != chain_file(one, response, held.path):
-        raise LogError(f"or {one.chain.name} was changed: that is not what was kept with it")
+        raise LogError("One of them was changed: they are not what was kept together.")
     root = held.path[-1]
     return Stamp(
         file=_where(log, one.path),
