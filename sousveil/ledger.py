@@ -498,7 +498,7 @@ def read_events(
     lines = islice(event_lines(case), start, None)
     for index, entry in enumerate(entries(case.log, log_size(case), start), start):
         path, _, data = next(lines, (case.root / "events", 0, b""))
-        fields, line = msgspec.json.decode(entry), read_line(data)
+        fields, line = _entry_fields(case, index, entry), read_line(data)
         if fields["body"] != line.digest or disclosure_problem(line) is not None:
             raise EvidenceError(
                 f"{path}: the body of log entry {index} ({fields['type']}) is missing or changed."
@@ -506,6 +506,22 @@ def read_events(
             )
         if wanted(index, fields["type"]):
             yield make_event(index, fields, merged(line))
+
+
+def _entry_fields(case: Case, index: int, entry: bytes) -> Json:
+    """Return what an entry says; raises EvidenceError for one that no commit wrote."""
+    try:
+        fields: Json = msgspec.json.decode(entry)
+        datetime.fromisoformat(fields["time"])
+        is_entry = isinstance(fields["body"], str) and isinstance(fields["type"], str)
+    except (msgspec.DecodeError, ValueError, TypeError, KeyError, RecursionError):
+        is_entry = False
+    if not is_entry:
+        raise EvidenceError(
+            f"{case.log}: entry {index} is no entry of a case; it was changed. Run `sousveil"
+            " verify`."
+        )
+    return fields
 
 
 def make_event(index: int, entry: Json, body: Json) -> Event:

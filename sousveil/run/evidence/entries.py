@@ -8,6 +8,7 @@ memory at a time. That the entries are those that were signed is for `tlog.audit
 import json
 from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
+from datetime import datetime
 from itertools import islice
 
 import msgspec
@@ -78,7 +79,8 @@ def read_entries(
             progress(index, head.size, "events")
         try:
             entry = decode(data)
-        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+            datetime.fromisoformat(entry.time)
+        except (msgspec.DecodeError, ValueError, RecursionError) as error:
             fault = Fault("log", f"entry {index} is no entry of a case: {error}")
             return Entries(faults=[fault])
         _take(read, index, entry)
