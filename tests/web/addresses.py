@@ -6,19 +6,22 @@ is asked besides the path, such as a search, is in `QUERIES`.
 
 from collections.abc import Callable, Iterator
 from http import HTTPStatus
+from typing import Literal
 
 from starlette.routing import Route
 
-from sousveil.index.query import finding_ids, watches
+from sousveil.index.query import findings, watches
 from sousveil.web.app import PAGES
-from tests.web.desks import Answer, Client, Served
+from tests.web.desks import Client, Served
 
 Example = Callable[[Served], list[str]]
 
 
 def _findings(desk: Served) -> list[str]:
+    """Return a finding of each kind of place."""
     with desk.desk.index() as index:
-        return sorted(finding_ids(index))
+        found = findings(index)
+    return list({(one.url, one.source.path): one.id for one in found}.values())
 
 
 def _watches(desk: Served) -> list[str]:
@@ -36,6 +39,9 @@ QUERIES: dict[str, tuple[str, ...]] = {
     "/search": ("q=ethnicity", "q=%3Cscript%3Ealert(7)%3C/script%3E"),
 }
 """Queries that a path is asked with, beside none."""
+
+# Nothing stands there for a finding that no picture shows.
+MAY_LACK = frozenset({"/pictures/{finding_id}"})
 
 # Leads elsewhere, or lets nobody in who is in: no pages.
 NO_PAGES = frozenset({"/enter", "/login"})
@@ -68,8 +74,12 @@ def addresses(desk: Served, path: str) -> Iterator[str]:
             yield f"{one}?{query}"
 
 
-def is_page(client: Client, address: str) -> bool:
-    """Whether a person reads what stands at an address; no file that is downloaded."""
-    answer: Answer = client.get(address)
+def what_is_at(client: Client, path: str, address: str) -> Literal["page", "part", "file"]:
+    """Return what stands at an address: a page, a part that a script puts into one, or a file."""
+    answer = client.get(address)
+    if path in MAY_LACK and answer.status == HTTPStatus.NOT_FOUND:
+        return "file"
     assert answer.status == HTTPStatus.OK, f"{address}: {answer.status} {answer.text[:500]}"
-    return answer.headers["content-type"].startswith("text/html")
+    if not answer.headers["content-type"].startswith("text/html"):
+        return "file"
+    return "page" if answer.body.startswith(b"<!doctype html>") else "part"

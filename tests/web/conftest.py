@@ -69,14 +69,10 @@ def made_hostile_case(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, P
     return root / "case", root / "config"
 
 
-@pytest.fixture
-def hostile_desk(
-    made_hostile_case: tuple[Path, Path], monkeypatch: pytest.MonkeyPatch
-) -> Iterator[Served]:
-    """The desk of the hostile case; tests only read it."""
-    case, config = made_hostile_case
-    monkeypatch.setenv("SOUSVEIL_CONFIG", str(config))
-    with served(case) as up:
+@pytest.fixture(scope="module")
+def hostile_desk(made_hostile_case: tuple[Path, Path]) -> Iterator[Served]:
+    """The desk of the hostile case; tests only read it, and its key is not at hand."""
+    with served(made_hostile_case[0]) as up:
         yield up
 
 

@@ -8,10 +8,11 @@ from typing import Any, Literal
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Dialog, Page
+from playwright.sync_api import Browser, ConsoleMessage, Dialog, Page, Request
 
-from tests.web.addresses import PATHS, addresses, is_page
+from tests.web.addresses import PATHS, addresses, what_is_at
 from tests.web.desks import Served
+from tests.web.hostile import IMAGE
 
 LOOKS = [
     pytest.param(1280, "light"),
@@ -27,8 +28,17 @@ window.stopped = [];
 addEventListener("securitypolicyviolation", (stop) => stopped.push(stop.violatedDirective));
 """
 
+# What our scripts do with a part of a page.
+PUTS_IN = """
+async (address) => {
+  const part = await (await fetch(address)).text();
+  const isRow = part.trimStart().startsWith("<li");
+  document.querySelector("main").innerHTML = isRow ? `<ul>${part}</ul>` : part;
+}
+"""
 
-@pytest.fixture
+
+@pytest.fixture(scope="module")
 def page(browser: Browser, hostile_desk: Served) -> Iterator[Page]:
     """A browser's page, for somebody who came in to the hostile case."""
     context = browser.new_context(viewport={"width": 1280, "height": 844}, reduced_motion="reduce")
@@ -44,27 +54,49 @@ def shown(page: Page, desk: Served, path: str) -> Iterator[str]:
     """Load each page of a route in turn, and yield its address."""
     client = desk.client()
     for address in addresses(desk, path):
-        if is_page(client, address):
-            page.goto(desk.url + address)
-            yield address
+        what = what_is_at(client, path, address)
+        if what == "file":
+            continue
+        page.goto(desk.url + (address if what == "page" else "/"))
+        if what == "part":
+            page.evaluate(PUTS_IN, address)
+        yield address
+
+
+def test_the_walk_would_notice_what_comes_alive(page: Page, hostile_desk: Served) -> None:
+    """Markup that a page let live is stopped by our policy, and that is seen."""
+    page.goto(hostile_desk.url + "/")
+    assert "<script>pwned=1,alert(1)</script>" in page.inner_text("main")
+    page.evaluate("(markup) => { document.querySelector('main').innerHTML = markup }", IMAGE)
+    page.wait_for_function("window.stopped.length > 0")
+    assert page.evaluate("globalThis.pwned") is None
 
 
 @pytest.mark.parametrize("path", PATHS)
 def test_nothing_captured_comes_alive(page: Page, hostile_desk: Served, path: str) -> None:
     asked, said = list[str](), list[str]()
-    page.on("request", lambda request: asked.append(request.url))
 
     def dialog_opened(dialog: Dialog) -> None:
         said.append(dialog.message)
         dialog.dismiss()
 
-    page.on("dialog", dialog_opened)
-    page.on("console", lambda message: said.append(message.text))
-    page.on("pageerror", lambda error: said.append(str(error)))
+    def console_said(message: ConsoleMessage) -> None:
+        said.append(message.text)
+
+    def request_went(request: Request) -> None:
+        asked.append(request.url)
+
+    listeners: dict[Any, Any] = {
+        "console": console_said, "dialog": dialog_opened, "request": request_went,
+    }  # fmt: skip
+    for event, listener in listeners.items():
+        page.on(event, listener)
     for address in shown(page, hostile_desk, path):
         assert page.evaluate("globalThis.pwned") is None, address
         assert page.evaluate("window.stopped") == [], address
         assert page.locator("[onload], [onerror], [href*='foreign.example']").count() == 0, address
+    for event, listener in listeners.items():
+        page.remove_listener(event, listener)
     assert said == []
     assert [url for url in asked if not url.startswith(hostile_desk.url + "/")] == []
 
