@@ -37,6 +37,7 @@ bench: $(VENV)/.dev
 	$(BIN)/python bench/absence.py
 	$(BIN)/python bench/diffs.py
 	$(BIN)/python bench/commits.py
+	$(BIN)/python bench/verify.py
 	$(BIN)/python bench/capture.py
 
 $(VENV)/bin/uv:
