@@ -267,7 +267,8 @@ def test_a_sentence_that_was_reworded_is_told_with_its_new_words_and_can_come_ba
         site.pages["/lens.html"] = Page(f"<h1>Lens</h1><p>{softened}</p>{REST}".encode())
         ((_, held),) = case.after(hours=1).held
         assert (held.pending, held.after) == (Verdict.EDITED, softened)
-        ((_, gone),) = case.after(hours=49).gone
+        assert not case.after(hours=24).gone
+        ((_, gone),) = case.after(hours=25).gone
         assert (gone.verdict, gone.after, gone.first_seen) == (
             Verdict.EDITED,
             softened,

@@ -79,7 +79,8 @@ class Proof:
     looks: int  # `SPACING` apart
 
 
-_OUTRIGHT = Proof(SOON, 2)
+# Three: of a host of two copies, one of them old, two looks meet the old one each fourth time.
+_OUTRIGHT = Proof(SOON, 3)
 _LASTING = Proof(LASTING, 3)
 _WEAK = Proof(LONG, 4)
 _PROOFS = {
