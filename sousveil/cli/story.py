@@ -56,6 +56,7 @@ def register(app: typer.Typer) -> None:
         run(["verify"])
         run(["dossier", "-o", str(place / "dossier")])
         _conclude(place)
+        _offer_desk(run, place)
 
 
 def _new_folder(folder: Path | None) -> Path:
@@ -100,10 +101,25 @@ def _set_up(run: Callable[[Sequence[str]], None], case: Path, site: VendorSite) 
     tell(f"(case.toml now allows {host}, which is this computer)")
 
 
-def _conclude(place: Path) -> None:
-    command = Path(sys.argv[0]).name
+def _command() -> str:
+    """Return how the user calls us from where they are."""
     if not os.environ.get("VIRTUAL_ENV") and Path(sys.argv[0]).parent.name == "bin":
-        command = os.path.relpath(sys.argv[0])
+        return os.path.relpath(sys.argv[0])
+    return Path(sys.argv[0]).name
+
+
+def _offer_desk(run: Callable[[Sequence[str]], None], place: Path) -> None:
+    """Tell how the case is read in a browser; ask, where somebody is there, and open it."""
+    config, case = shlex.quote(str(place / "config")), shlex.quote(str(place / "case"))
+    say("\nThe same case at the desk, in your browser:", "bold")
+    say(f"  SOUSVEIL_CONFIG={config} {_command()} serve --case {case}")
+    is_seen = sys.stdin.isatty() and sys.stdout.isatty()
+    if is_seen and typer.confirm("Open it now? Ctrl-C ends it.", default=True):
+        run(["serve"])
+
+
+def _conclude(place: Path) -> None:
+    command = _command()
     say("\nThe dossier:", "bold")
     say(f"  {(place / 'dossier' / 'index.html').as_uri()}", "bold green")
     say("\nThe same on a real address:", "bold")

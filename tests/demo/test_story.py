@@ -1,5 +1,6 @@
 """The story that the demonstration tells, and what it says of a computer that lacks something."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -49,3 +50,22 @@ def test_the_dossier_shows_what_vanished_from_a_script_a_pdf_and_a_scan_on_the_p
 
 def quote(page: Page) -> str:
     return " ".join(" ".join(mark.text for mark in page.all("mark")).split())
+
+
+def test_the_desk_is_offered_and_nobody_is_waited_for(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Where no person is at the terminal, the command is told, and that is all."""
+    story._offer_desk(lambda arguments: pytest.fail(f"ran {arguments}"), tmp_path)
+    told = capsys.readouterr().out
+    assert f"SOUSVEIL_CONFIG={tmp_path / 'config'}" in told
+    assert f"serve --case {tmp_path / 'case'}" in told
+
+
+def test_whoever_says_yes_gets_the_desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    ran: list[Sequence[str]] = []
+    monkeypatch.setattr("sys.stdin.isatty", lambda: True)
+    monkeypatch.setattr("sys.stdout.isatty", lambda: True)
+    monkeypatch.setattr("typer.confirm", lambda *_, **__: True)
+    story._offer_desk(ran.append, tmp_path)
+    assert ran == [["serve"]]
