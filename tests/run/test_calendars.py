@@ -3,7 +3,7 @@
 import struct
 import threading
 from collections.abc import Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
@@ -101,7 +101,13 @@ def written(stamp: Timestamp) -> bytes:
 
 @pytest.fixture
 def house() -> Iterator[House]:
-    house = House()
+    with serving(House()) as house:
+        yield house
+
+
+@contextmanager
+def serving(house: House) -> Iterator[House]:
+    """Serve a house at an address of its own."""
 
     class Handler(BaseHTTPRequestHandler):
         def do_POST(self) -> None:

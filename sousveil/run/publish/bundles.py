@@ -104,6 +104,14 @@ The last certificate in `$stamp.pem` is the authority's root. Ask it whether tha
 """
 
 
+_ANCHORED = """
+That the checkpoint existed before a block of Bitcoin was made, the `.ots` files show
+(OpenTimestamps): `verify_bundle.py` follows them to the root in the block's header, and tells the
+header's time and hash. Compare that hash with any node's or explorer's: the header beside it could
+be of another chain. `ots verify`, of opentimestamps-client, does it all with a node of your own.
+"""
+
+
 _WITNESSED = """
 Witnesses cosigned the checkpoint (c2sp.org/tlog-cosignature): `checkpoint.cosigned` has what each
 of them signed, and `verify_bundle.py` checks it. It says when they saw the log, and that it went on
@@ -155,7 +163,7 @@ def write_bundle(
         archives = {f"archive/{one.warc.name}": one.event for one in packed}
         signer = str(keys_of(case).of(vouched.head.size)[-1])
         made = {"key": signer, "log_size": vouched.head.size, "entries": sorted(numbers)}
-        made["timestamps"] = [path for path, _ in vouched.stamps if path.endswith(".tsr")]
+        made["timestamps"] = [p for p, _ in vouched.stamps if p.endswith((".tsr", ".ots"))]
         made["witnesses"] = list(vouched.witnesses)
         made["made_at"] = instant(now)
         yield from _own_files(asked, archives, made, name, keys=succession_told(case))
@@ -282,7 +290,10 @@ def _own_files(
 
 def _vouched(stamps: Sequence[str], witnesses: Sequence[str]) -> str:
     """Return what the README says of those who vouch for the log; nothing where nobody does."""
-    text = _STAMPED.format(stamp=stamps[0].removesuffix(".tsr")) if stamps else ""
+    tokens = [one for one in stamps if one.endswith(".tsr")]
+    text = _STAMPED.format(stamp=tokens[0].removesuffix(".tsr")) if tokens else ""
+    if len(tokens) < len(stamps):
+        text += _ANCHORED
     if witnesses:
         text += _WITNESSED.format(keys="\n".join(f"    {key}" for key in witnesses))
     return text

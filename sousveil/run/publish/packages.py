@@ -38,7 +38,9 @@ from sousveil.run.visit.records import SOFTWARE
 from sousveil.signing import package_key_path
 from sousveil.tlog import Checkpoint, Proof, entries, format_proof, inclusion, read_checkpoint
 from sousveil.tlog.note import signed_by
+from sousveil.tlog.timestamps.anchors import Anchor, check_anchors, kept_header
 from sousveil.tlog.timestamps.audit import check_stamps, covering
+from sousveil.tlog.timestamps.blocks import format_header
 from sousveil.tlog.timestamps.files import FOLDER, read_subject
 from sousveil.tlog.witnesses import check_witnesses, cosigned_note
 
@@ -274,13 +276,20 @@ class Vouched:
 def vouched_head(case: Case, newest: Checkpoint, last: int) -> Vouched:
     """Return the earliest checkpoint with a time stamp that covers the entries up to `last`.
 
-    Without one, the earliest that was witnessed; without that, too, the `newest` of the log.
+    Without one, the earliest that is in a block of Bitcoin, then that was witnessed; without any,
+    the `newest` of the log.
     """
     key, keys = case.settings.key, keys_of(case)
     stamps, _ = check_stamps(case.log, key, newest)
     seen, _ = check_witnesses(case.log, key, newest)
+    anchors, _, _ = check_anchors(case.log, key, newest)
     covered = list(covering(stamps, last))
-    sizes = {one.entries for one in covered} or {one.entries for one in seen if one.entries > last}
+    in_block = [one for one in anchors if one.entries > last and one.height is not None]
+    sizes = (
+        {one.entries for one in covered}
+        or {one.entries for one in in_block}
+        or {one.entries for one in seen if one.entries > last}
+    )
     size = min(sizes, default=newest.size)
     files: list[tuple[str, bytes]] = []
     for one in covered:
@@ -291,6 +300,7 @@ def vouched_head(case: Case, newest: Checkpoint, last: int) -> Vouched:
                 (f"sousveil/timestamps/{path.name}", path.read_bytes())
                 for path in (response, chain)
             ]
+    files += _anchor_files(case, [one for one in in_block if one.entries == size])
     witnesses = tuple(one.key for one in seen if one.entries == size)
     cosigned = cosigned_note(case.log, size) if witnesses else None
     note = newest.note
@@ -300,6 +310,18 @@ def vouched_head(case: Case, newest: Checkpoint, last: int) -> Vouched:
         note = signed_by(cosigned, *keys.of(size))
     head = keys.open(note)
     return Vouched(head, tuple(files), cosigned or b"", witnesses)
+
+
+def _anchor_files(case: Case, anchors: Iterable[Anchor]) -> Iterator[tuple[str, bytes]]:
+    """Yield proofs that lead to a block, and the headers of those that are here."""
+    headers = {}
+    for one in anchors:
+        path = case.root / one.file
+        yield f"sousveil/timestamps/{path.name}", path.read_bytes()
+        header = kept_header(case.log, one.height) if one.height is not None else None
+        if header is not None:
+            headers[f"sousveil/timestamps/block-{one.height}.header"] = format_header(header)
+    yield from headers.items()
 
 
 def _unindexed(written: Written) -> Iterator[str]:

@@ -40,6 +40,9 @@ MANIFEST, DIGEST = "datapackage.json", "datapackage-digest.json"
 BUNDLE = "sousveil/bundle.json"
 CHECKPOINT = "sousveil/checkpoint"
 COSIGNED = "sousveil/checkpoint.cosigned"  # the same, with what witnesses signed under it
+OTS_MAGIC = bytes.fromhex("004f70656e54696d657374616d7073000050726f6f6600bf89e2e884e89294")
+IN_BITCOIN = bytes.fromhex("0588960d73d71901")  # the kind of word that names a block
+HEADER_BYTES = 80
 KEYS_FOLDER = "sousveil/keys/"  # how one key of the log followed another
 KEYS = f"{KEYS_FOLDER}keys.json"
 MAX_CHANGES = 64  # of keys; each costs three runs of openssl
@@ -401,7 +404,9 @@ class Checks:
     # ------------------------------------------------------------ time
 
     def timestamp(self, name: str) -> str:
-        """Check that a time-stamping authority saw the checkpoint (RFC 3161)."""
+        """Check that a time-stamping authority, or a block, saw the checkpoint (RFC 3161, .ots)."""
+        if name.endswith(".ots"):
+            return self.anchor(name)
         token, stem = self.read(name), name[: -len(".tsr")]
         parts = {"TOKEN": token, "DATA": self.read(CHECKPOINT), "CA": self.read(f"{stem}.pem")}
         text = openssl(["ts", "-reply", "-in", "TOKEN", "-text"], TOKEN=token)
@@ -414,6 +419,30 @@ class Checks:
         if b"Verification: OK" not in openssl([*verify, "-attime", str(seconds)], **parts):
             raise Wrong("does not hold for this checkpoint and these authorities")
         return f"this checkpoint existed at {at[1].decode().strip()}"
+
+    def anchor(self, name: str) -> str:
+        """Check that a proof leads from the checkpoint to the root in a block's header."""
+        blocks = _ots_blocks(self.read(name), self.read(CHECKPOINT))
+        if not blocks:
+            raise Wrong("leads to no block")
+        height, root = min(blocks)
+        kept = f"sousveil/timestamps/block-{height}.header"
+        if kept not in self.names:
+            return f"leads to block {height} of Bitcoin, if its merkle root is {root[::-1].hex()}"
+        header = bytes.fromhex(self.read(kept).decode().strip())
+        digest = hashlib.sha256(hashlib.sha256(header).digest()).digest()
+        bits = int.from_bytes(header[72:76], "little")
+        target = (bits & 0x7FFFFF) << 8 * max(0, min(bits >> 24, 32) - 3)
+        if len(header) != HEADER_BYTES or header[36:68] != root:
+            raise Wrong(f"does not lead to the root in {kept}")
+        if int.from_bytes(digest, "little") > target:
+            raise Wrong(f"{kept} was not worked for: its hash does not meet its target")
+        seconds = int.from_bytes(header[68:72], "little")
+        at = time.strftime("%Y-%m-%d %H:%M:%S UTC", time.gmtime(seconds))
+        return (
+            f"this checkpoint existed before block {height} of Bitcoin, whose header says {at}, if"
+            f" that is in Bitcoin's chain: compare its hash, {digest[::-1].hex()}, with any node's"
+        )
 
     def witness(self, key: str) -> str:
         """Check that others saw the log grow to this checkpoint (c2sp.org/tlog-cosignature)."""
@@ -644,6 +673,48 @@ def _is_continued(old: int, new: int, roots: tuple[bytes, bytes], hashes: list[b
             newer = hashlib.sha256(b"\1" + newer + one).digest()
         at, last = at // 2, last // 2
     return last == 0 and (older, newer) == roots
+
+
+def _ots_blocks(proof: bytes, data: bytes) -> list[tuple[int, bytes]]:
+    """Return height and root of each block to which a proof leads (opentimestamps.org)."""
+    begin = OTS_MAGIC + b"\1\x08" + hashlib.sha256(data).digest()
+    if not proof.startswith(begin):
+        raise Wrong("is no proof of this checkpoint")
+    file, found = io.BytesIO(proof[len(begin) :]), list[tuple[int, bytes]]()
+    _follow(file, hashlib.sha256(data).digest(), found)
+    if file.read():
+        raise Wrong("goes on after its end")
+    return found
+
+
+def _follow(file: BinaryIO, message: bytes, found: list[tuple[int, bytes]]) -> None:
+    """Do the steps that a proof does with a message, each of its ways to the end."""
+    while (tag := file.read(1)) == b"\xff":
+        _step(file, file.read(1), message, found)
+    _step(file, tag, message, found)
+
+
+def _step(file: BinaryIO, tag: bytes, message: bytes, found: list[tuple[int, bytes]]) -> None:
+    if tag == b"\0":
+        kind, payload = file.read(8), file.read(_number(file))
+        if kind == IN_BITCOIN:
+            found.append((_number(io.BytesIO(payload)), message))
+    elif tag == b"\xf0":
+        _follow(file, message + file.read(_number(file)), found)
+    elif tag == b"\xf1":
+        _follow(file, file.read(_number(file)) + message, found)
+    elif tag == b"\x08":
+        _follow(file, hashlib.sha256(message).digest(), found)
+    else:
+        raise Wrong(f"has a step that is not known here: {tag.hex()}")
+
+
+def _number(file: BinaryIO) -> int:
+    byte, value, shift = 0x80, 0, 0
+    while byte & 0x80:
+        byte = file.read(1)[0]
+        value, shift = value | (byte & 0x7F) << shift, shift + 7
+    return value
 
 
 def _proof(proof: bytes, index: int) -> tuple[list[bytes], bytes]:
