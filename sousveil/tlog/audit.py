@@ -208,7 +208,8 @@ class _Audit:
     def _check_earlier(self, tile: Tile, hashes: Sequence[bytes] | None) -> None:
         """Check the narrower versions of a tile; they must be there unless it is full."""
         there = self._widths[tile.level, tile.index]
-        for width in range(1, tile.width):
+        is_full = tile.width == TILE_WIDTH
+        for width in sorted(there - {TILE_WIDTH}) if is_full else range(1, tile.width):
             earlier = Tile(tile.level, tile.index, width)
             if width in there:
                 items = self._load(earlier)
@@ -218,7 +219,7 @@ class _Audit:
                     self._blame(earlier.path, _UNCONFIRMED)
                 elif items is not None and hashes is not None and items != list(hashes[:width]):
                     self._blame(earlier.path, "was changed: it is not how the fuller tile begins")
-            elif tile.width < TILE_WIDTH:
+            else:
                 self._blame(earlier.path, "is missing")
 
     def _accounts_below(self, tile: Tile, stored: Sequence[bytes] | None) -> list[list[bytes]]:

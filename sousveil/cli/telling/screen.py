@@ -16,7 +16,14 @@ from typing import Any, NoReturn
 import msgspec
 import typer
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    SpinnerColumn,
+    TextColumn,
+    TimeRemainingColumn,
+)
 from rich.text import Text
 
 FOUND_WRONG = 1  # exit status: done, and something was found wrong
@@ -110,10 +117,14 @@ def clock(at: datetime) -> str:
 
 @contextmanager
 def progress(title: str, total: int | None = None) -> Iterator["Bar"]:
-    """Show a person that something goes on, on standard error, while the block runs."""
+    """Show a person what goes on, how much of it is done and how long it takes yet.
+
+    On standard error, while the block runs.
+    """
     # No markup: what is at hand is named by strangers, and "[/b]" is no tag of ours.
     described = TextColumn("{task.description}", markup=False)
-    columns = (SpinnerColumn(), described, BarColumn(), MofNCompleteColumn())
+    left = TimeRemainingColumn(compact=True)
+    columns = (SpinnerColumn(), described, BarColumn(), MofNCompleteColumn(), left)
     with Progress(*columns, console=err, transient=True, disable=not err.is_terminal) as bar:
         yield Bar(bar, title, total)
 
