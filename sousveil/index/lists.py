@@ -129,6 +129,15 @@ def listed(index: Index, ids: Sequence[str]) -> list[Listed]:
     return [told[one] for one in ids if one in told]
 
 
+def disputed(index: Index) -> list[str]:
+    """Return the findings that people disagree on, by their ids."""
+    rows = index.rows(
+        "SELECT id FROM finding WHERE decided = 'disputed' AND readings >= ? ORDER BY id",
+        index.readings,
+    )
+    return [one for (one,) in rows]
+
+
 def _attributed(data: bytes, attribution: bytes) -> Finding:
     told = msgspec.json.decode(attribution, type=Attribution)
     return replace(msgspec.json.decode(data, type=Finding), actor=told.actor, attribution=told)

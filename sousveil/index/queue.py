@@ -4,18 +4,23 @@
 lets a finding leave the queue when as many people have decided as the case asks for. One row stands
 for all of its kin. What others have begun comes first, for it waits for one more reader. Pages are
 found by the place after which they begin, so each takes the same time. Reads only, but for
-`put_places` and `drop_lost`; the order is no evidence, and an index made again may hold another.
+`put_places`; the order is no evidence, and an index made again may hold another.
 """
 
 import math
-import unicodedata
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import islice
 
 import msgspec
 
+from sousveil.claims.normal import normalise
+from sousveil.index.filters import Filter, where
 from sousveil.index.reviews import COUNTS, person
+from sousveil.index.search.question import Question
 from sousveil.index.store import Index
+
+TOGETHER = 500  # findings that are decoded at once
 
 # ?1 is the person who asks, as names are compared.
 _OWN = f"SELECT 1 FROM review r WHERE r.person = ?1 AND r.standing = {COUNTS} AND r.finding_id ="
@@ -97,70 +102,62 @@ def kin_of(index: Index, finding_id: str, limit: int) -> list[str]:
     return [one for (one,) in rows] or [finding_id]
 
 
-@dataclass(frozen=True, slots=True)
-class Alike:
-    """What findings that are to be decided on together have in common; "" asks nothing."""
+def waiting_alike(
+    index: Index, by: str, chosen: Filter, question: Question | None, limit: int
+) -> list[str]:
+    """Return up to `limit` findings that are so and wait for a decision of `by`, by their ids.
 
-    words: str = ""  # in the quote, in any case
-    label: str = ""
-    trait: str = ""
-    place: str = ""  # part of the address
+    What is asked for must stand in the quote itself.
+    """
+    condition, values = where(chosen, index.readings)
+    words = ""
+    if question is not None and question.match:
+        words = (
+            " AND q.finding_id IN (SELECT i.finding_id FROM word JOIN quoted_in i"
+            " ON i.passage_id = word.rowid WHERE word MATCH ?)"
+        )
+    rows = index.rows(
+        f"SELECT q.finding_id FROM queue q WHERE NOT EXISTS ({_OWN} q.finding_id)"
+        " AND q.readings < ?2"
+        f" AND q.finding_id IN (SELECT id FROM finding WHERE {condition}){words} ORDER BY 1",
+        *(person(by), index.readings, *values),
+        *([question.match] if question is not None and words else []),
+    )
+    ids = [one for (one,) in rows]
+    if question is None:
+        return ids[:limit]
+    return list(islice(_quoting(index, ids, question), limit))
 
-    def __bool__(self) -> bool:
-        """Whether anything is asked for."""
-        return bool(self.words or self.label or self.trait or self.place)
 
-
-class _Claim(msgspec.Struct):
-    label: str
-    trait: str
+def _quoting(index: Index, ids: Sequence[str], question: Question) -> Iterator[str]:
+    """Yield those of some findings in whose quote all stands that is asked for."""
+    decoder = msgspec.json.Decoder(_Read)
+    for start in range(0, len(ids), TOGETHER):
+        chosen = msgspec.json.encode(ids[start : start + TOGETHER]).decode()
+        for finding_id, data in index.rows(
+            "SELECT f.id, s.data FROM finding f JOIN sighting s ON s.finding_id = f.id AND"
+            " s.capture_id = f.capture_id WHERE f.id IN (SELECT value FROM json_each(?))"
+            " ORDER BY f.id",
+            chosen,
+        ):
+            if _holds(decoder.decode(data).quote, question):
+                yield finding_id
 
 
 class _Read(msgspec.Struct):
-    """As much of a finding as `Alike` asks for, which is read five times as fast."""
+    """As much of a finding as is asked for, which is read five times as fast as all of it."""
 
     quote: str
-    url: str
-    claim: _Claim
 
 
-def waiting_alike(index: Index, by: str, alike: Alike, limit: int) -> list[str]:
-    """Return up to `limit` findings that are so and wait for a decision of `by`, in no order."""
-    words, place = fold(alike.words), fold(alike.place)
-    found: list[str] = []
-    decoder = msgspec.json.Decoder(_Read)
-    for (first,) in index.rows("SELECT DISTINCT substr(finding_id, 1, 2) FROM queue"):
-        # In some 256 shares, for the findings of a large case fill the memory.
-        for finding_id, data in index.rows(
-            "SELECT q.finding_id, s.data FROM queue q JOIN sighting s USING (finding_id)"
-            " WHERE q.readings < ?2 AND q.finding_id >= ?3 AND q.finding_id < ?3 || 'g'"
-            f" AND NOT EXISTS ({_OWN} q.finding_id) GROUP BY q.finding_id",
-            *(person(by), index.readings, first),
-        ):
-            read = decoder.decode(data)
-            if (
-                (not alike.label or read.claim.label == alike.label)
-                and (not alike.trait or read.claim.trait == alike.trait)
-                and (not words or words in fold(read.quote))
-                and (not place or place in fold(read.url))
-            ):
-                found.append(finding_id)
-                if len(found) == limit:
-                    return found
-    return found
-
-
-def fold(text: str) -> str:
-    """Return a text as it is compared with what people look for: in any case, spaces as one."""
-    return " ".join(unicodedata.normalize("NFKC", text).casefold().split())
+def _holds(quote: str, question: Question) -> bool:
+    normal = normalise(quote).text
+    return all((term.pattern.search(normal) is None) == term.is_excluded for term in question.terms)
 
 
 def traits(index: Index) -> list[str]:
-    """Return the traits of the findings that have a place in the queue, in order."""
-    rows = index.rows(
-        "SELECT DISTINCT json_extract(data, '$.claim.trait') FROM sighting ORDER BY 1"
-    )
-    return [one for (one,) in rows]
+    """Return the traits of all findings, in order."""
+    return [one for (one,) in index.rows("SELECT DISTINCT trait FROM finding ORDER BY trait")]
 
 
 def count_waiting(index: Index, by: str) -> int:
@@ -175,8 +172,13 @@ def count_waiting(index: Index, by: str) -> int:
 
 
 def unplaced(index: Index) -> list[str]:
-    """Return the findings that have no place yet."""
-    rows = index.rows("SELECT finding_id FROM sighting EXCEPT SELECT finding_id FROM queue")
+    """Return the listed findings that have no place yet."""
+    ((listed, placed),) = index.rows(
+        "SELECT (SELECT count(*) FROM finding), (SELECT count(*) FROM queue)"
+    )
+    if listed == placed:  # as after each decision: what is placed is listed, too
+        return []
+    rows = index.rows("SELECT id FROM finding EXCEPT SELECT finding_id FROM queue")
     return [one for (one,) in rows]
 
 
@@ -189,9 +191,3 @@ def put_places(index: Index, places: Iterable[tuple[str, str, float]]) -> None:
                 f" WHERE finding_id = ?1 AND standing = {COUNTS}))",
                 *(finding_id, kin, worth),
             )
-
-
-def drop_lost(index: Index) -> None:
-    """Let findings that nothing finds any more leave the queue."""
-    with index.transaction():
-        index.change("DELETE FROM queue WHERE finding_id NOT IN (SELECT finding_id FROM sighting)")

@@ -176,16 +176,6 @@ def newest_review(index: Index) -> int:
     return int(newest)
 
 
-def disputed_candidates(index: Index) -> list[str]:
-    """Return the findings on which decisions that count differ, the latest first."""
-    rows = index.rows(
-        "SELECT finding_id FROM review WHERE standing = ? GROUP BY finding_id"
-        " HAVING count(DISTINCT json_extract(data, '$.decision')) > 1 ORDER BY max(log_index) DESC",
-        COUNTS,
-    )
-    return [one for (one,) in rows]
-
-
 def _by_finding(in_order: Iterable[tuple[str, bytes]]) -> dict[str, tuple[Review, ...]]:
     told: dict[str, tuple[Review, ...]] = {}
     for finding_id, data in in_order:

@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 from sousveil.changes.trace.kin import words_key
 from sousveil.claims.model import shipped_model
 from sousveil.index.query import earliest_findings
-from sousveil.index.queue import drop_lost, put_places, unplaced, waiting
+from sousveil.index.queue import put_places, unplaced, waiting
 from sousveil.index.reviews import decided_on, logged_model, reviews_of
 from sousveil.index.store import Index
 from sousveil.model import Finding
@@ -48,7 +48,6 @@ def rank(index: Index) -> None:
     """Bring the queue level with the findings and the decisions."""
     gained = experience_of(index)
     front = [one.finding_id for one in waiting(index, "", FRONT)]
-    drop_lost(index)
     put_places(index, _places(index, [*unplaced(index), *front], gained))
 
 

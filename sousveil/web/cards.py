@@ -8,12 +8,12 @@ import functools
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from sousveil.index.lists import listed
 from sousveil.index.nearby import earlier_at, neighbours
-from sousveil.index.query import fates_of, findings_of
+from sousveil.index.query import fates_of
 from sousveil.index.queue import kin_of, waiting_ids
 from sousveil.index.reviews import (
     Past,
-    disputed_candidates,
     newest_review,
     no_longer_found,
     own_reviews,
@@ -73,7 +73,7 @@ def card_of(desk: Desk, index: Index, finding_id: str, name: str) -> Card | None
         neighbours(index, finding_id, MAX_NEAR),
         earlier_at(index, finding_id, MAX_NEAR),
     )
-    known = by_id(findings_of(index, {finding_id, *kin, *near, *before}))
+    known = findings_by_id(index, {finding_id, *kin, *near, *before})
     is_lost = finding_id not in known
     if is_lost:
         known |= {one.id: one for one, _ in no_longer_found(index) if one.id == finding_id}
@@ -99,16 +99,9 @@ def card_of(desk: Desk, index: Index, finding_id: str, name: str) -> Card | None
     )
 
 
-def disputed(index: Index) -> list[str]:
-    """Return the findings that people disagree on, the latest first."""
-    candidates = disputed_candidates(index)
-    told = reviews_of(index, candidates)
-    return [one for one in candidates if status(told[one]) == "disputed"]
-
-
-def by_id(findings: Iterable[Finding]) -> dict[str, Finding]:
-    """Return findings by their ids."""
-    return {one.id: one for one in findings}
+def findings_by_id(index: Index, ids: Iterable[str]) -> dict[str, Finding]:
+    """Return findings by their ids, with whom they are about; those there are."""
+    return {one.finding.id: one.finding for one in listed(index, list(ids))}
 
 
 @functools.lru_cache(maxsize=4)

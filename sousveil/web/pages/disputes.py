@@ -4,9 +4,10 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from sousveil.index.lists import disputed
 from sousveil.index.reviews import readings
 from sousveil.review.agreement import CONFIDENCE, MIN_UNITS, agreements, independent
-from sousveil.web.cards import card_of, disputed
+from sousveil.web.cards import card_of
 from sousveil.web.desk import Desk
 from sousveil.web.render import render
 

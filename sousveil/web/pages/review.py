@@ -13,7 +13,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.routing import Route
 
-from sousveil.index.query import findings_of
+from sousveil.index.lists import disputed
 from sousveil.index.queue import Waiting, count_waiting, waiting
 from sousveil.index.reviews import last_by
 from sousveil.index.store import Index
@@ -26,7 +26,7 @@ from sousveil.review.decisions import (
     Decision,
 )
 from sousveil.run.deciding import Verdict, copies_of, decide, take_back, translate
-from sousveil.web.cards import by_id, card_of, disputed
+from sousveil.web.cards import card_of, findings_by_id
 from sousveil.web.desk import Desk
 from sousveil.web.render import render
 from sousveil.web.safety import needs
@@ -138,7 +138,7 @@ def translate_one(request: Request) -> Response:
 
 def _rows(index: Index, name: str, after: str) -> list[Row]:
     places = waiting(index, name, ROWS, after[:MAX_PLACE])
-    found = by_id(findings_of(index, [one.finding_id for one in places]))
+    found = findings_by_id(index, [one.finding_id for one in places])
     return [Row(one, found[one.finding_id]) for one in places if one.finding_id in found]
 
 

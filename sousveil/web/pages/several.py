@@ -6,47 +6,51 @@ the same filter still finds the same: nobody decides on what came in between uns
 
 import hashlib
 from collections import Counter
-from collections.abc import Callable, Sequence
-from urllib.parse import urlsplit
+from collections.abc import Iterable, Sequence
 
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
-from sousveil.index.query import findings_of
-from sousveil.index.queue import Alike, traits, waiting_alike
+from sousveil.errors import InputError
+from sousveil.index.filters import Filter, filter_from
+from sousveil.index.lists import disputed
+from sousveil.index.queue import traits, waiting_alike
 from sousveil.index.reviews import last_by
+from sousveil.index.search.question import MAX_QUESTION_CHARACTERS, ask
 from sousveil.index.store import Index
-from sousveil.model import LABELS, Finding
+from sousveil.index.verdicts import host_of
+from sousveil.model import LABELS
 from sousveil.review.decisions import MAX_NOTE_CHARACTERS
 from sousveil.run.deciding import Verdict, decide
-from sousveil.web.cards import disputed
+from sousveil.web.cards import findings_by_id
 from sousveil.web.desk import Desk
 from sousveil.web.pages.review import DECISIONS, MAX_ID
 from sousveil.web.render import render
 from sousveil.web.safety import needs
-from sousveil.web.safety.guard import field
+from sousveil.web.safety.guard import field, form_of
 
 # Decided on in one go: more than anybody can look over, and some 10 MB of the log.
 MOST = 2_000
 SHOWN = 25  # quotes of them
 GROUPS = 8  # hosts that are counted by name
-MAX_FILTER = 200
-_FIELDS = ("words", "label", "trait", "place")
 
 
 def several(request: Request) -> Response:
     """Show what a filter finds, and what would be decided."""
     desk: Desk = request.app.state.desk
-    alike = _asked(request.query_params.get)
+    words = request.query_params.get("words", "")[:MAX_QUESTION_CHARACTERS]
+    chosen = _chosen(request.query_params.multi_items())
     with desk.index() as index:
-        ids = _found(index, request.user.name, alike)
-        found = findings_of(index, ids)
+        ids = _found(index, request.user.name, chosen, words)
+        found = list(findings_by_id(index, ids).values())
         return render(
             request,
             "several.html",
-            alike=alike,
+            chosen=chosen,
+            words=words,
+            is_asked=bool(chosen or words.strip()),
             labels=LABELS,
             traits=traits(index),
             total=len(ids),
@@ -54,7 +58,7 @@ def several(request: Request) -> Response:
             shown=found[:SHOWN],
             by_label=_counted([one.claim.label for one in found]),
             by_trait=_counted([one.claim.trait for one in found]),
-            by_host=_counted([_host(one) for one in found]),
+            by_host=_counted([host_of(one.url) for one in found]),
             quotes=len({one.quote for one in found}),
             digest=_digest(ids),
             decided=_number(request.query_params.get("decided", "")),
@@ -68,27 +72,40 @@ def decide_several(request: Request) -> Response:
     """Log one decision on all that a preview showed."""
     desk: Desk = request.app.state.desk
     decision = DECISIONS.get(field(request, "decision", most=MAX_ID))
-    alike = _asked(lambda name, _: field(request, name, most=MAX_FILTER))
-    if decision is None or not alike:
+    words = field(request, "words", most=MAX_QUESTION_CHARACTERS)
+    texts = [(name, one) for name, one in form_of(request).multi_items() if isinstance(one, str)]
+    chosen = _chosen(texts)
+    if decision is None or not (chosen or words.strip()):
         raise HTTPException(400, "Say what is to be decided, and on which findings.")
-    note = field(request, "note", most=MAX_NOTE_CHARACTERS)
+    verdict = Verdict(decision, request.user.name, field(request, "note", most=MAX_NOTE_CHARACTERS))
     with desk.writing() as (writer, index):
-        ids = _found(index, request.user.name, alike)
+        ids = _found(index, request.user.name, chosen, words)
         if not ids or _digest(ids) != field(request, "digest", most=MAX_ID):
             raise HTTPException(
                 409, "Other findings wait now than those you saw. Look again, then decide."
             )
-        decide(writer, index, ids, Verdict(decision, request.user.name, note), desk.clock())
+        decide(writer, index, ids, verdict, desk.clock())
     return RedirectResponse(f"/review/several?decided={len(ids)}", 303)
 
 
-def _asked(get: Callable[[str, str], str]) -> Alike:
-    return Alike(**{name: get(name, "").strip()[:MAX_FILTER] for name in _FIELDS})
+def _chosen(given: Iterable[tuple[str, str]]) -> Filter:
+    try:
+        return filter_from(given)
+    except InputError as error:
+        raise HTTPException(400, str(error)) from error
 
 
-def _found(index: Index, name: str, alike: Alike) -> list[str]:
+def _found(index: Index, name: str, chosen: Filter, words: str) -> list[str]:
     """Return what a filter finds, in the order of the ids; nothing without a filter."""
-    return sorted(waiting_alike(index, name, alike, MOST)) if alike else []
+    if not chosen and not words.strip():
+        return []
+    try:
+        question = ask(words) if words.strip() else None
+    except InputError as error:
+        raise HTTPException(400, str(error)) from error
+    if question is not None and question.regexes:
+        raise HTTPException(400, "Patterns are for the search; give words or a “phrase” here.")
+    return waiting_alike(index, name, chosen, question, MOST)
 
 
 def _digest(ids: Sequence[str]) -> str:
@@ -97,13 +114,6 @@ def _digest(ids: Sequence[str]) -> str:
 
 def _counted(values: Sequence[str]) -> list[tuple[str, int]]:
     return Counter(values).most_common(GROUPS)
-
-
-def _host(finding: Finding) -> str:
-    try:
-        return urlsplit(finding.url).netloc or finding.url
-    except ValueError:
-        return finding.url
 
 
 def _number(text: str) -> int:
