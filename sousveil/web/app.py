@@ -21,11 +21,25 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
 
-from sousveil.errors import SousveilError
+from sousveil.errors import InputError, SousveilError
+from sousveil.web.api.serve import BELOW, problem
+from sousveil.web.api.serve import ROUTES as API
+from sousveil.web.compress import Compressed
 from sousveil.web.desk import Desk
-from sousveil.web.pages import disputes, enter, findings, review, several, today
+from sousveil.web.pages import (
+    actors,
+    disputes,
+    enter,
+    findings,
+    lists,
+    review,
+    search,
+    several,
+    timeline,
+    today,
+)
 from sousveil.web.render import NAVIGATION, render
-from sousveil.web.safety.guard import MAX_BODY_BYTES, Guard
+from sousveil.web.safety.guard import MAX_BODY_BYTES, READING, Guard
 from sousveil.web.safety.headers import ASSETS, SafeHeaders, protect
 
 PAGES: tuple[Sequence[BaseRoute], ...] = (
@@ -34,7 +48,12 @@ PAGES: tuple[Sequence[BaseRoute], ...] = (
     review.ROUTES,
     several.ROUTES,
     disputes.ROUTES,
+    lists.ROUTES,
     findings.ROUTES,
+    actors.ROUTES,
+    timeline.ROUTES,
+    search.ROUTES,
+    API,
 )
 
 _STATIC = Path(str(files(__package__))) / "static"
@@ -62,6 +81,7 @@ def make_app(desk: Desk) -> Starlette:
         routes=[*routes, Mount(ASSETS, StaticFiles(directory=_STATIC))],
         middleware=[
             Middleware(SafeHeaders),
+            Middleware(Compressed),
             Middleware(RequestBodyLimitMiddleware, max_body_size=MAX_BODY_BYTES),
             Middleware(Guard, access=desk.access, clock=desk.clock, refuse=refused, onward=led_on),
         ],
@@ -77,7 +97,9 @@ def make_app(desk: Desk) -> Starlette:
 
 
 def refused(request: Request, status_code: int, why: str) -> Response:
-    """Return the page that says why something is not done."""
+    """Return the page that says why something is not done; a program is told in its own form."""
+    if request.url.path.startswith(BELOW):
+        return problem(status_code, why)
     title = TITLES.get(status_code, "That did not work")
     return render(request, "refused.html", status_code=status_code, title=title, why=why)
 
@@ -92,7 +114,8 @@ def _foreseen(request: Request, error: Exception) -> Response:
     if isinstance(error, HTTPException):
         said_nothing = error.detail == HTTPStatus(error.status_code).phrase
         return refused(request, error.status_code, "" if said_nothing else error.detail)
-    return refused(request, 503, str(error))
+    is_asked_wrong = isinstance(error, InputError) and request.method in READING
+    return refused(request, 400 if is_asked_wrong else 503, str(error))
 
 
 def _unforeseen(request: Request, _error: Exception) -> Response:
