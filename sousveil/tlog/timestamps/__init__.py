@@ -2,5 +2,6 @@
 
 `token` asks for a stamp and checks what came, `openssl` reads what is not in strict DER, `chain`
 leads from an authority's certificate to its root, `files` is the folder they are kept in, and
-`audit` holds all of it against the log, offline.
+`audit` holds all of it against the log, offline. `ots` and `blocks` read proofs that lead into a
+block of Bitcoin (OpenTimestamps), `anchors` keeps those and holds them against the log.
 """
