@@ -21,6 +21,8 @@ R = TypeVar("R")
 
 STEPS = ("fsync", "replace", "rename", "unlink", "mkdir", "rmdir")
 
+SECTOR_BYTES = 512  # what a disk writes whole, or not
+
 Names = dict[str, int]  # of a folder's entries: their inodes
 
 
@@ -58,7 +60,10 @@ class Moment:
             inode: _either(self.synced.files.get(inode, b""), now, chance)
             for inode, now in self.present.files.items()
         }
-        files = self.synced.files | files
+        self._leave(target, self.synced.files | files, chance)
+
+    def _leave(self, target: Path, files: dict[int, bytes], chance: random.Random) -> None:
+        """Write files under some of the names that they had or have."""
         folders = {
             inode: _some_names(
                 self.synced.folders.get(inode, {}), self.present.folders.get(inode, {}), chance
@@ -72,6 +77,18 @@ class Moment:
                     folders[folder][name] = inode
         _write(target, self.root, _State(files, folders))
 
+    def leave_torn(self, target: Path, chance: random.Random) -> None:
+        """Write what may be left when the disk tears writes, too, and does them in any order.
+
+        As `leave_some`, but of a content that was not synced each sector is the old one or the new
+        one.
+        """
+        files = {
+            inode: _torn(self.synced.files.get(inode, b""), now, chance)
+            for inode, now in self.present.files.items()
+        }
+        self._leave(target, self.synced.files | files, chance)
+
     def _was_named(self, inode: int) -> bool:
         return any(inode in names.values() for names in self.synced.folders.values())
 
@@ -79,6 +96,19 @@ class Moment:
 def _either(synced: bytes, now: bytes, chance: random.Random) -> bytes:
     kept = len(synced) if now.startswith(synced) else 0
     return chance.choice([synced, now, now[: chance.randint(kept, len(now))]])
+
+
+def _torn(synced: bytes, now: bytes, chance: random.Random) -> bytes:
+    """Return a content of which some sectors came onto the disk; its size may be either."""
+    if synced == now:
+        return now
+    size = chance.choice([len(synced), len(now)])
+    sectors = []
+    for at in range(0, size, SECTOR_BYTES):
+        end = min(at + SECTOR_BYTES, size)
+        new, old = now[at:end], synced[at:end]
+        sectors.append(chance.choice([new, old]).ljust(end - at, b"\0"))
+    return b"".join(sectors)
 
 
 def _some_names(synced: Names, present: Names, chance: random.Random) -> Names:

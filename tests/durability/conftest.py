@@ -1,6 +1,5 @@
 """What jobs need around them: a site, an authority, a repository and an archive of others."""
 
-import subprocess
 from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -10,7 +9,7 @@ import pytest
 from sousveil.settings import Authority
 from tests.authority import authority
 from tests.durability.figures import FIGURES, told
-from tests.durability.jobs import Around, write_warc
+from tests.durability.jobs import Around, write_repository, write_warc
 from tests.durability.worlds import new_folder
 from tests.sites import serve
 
@@ -18,18 +17,13 @@ from tests.sites import serve
 @pytest.fixture(scope="module")
 def around(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Around]:
     folder = tmp_path_factory.mktemp("around")
-    repository = folder / "sdk"
-    repository.mkdir()
-    (repository / "README").write_text("Our camera infers the ethnicity of every face it sees.\n")
-    name = ["-c", "user.name=N", "-c", "user.email=e@example"]
-    for words in (["init", "-q", "-b", "main"], ["add", "-A"], [*name, "commit", "-q", "-m", "1"]):
-        subprocess.run(["git", *words], cwd=repository, check=True, capture_output=True)
+    write_repository(folder / "sdk")
     write_warc(folder / "kept.warc.gz")
     with ExitStack() as stack:
         site = stack.enter_context(serve())
         house = stack.enter_context(authority(folder / "house"))
         named = Authority("house", house.url, str(house.ca_file))
-        yield Around(site, named, house.host, repository, folder / "kept.warc.gz")
+        yield Around(site, named, house.host, folder / "sdk", folder / "kept.warc.gz")
 
 
 @pytest.fixture

@@ -8,6 +8,7 @@ import json
 import os
 import shutil
 import struct
+import subprocess
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -150,8 +151,13 @@ def _stamp(world: Path, around: Around) -> Sequence[object]:
 
 def _list(world: Path, around: Around) -> Sequence[object]:
     _case(world, around)
-    (world / "out" / "list.csv").write_text("name\nDunmere Vision Ltd\n")
+    write_list(world / "out" / "list.csv")
     return ["actors", "import", "@/out/list.csv", "--list", "A list", "--case", "@/case"]
+
+
+def _rotate(world: Path, around: Around) -> Sequence[object]:
+    _case(world, around)
+    return ["key", "rotate", "--case", "@/case"]
 
 
 def _repair(world: Path, around: Around) -> Sequence[object]:
@@ -181,8 +187,23 @@ JOBS = (
     Job("analyse", _analyse, 0),
     Job("stamp", _stamp, 0),
     Job("list", _list, 1),
+    Job("key rotate", _rotate, 1),
     Job("repair", _repair, 0, is_torn=True),
 )
+
+
+def write_list(path: Path) -> None:
+    """Write the list of companies that is taken in."""
+    path.write_text("name\nDunmere Vision Ltd\n")
+
+
+def write_repository(folder: Path) -> None:
+    """Make the repository that is visited."""
+    folder.mkdir()
+    (folder / "README").write_text("Our camera infers the ethnicity of every face it sees.\n")
+    name = ["-c", "user.name=N", "-c", "user.email=e@example"]
+    for words in (["init", "-q", "-b", "main"], ["add", "-A"], [*name, "commit", "-q", "-m", "1"]):
+        subprocess.run(["git", *words], cwd=folder, check=True, capture_output=True)
 
 
 def write_warc(path: Path) -> None:
