@@ -1,6 +1,7 @@
 """Commands that prove and publish: verify, dossier, doctor."""
 
 import sqlite3
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Annotated
@@ -10,7 +11,7 @@ import typer
 
 from sousveil.case import Case, open_case, undisturbed
 from sousveil.cli.casework import now
-from sousveil.cli.options import CaseOption, JsonOption, chosen_case, patience
+from sousveil.cli.options import AllowOption, CaseOption, JsonOption, chosen_case, patience
 from sousveil.cli.telling.keyed import change_json
 from sousveil.cli.telling.packages import verify_file
 from sousveil.cli.telling.screen import (
@@ -31,6 +32,8 @@ from sousveil.model import Fault
 from sousveil.run.against import hold_against
 from sousveil.run.doctor import examine
 from sousveil.run.indexing import open_index
+from sousveil.run.publish.leaks import in_folder, judged, wanted_of
+from sousveil.run.publish.private import Private
 from sousveil.run.publish.reports import make_report
 from sousveil.run.quotes import quote_reader
 from sousveil.run.read.analyse import load_engine
@@ -171,11 +174,17 @@ def _entries(result: Verification) -> str:
 def dossier(
     output: Annotated[Path, typer.Option("--output", "-o", help="The folder to write.")],
     *,
+    allow: AllowOption = None,
     folder: CaseOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Write a report that opens without a network."""
+    """Write a report that opens without a network.
+
+    It names nobody; --allow operator puts who answers for the case above it. What would tell of you
+    all the same is named, and nothing written.
+    """
     case = chosen_case(folder)
+    allowed = frozenset(allow or [])
     result, faults = check_case(case)
     with open_index(case) as index:
         if unread(index, load_engine(case, index).name):
@@ -184,8 +193,16 @@ def dossier(
                 " leave things out. Run `sousveil analyse` first."
             )
         with TemporaryDirectory(prefix="sousveil-") as pictures:
-            report = make_report(case, index, faults, now(), Path(pictures), stamps=result.stamps)
-            page = write_dossier(report, output)
+            report = make_report(
+                case,
+                index,
+                faults,
+                now(),
+                Path(pictures),
+                operator=case.settings.operator if Private.OPERATOR in allowed else "",
+                stamps=result.stamps,
+            )
+            page = write_dossier(report, output, partial(_tell_leaks, case, allowed))
     if as_json:
         write_json([{"page": str(page), "findings": len(report.findings), "faults": len(faults)}])
     else:
@@ -195,6 +212,11 @@ def dossier(
         found = count_of(len(faults), "fault")
         tell(f"The evidence has {found}, and the dossier says so.", "bold red")
         raise typer.Exit(FOUND_WRONG)
+
+
+def _tell_leaks(case: Case, allowed: frozenset[Private], folder: Path) -> None:
+    for line in judged(in_folder(folder, wanted_of(case)), allowed):
+        tell(f"note: {plain(line)}", "yellow")
 
 
 def doctor(

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from sousveil.cli.casework import now
-from sousveil.cli.options import CaseOption, JsonOption, chosen_case
+from sousveil.cli.options import AllowOption, CaseOption, JsonOption, chosen_case
 from sousveil.cli.telling.screen import plain, progress, say, tell, write_json
 from sousveil.run.indexing import open_index
 from sousveil.run.publish.bundles import write_bundle
@@ -23,10 +23,6 @@ EncryptOption = Annotated[
         metavar="KEY",
         help="Who alone can open it: an age or SSH public key, or a file of them. Repeatable.",
     ),
-]
-AllowOption = Annotated[
-    list[Private] | None,
-    typer.Option(help="What of yours may be in it, which is refused otherwise. Repeatable."),
 ]
 
 

@@ -9,6 +9,7 @@ import typer
 from sousveil.case import SETTINGS_FILE, Case, Wait, open_case
 from sousveil.cli.telling.screen import plain, tell
 from sousveil.errors import CaseError
+from sousveil.run.publish.private import Private
 
 # `sousveil watch` writes for moments and reads for seconds; a visit may go on for hours.
 PATIENCE_SECONDS = 30.0
@@ -24,6 +25,10 @@ CaseOption = Annotated[
     ),
 ]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON Lines.")]
+AllowOption = Annotated[
+    list[Private] | None,
+    typer.Option(help="What of yours may be in it, which is refused otherwise. Repeatable."),
+]
 
 
 def chosen_case(folder: Path | None) -> Case:

@@ -5,7 +5,7 @@ target and then renamed, so that a reader never meets half a dossier.
 """
 
 import shutil
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 
 from sousveil.dossier.pages import render
@@ -22,11 +22,15 @@ HEAD_BYTES = 2_000
 OUR_NAMES = frozenset({FIRST_PAGE, "style.css", "findings.json", "findings", "pictures"})
 
 
-def write_dossier(report: Report, folder: Path) -> Path:
+def write_dossier(
+    report: Report, folder: Path, look_through: Callable[[Path], None] = lambda _: None
+) -> Path:
     """Write `report` as static pages into `folder` and return the path of its index.html.
 
     `folder` may be absent, empty, or an earlier dossier, which is then replaced as a whole.
-    Raises InputError if it is anything else, or if it cannot be written.
+    `look_through` is given the folder with the new one before that takes its place; what it raises
+    leaves the earlier one there. Raises InputError if `folder` is anything else, or if it cannot be
+    written.
     """
     target = folder.resolve()
     pages = render(report)
@@ -42,6 +46,7 @@ def write_dossier(report: Report, folder: Path) -> Path:
         shutil.rmtree(fresh, ignore_errors=True)
         _write_files(pages, fresh)
         _copy_pictures(report.pictures.values(), fresh / "pictures")
+        look_through(fresh)
         # 4. Take the earlier one away.
         shutil.rmtree(earlier, ignore_errors=True)
         if target.exists():
@@ -54,6 +59,8 @@ def write_dossier(report: Report, folder: Path) -> Path:
             f"{folder}: the dossier cannot be written: {error.strerror}. "
             "Free some space or choose another folder. An earlier dossier is not lost."
         ) from error
+    finally:
+        shutil.rmtree(fresh, ignore_errors=True)  # there is one only if something failed
     return target / FIRST_PAGE
 
 

@@ -31,8 +31,9 @@ from sousveil.archive.records import Record, RecordReader
 from sousveil.archive.unpack import Unpacked
 from sousveil.capture.browser.network import LEFT_OUT, SECRET_FIELDS
 from sousveil.capture.http.head import parse_head, split_head
+from sousveil.case import Case
 from sousveil.errors import InputError
-from sousveil.run.publish.private import Private, Secret
+from sousveil.run.publish.private import Private, Secret, secrets_of
 
 # Of a record that we wrote, or a file of ours: events of large sites have some megabytes.
 MAX_OWN_BYTES = 2**28
@@ -43,13 +44,14 @@ MAX_TOLD = 20  # places named one by one; more of them say nothing new
 
 _LISTED = "urn:sousveil:requests:"
 _PICTURE = "urn:sousveil:screenshot:"
-# Members of our JSON that repeat what others wrote.
+# Members of our JSON that repeat what others wrote; what a package says of itself has none.
 _THEIRS = frozenset(
     {
         *("exact", "prefix", "suffix", "quote", "passage", "title", "caveats", "reasons", "shown"),
         *("attribution", "trace", "source", "headers", "interim_heads", "certificates"),
     }
 )
+_MANIFEST = "datapackage"
 _WEB = ("http://", "https://", "urn:")
 _PATH = re.compile(rb"file:///|(?<![\w.%/-])/(?:home|Users|root)/[^\s/]|[A-Za-z]:\\+Users\\")
 _ADDRESS = re.compile(rb"(?<![\w.])(?:\d{1,3}\.){3}\d{1,3}(?![\w.])")
@@ -75,6 +77,11 @@ class Wanted:
 
     secrets: Sequence[Secret]
     watched: Collection[str] = ()  # hosts that the case may reach, with or without a port
+
+
+def wanted_of(case: Case) -> Wanted:
+    """Return what is looked for in what a case hands out; raises what `secrets_of` raises."""
+    return Wanted(secrets_of(case), case.settings.allow_hosts)
 
 
 def judged(leaks: Iterable[Leak], allowed: Collection[Private]) -> list[str]:
@@ -247,8 +254,9 @@ def _inflated(words: bytes) -> bytes:
 
 def _in_json(data: bytes, where: str, wanted: Wanted) -> Iterator[Leak]:
     """Look at every string of JSON, or of lines of JSON, that we wrote."""
+    theirs = frozenset() if where.startswith(_MANIFEST) else _THEIRS
     for line in data.splitlines() if where.endswith(".jsonl") else [data]:
-        for path, text, is_ours in _strings(json.loads(line), "", is_ours=True):
+        for path, text, is_ours in _strings(json.loads(line), "", theirs, is_ours=True):
             place = f"{where}: {path}" if path else where
             if is_ours:
                 yield from _in_value(text, place, wanted)
@@ -256,17 +264,22 @@ def _in_json(data: bytes, where: str, wanted: Wanted) -> Iterator[Leak]:
                 yield from _in_theirs([text.encode("utf-8", "replace")], place, wanted)
 
 
-def _strings(value: object, path: str, *, is_ours: bool) -> Iterator[tuple[str, str, bool]]:
-    """Yield place and text of each string in JSON, and whether it is of our making."""
+def _strings(
+    value: object, path: str, theirs: Collection[str], *, is_ours: bool
+) -> Iterator[tuple[str, str, bool]]:
+    """Yield place and text of each string in JSON, and whether it is of our making.
+
+    What stands below a member named in `theirs` is not.
+    """
     if isinstance(value, str):
         yield path, value, is_ours and not value.startswith(_WEB)
     elif isinstance(value, list):
         for one in value:
-            yield from _strings(one, path, is_ours=is_ours)
+            yield from _strings(one, path, theirs, is_ours=is_ours)
     elif isinstance(value, dict):
         for name, inner in value.items():
             place = f"{path}.{name}" if path else name
-            yield from _strings(inner, place, is_ours=is_ours and name not in _THEIRS)
+            yield from _strings(inner, place, theirs, is_ours=is_ours and name not in theirs)
 
 
 def _quoted(files: Iterable[tuple[str, bytes]]) -> bytes:
@@ -274,7 +287,7 @@ def _quoted(files: Iterable[tuple[str, bytes]]) -> bytes:
     return b"\n".join(
         text.encode("utf-8", "replace")
         for _, data in files
-        for _, text, is_ours in _strings(json.loads(data), "", is_ours=True)
+        for _, text, is_ours in _strings(json.loads(data), "", _THEIRS, is_ours=True)
         if not is_ours
     )
 

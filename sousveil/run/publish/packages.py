@@ -29,8 +29,8 @@ from sousveil.case import Case
 from sousveil.durable import file_sha256
 from sousveil.errors import EvidenceError, InputError, SousveilError
 from sousveil.model import RENDERING_TYPE, SNAPSHOT_URN, Capture, Event
-from sousveil.run.publish.leaks import Wanted, in_package, judged
-from sousveil.run.publish.private import Private, secrets_of
+from sousveil.run.publish.leaks import in_package, judged, wanted_of
+from sousveil.run.publish.private import Private
 from sousveil.run.publish.sealed import SEALED_SUFFIX, seal
 from sousveil.run.publish.succession import keys_of
 from sousveil.run.read.looks import read_document
@@ -154,7 +154,7 @@ def _put(
     the evidence that lies there as open as it: not to where the output goes, which may be a stick
     or a synchronised folder.
     """
-    wanted = Wanted(secrets_of(case), case.settings.allow_hosts)
+    wanted = wanted_of(case)
     with appearing(output.path) as file:
         if not output.recipients:
             written = write(file)

@@ -27,11 +27,12 @@ def make_report(
     now: datetime,
     pictures: Path,
     *,
+    operator: str = "",
     stamps: tuple[Stamp, ...] = (),
 ) -> Report:
     """Return the report of a case as it stands, with what `verify` found wrong with it.
 
-    `stamps` are those that `verify` found to hold.
+    `stamps` are those that `verify` found to hold, `operator` who is named as its author.
 
     Findings that people rejected are left out and counted; no reviewer is named. Its pictures are
     written into the folder `pictures`; InputError when that cannot be done.
@@ -47,7 +48,7 @@ def make_report(
     shown, unpictured = show_quotes(case, found, pictures)
     return Report(
         title=settings.title,
-        operator=settings.operator,
+        operator=operator,
         made_at=now,
         software=SOFTWARE,
         watches=tuple(
