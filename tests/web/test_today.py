@@ -1,10 +1,19 @@
 """Today tells what happened since somebody last looked, what waits, and how the case stands."""
 
+import re
+from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 
-from sousveil.case import watched
+from sousveil.case import save_settings, watched
 from sousveil.ledger import log_size
-from sousveil.settings import config_folder
+from sousveil.settings import Authority, Timestamps, config_folder
+from sousveil.tlog.cosignature import cosign
+from sousveil.tlog.log import read_checkpoint
+from sousveil.tlog.witnesses import keep_cosignature
+from sousveil.witness.folder import make_key
+from tests.authority import authority
+from tests.commands import sousveil
 from tests.web.desks import Served
 
 
@@ -53,3 +62,28 @@ def test_today_says_whether_the_watch_runs(desk: Served) -> None:
     assert "not running" in desk.client().get("/").text
     with watched(desk.case):
         assert "not running" not in desk.client().get("/").text
+
+
+def test_who_stamped_and_who_witnessed_the_log_is_told(desk: Served, tmp_path: Path) -> None:
+    case, head = desk.case, read_checkpoint(desk.case.log, desk.case.settings.key)
+    assert head is not None
+    witness = make_key(tmp_path / "witness", "lamp.example/w")
+    line = cosign(head.note, witness, datetime(2026, 11, 20, 12, 4, tzinfo=UTC))
+    keep_cosignature(case.log, head, witness.verifier, line)
+    with authority(tmp_path / "tsa", "Lighthouse") as house:
+        named = Timestamps(6, {"one": Authority("one", house.url, str(house.ca_file))})
+        hosts = frozenset({house.host})
+        save_settings(case, replace(case.settings, allow_hosts=hosts, timestamps=named))
+        assert sousveil("stamp", "--case", case.root).status == 0
+    page = desk.client().get("/").text
+    assert "20 November 2026, 12:04 UTC, by <bdi>lamp.example/w</bdi>" in " ".join(page.split())
+    assert re.search(rf"the first {head.size}, [^<]+, by <bdi>[^<]*Lighthouse", page)
+    assert "not yet" not in page
+
+
+def test_a_stamp_that_does_not_hold_is_not_told(desk: Served) -> None:
+    stamps = desk.case.log / "timestamps"
+    stamps.mkdir()
+    (stamps / "1.checkpoint").write_bytes(b"nonsense")
+    (stamps / "1-one.tsr").write_bytes(b"nonsense")
+    assert desk.client().get("/").text.count("not yet") == 2

@@ -29,7 +29,7 @@ from sousveil.web.render import render
 from sousveil.web.safety.guard import field
 from sousveil.web.seen import Mark, mark_of, marks_file, put_mark
 
-MAX_NOTICES = 200  # gone through; of more, the newest
+MAX_NOTICES = 100  # gone through; of more, the newest: whose they are is told anew for each
 MAX_STORIES = 8  # told at once of each sort
 MAX_WAITING = 5
 MAX_UNWELL = 8
