@@ -56,7 +56,7 @@ class Aside:
     id: int
     look_id: int  # the look that gave the reason to ask
     log_index: int
-    role: str  # "made_up", "home", "neighbour", "sitemap", "exit"
+    role: str  # "robots", "made_up", "home", "neighbour", "sitemap", "exit"
     url: str
     exit: str  # by name; "" for none
     at: datetime

@@ -76,7 +76,7 @@ def test_the_host_is_asked_around_once_an_hour_and_only_when_something_is_missed
         case.after(hours=1)
         (asked,) = around(case)
         urls = {one["role"]: one["url"] for one in asked["asked"]}
-        assert set(urls) == {"made_up", "home", "neighbour", "sitemap"}
+        assert set(urls) == {"robots", "made_up", "home", "neighbour", "sitemap"}
         assert urls["neighbour"] == f"{site.url}/mount.html"
         assert urls["made_up"].endswith(".html")
         assert asked["target"] == f"{site.url}/lens.html"
@@ -90,6 +90,45 @@ def test_the_host_is_asked_around_once_an_hour_and_only_when_something_is_missed
         assert len(around(case)) == 2
         assert case.everything() == case.reindexed()
         assert sousveil("verify", case.case.root).status == 0
+
+
+def test_the_site_map_that_robots_txt_names_is_asked(tmp_path: Path) -> None:
+    rules = b"User-agent: *\nDisallow: /\nSitemap: https://elsewhere.example/m\nSitemap: /maps/all"
+    with serve() as site:
+        site.pages.update({"/": HOME, "/lens.html": PAGE, "/robots.txt": Page(rules, "text/plain")})
+        site.pages["/maps/all"] = Page(f"{site.url}/lens.html\n".encode(), "text/plain")
+        case = looking_at(tmp_path, site, "/lens.html")
+        case.after()
+        del site.pages["/lens.html"]
+        case.after(hours=1)
+        assert "the site map still names it" in case.fate().reasons
+        (asked,) = around(case)
+        urls = {one["role"]: one["url"] for one in asked["asked"]}
+        assert urls["sitemap"] == f"{site.url}/maps/all"
+        assert {"home", "made_up"} <= set(urls), "a page that somebody named is no crawl"
+        assert case.everything() == case.reindexed()
+
+
+@pytest.mark.parametrize("robots", ["obey", "ignore"])
+def test_what_a_site_forbids_is_not_asked_for_around_its_pages(tmp_path: Path, robots: str) -> None:
+    rules = b"User-agent: *\nDisallow: /sitemap.xml\nDisallow: /*.html$\nAllow: /lens.html$"
+    with serve() as site:
+        home = Page(b"<a href='/lens.html'>Lens</a><a href='/mount'>Mount</a>" + HOME.body)
+        site.pages.update({"/": home, "/lens.html": PAGE, "/robots.txt": Page(rules, "text/plain")})
+        site.pages["/mount"] = Page(b"", status=503)
+        case = looking_at(tmp_path, site)
+        add = ("add", site.url, "--kind", "site", f"--{robots}-robots", "--case", case.case.root)
+        assert sousveil(*add).status == 0
+        case.after()
+        del site.pages["/lens.html"]
+        case.after(hours=2)
+        (asked,) = around(case)
+        may = {"robots", "home"} if robots == "obey" else {"robots", "home", "made_up", "sitemap"}
+        assert {one["role"] for one in asked["asked"]} == may
+        site.pages["/mount"] = WITHOUT
+        case.after(minutes=20)
+        case.after(minutes=20)
+        assert [one["role"] for one in around(case)[-1]["asked"]] == ["neighbour"]
 
 
 def test_a_soft_404_in_no_known_words_is_told_by_the_made_up_sibling(

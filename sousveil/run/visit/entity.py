@@ -1,8 +1,9 @@
-"""The digest by which two answers are told to carry the same content.
+"""The content of an answer that is in no archive yet, and the digest by which two are compared.
 
-Over the body without its transfer coding, which may be framed otherwise each time (RFC 9112,
-section 7.1); a content coding stays. So it is the payload digest of WARC 1.1, section 5.9, as the
-standard means it, for comparing: records have it only where tools agree on it (archive/write.py).
+The digest is over the body without its transfer coding, which may be framed otherwise each time
+(RFC 9112, section 7.1); a content coding stays. So it is the payload digest of WARC 1.1, section
+5.9, as the standard means it, for comparing: records have it only where tools agree on it
+(archive/write.py).
 """
 
 import hashlib
@@ -15,6 +16,18 @@ from sousveil.model import Exchange
 
 # A longer body is compared by visiting: chunks are undone in memory.
 MAX_BYTES = 16 * 2**20
+
+
+def content_of(exchange: Exchange, limit: int) -> bytes:
+    """Return the content of an answer, all codings undone, at most `limit` bytes of it."""
+    if exchange.body is None:
+        return b""
+    head = parse_head(exchange.response_head)
+    transfer, coded = head.get_list("Transfer-Encoding"), head.get_list("Content-Encoding")
+    with exchange.body.open("rb") as body:
+        pieces = iter(lambda: body.read(PIECE_BYTES), b"")
+        content, _ = decode_body(pieces, transfer, coded, limit)
+    return content
 
 
 def entity_digest(exchange: Exchange) -> str:

@@ -41,6 +41,7 @@ def test_polls_and_questions_to_the_host_go_by_the_exit_and_never_straight(tmp_p
     (around,) = (event for event in read_events(case) if event.type == "around")
     ways = {one["role"]: one["exit"] for one in around.body["asked"]}
     assert ways == {
-        "made_up": "tor", "home": "tor", "neighbour": "tor", "sitemap": "tor", "exit": "away",
+        "robots": "tor", "made_up": "tor", "home": "tor", "neighbour": "tor", "sitemap": "tor",
+        "exit": "away",
     }  # fmt: skip
     assert addresses(case) == set()

@@ -124,7 +124,7 @@ def test_a_host_that_asks_for_rest_while_it_is_asked_around_is_left_alone(
     site.pages["/"] = Mood("", status=429, retry_after="1800")
     keep_watch(case, Time(), everything=True)
     (around,) = logged(case, "around")
-    assert [one["role"] for one in around.body["asked"]] == ["made_up", "home"]
+    assert [one["role"] for one in around.body["asked"]] == ["robots", "made_up", "home"]
     assert site.asked["/sitemap.xml"] == 0
 
 
