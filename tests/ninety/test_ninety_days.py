@@ -150,11 +150,6 @@ def test_each_target_was_found(watched: Watched) -> None:
     assert set(watched.by_number) == set(range(TARGETS))
 
 
-@pytest.mark.xfail(
-    strict=True,
-    reason="two of the targets sent to a front page that shares a third of their text are told as"
-    " taken out of it",
-)
 def test_what_left_for_good_is_told_so(watched: Watched) -> None:
     wrong = {}
     for number in of_story(*ENDINGS):
@@ -173,11 +168,6 @@ def test_what_stands_is_told_to_stand(watched: Watched) -> None:
     assert wrong == {}
 
 
-@pytest.mark.xfail(
-    strict=True,
-    reason="a clock that is days ahead stands for days in which nobody looked: two targets that"
-    " were away just then are called gone until it is put right",
-)
 def test_nothing_that_stands_was_ever_called_gone(watched: Watched) -> None:
     believed = {"gone", "reworded"}
     stories = ("steady", "flapping", "cut short", "login wall", "new design", "other edit")

@@ -13,6 +13,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
+from functools import cache
 from pathlib import Path
 
 from tests.ninety.script import A_HOST, TARGETS, Target, host_spells, now_of, target
@@ -52,10 +54,13 @@ class Clock:
         """Put the watch's clock forward; 0 puts it right."""
         struct.pack_into("d", self._map, 8, seconds)
 
+    def true(self) -> datetime:
+        """Return the true time, which the clocks of all servers show."""
+        return FIRST_DAY + timedelta(seconds=self.seconds)
+
     def now(self) -> datetime:
         """Return the time that the watch's computer shows."""
-        wrong = struct.unpack_from("d", self._map, 8)[0]
-        return FIRST_DAY + timedelta(seconds=self.seconds + wrong)
+        return self.true() + timedelta(seconds=struct.unpack_from("d", self._map, 8)[0])
 
 
 @dataclass(slots=True)
@@ -183,15 +188,17 @@ class _Connection(asyncio.Protocol):
     ) -> None:
         assert self._out is not None
         body = text.encode()
+        date = f"Date: {format_datetime(self._clock.true(), usegmt=True)}\r\n"
         fields = f"Content-Type: text/html; charset=utf-8\r\nContent-Length: {len(body)}\r\n"
         if location:
             fields += f"Location: {location}\r\n"
         if etag:
             fields += f'ETag: "{etag}"\r\n'
             if f'If-None-Match: "{etag}"'.encode() in head:
-                self._out.write(f'HTTP/1.1 304 Not Modified\r\nETag: "{etag}"\r\n\r\n'.encode())
+                unchanged = f'HTTP/1.1 304 Not Modified\r\n{date}ETag: "{etag}"\r\n\r\n'
+                self._out.write(unchanged.encode())
                 return
-        self._out.write(f"HTTP/1.1 {status} x\r\n{fields}\r\n".encode() + body)
+        self._out.write(f"HTTP/1.1 {status} x\r\n{date}{fields}\r\n".encode() + body)
 
 
 def _number(path: str) -> int | None:
@@ -242,6 +249,7 @@ def _home(host: int) -> str:
     return _framed(host, f"<h1>Welcome to plant {host}</h1>{news}")
 
 
+@cache
 def _filler(number: int, part: int) -> str:
     """Return a paragraph that shares few words with those of other pages and parts."""
     chance = random.Random(f"{number} {part}")  # noqa: S311  # a text, no secret
