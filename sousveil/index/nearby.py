@@ -16,12 +16,17 @@ MAX_LOOKS = 1_500
 
 def neighbours(index: Index, finding_id: str, limit: int) -> list[str]:
     """Return findings of the same capture, those that stand nearest in it, in its order."""
+    own = index.rows(
+        "SELECT capture_id, json_extract(data, '$.claim.start') FROM sighting"
+        f" WHERE finding_id = ?1 AND capture_id = ({_CAPTURE})",
+        finding_id,
+    )
+    if not own:
+        return []
     rows = index.rows(
-        "SELECT o.finding_id FROM sighting o JOIN sighting m ON m.capture_id = o.capture_id"
-        f" WHERE m.finding_id = ?1 AND m.capture_id = ({_CAPTURE}) AND o.finding_id != ?1"
-        " ORDER BY abs(json_extract(o.data, '$.claim.start') - json_extract(m.data,"
-        " '$.claim.start')) LIMIT ?2",
-        *(finding_id, limit),
+        "SELECT finding_id FROM sighting WHERE capture_id = ?2 AND finding_id != ?1"
+        " ORDER BY abs(json_extract(data, '$.claim.start') - ?3) LIMIT ?4",
+        *(finding_id, *own[0], limit),
     )
     return [one for (one,) in rows]
 

@@ -22,8 +22,9 @@ from sousveil.index.store import Index
 
 TOGETHER = 500  # findings that are decoded at once
 
-# ?1 is the person who asks, as names are compared.
-_OWN = f"SELECT 1 FROM review r WHERE r.person = ?1 AND r.standing = {COUNTS} AND r.finding_id ="
+# ?1 is the person who asks, as names are compared. The signs keep SQLite from going through all
+# that this person decided, for each finding.
+_OWN = f"SELECT 1 FROM review r WHERE +r.person = ?1 AND +r.standing = {COUNTS} AND r.finding_id ="
 _KIN = (
     " FROM queue o WHERE o.kin = q.kin AND o.readings = q.readings"
     f" AND NOT EXISTS ({_OWN} o.finding_id)"
@@ -119,13 +120,15 @@ def waiting_alike(
     rows = index.rows(
         f"SELECT q.finding_id FROM queue q WHERE NOT EXISTS ({_OWN} q.finding_id)"
         " AND q.readings < ?2"
-        f" AND q.finding_id IN (SELECT id FROM finding WHERE {condition}){words} ORDER BY 1",
+        f" AND q.finding_id IN (SELECT id FROM finding WHERE {condition}){words}"
+        " ORDER BY q.finding_id LIMIT ?",
         *(person(by), index.readings, *values),
         *([question.match] if question is not None and words else []),
+        limit if question is None else -1,
     )
     ids = [one for (one,) in rows]
     if question is None:
-        return ids[:limit]
+        return ids
     return list(islice(_quoting(index, ids, question), limit))
 
 
@@ -155,6 +158,35 @@ def _holds(quote: str, question: Question) -> bool:
     return all((term.pattern.search(normal) is None) == term.is_excluded for term in question.terms)
 
 
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """Of how many sorts some findings are."""
+
+    wordings: int  # how many different things they say
+    by_label: list[tuple[str, int]]  # the most frequent first, as of each
+    by_trait: list[tuple[str, int]]
+    by_host: list[tuple[str, int]]
+
+
+def tally(index: Index, ids: Sequence[str], most: int) -> Tally:
+    """Return of how many sorts these findings are; of each, the `most` frequent by name."""
+    chosen = msgspec.json.encode(ids).decode()
+    those = "IN (SELECT value FROM json_each(?))"
+    ((wordings,),) = index.rows(
+        f"SELECT count(DISTINCT kin) FROM queue WHERE finding_id {those}", chosen
+    )
+
+    def counted(column: str) -> list[tuple[str, int]]:
+        rows = index.rows(
+            f"SELECT {column}, count(*) FROM finding WHERE id {those}"
+            f" GROUP BY {column} ORDER BY 2 DESC, 1 LIMIT ?",
+            *(chosen, most),
+        )
+        return [(name, count) for name, count in rows]
+
+    return Tally(wordings, counted("label"), counted("trait"), counted("host"))
+
+
 def traits(index: Index) -> list[str]:
     """Return the traits of all findings, in order."""
     return [one for (one,) in index.rows("SELECT DISTINCT trait FROM finding ORDER BY trait")]
@@ -162,6 +194,9 @@ def traits(index: Index) -> list[str]:
 
 def count_waiting(index: Index, by: str) -> int:
     """Return how many findings wait for a decision of `by`, each counted by itself."""
+    if index.readings == 1:  # what `by` decided on waits for nobody
+        ((count,),) = index.rows("SELECT count(*) FROM queue WHERE readings = 0")
+        return int(count)
     ((count,),) = index.rows(
         "SELECT (SELECT count(*) FROM queue WHERE readings < ?2) - (SELECT count(*) FROM review r"
         f" JOIN queue q USING (finding_id) WHERE r.person = ?1 AND r.standing = {COUNTS}"

@@ -20,7 +20,13 @@ from sousveil.model import Event, Finding, Json, Review
 # What became of a decision: it counts, its author made another, or its author took it back.
 COUNTS, CHANGED, WITHDRAWN = 1, 0, -1
 
+# Events of one decision on many findings; they follow upon each other in the log, at one time.
+MAX_AT_ONCE = 100
+
 _COUNTED = f"SELECT finding_id, data FROM review WHERE standing = {COUNTS}"
+_LAST_ENTRY = (
+    "SELECT log_index FROM review WHERE person = ? AND standing = ? ORDER BY log_index DESC LIMIT 1"
+)
 _COUNT = f"SELECT count(*) FROM review WHERE finding_id = ?1 AND standing = {COUNTS}"
 
 
@@ -159,15 +165,23 @@ def past_of(index: Index, finding_id: str, by: str = "") -> list[Past]:
     ]
 
 
+def has_decided(index: Index, by: str) -> bool:
+    """Whether a person has decided anything that still counts."""
+    return bool(index.rows(_LAST_ENTRY, person(by), COUNTS))
+
+
 def last_by(index: Index, by: str) -> list[Review]:
     """Return what a person decided last and still counts: several findings, if it was at once."""
+    newest = index.rows(_LAST_ENTRY, person(by), COUNTS)
+    if not newest:
+        return []
     rows = index.rows(
-        "SELECT data FROM review WHERE person = ?1 AND standing = ?2 AND json_extract(data, '$.at')"
-        " = (SELECT json_extract(data, '$.at') FROM review WHERE person = ?1 AND standing = ?2"
-        " ORDER BY log_index DESC LIMIT 1)",
-        *(person(by), COUNTS),
+        "SELECT data FROM review WHERE person = ? AND standing = ? AND log_index > ?"
+        " ORDER BY log_index, finding_id",
+        *(person(by), COUNTS, newest[0][0] - MAX_AT_ONCE),
     )
-    return [msgspec.json.decode(data, type=Review) for (data,) in rows]
+    told = [msgspec.json.decode(data, type=Review) for (data,) in rows]
+    return [one for one in told if one.at == told[-1].at]
 
 
 def newest_review(index: Index) -> int:

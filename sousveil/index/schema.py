@@ -4,7 +4,7 @@ Statements end with a semicolon, and hold no other. An index of another version 
 made again, from the case.
 """
 
-SCHEMA_VERSION = 8
+SCHEMA_VERSION = 9
 
 SCHEMA = """
 CREATE TABLE event (idx INTEGER PRIMARY KEY, type TEXT NOT NULL, time TEXT NOT NULL,
@@ -95,6 +95,7 @@ CREATE INDEX finding_by_time ON finding (first_seen, id, label, trait, actor, ho
 CREATE INDEX finding_by_actor ON finding (actor, trait, label, state, decided, readings);
 CREATE INDEX finding_by_watch ON finding (watch_id);
 CREATE INDEX finding_by_loss ON finding (gone_by, id, state) WHERE gone_by NOT NULL;
+CREATE INDEX finding_by_trait ON finding (trait, label);
 CREATE INDEX finding_disputed ON finding (id, readings) WHERE decided = 'disputed';
 CREATE TABLE unlisted (finding_id TEXT PRIMARY KEY) STRICT, WITHOUT ROWID;
 CREATE TABLE listed_by (register TEXT NOT NULL) STRICT;

@@ -1,8 +1,8 @@
 """Ranking: keeps the queue level with what was found and with what people decide.
 
 Takes an open `Index`, for writing, and puts what each finding is worth, and its kin, into it
-(index/queue.py); review/queue.py tells the worth. What is found anew gets its place at once; with
-each decision the front of the queue is put in order again, and what lies further back when it is
+(index/queue.py); review/queue.py tells the worth. What is found anew gets its place at once; as
+people decide the front of the queue is put in order again, and what lies further back when it is
 reached: a case of a hundred thousand findings need not wait for one key.
 """
 
@@ -20,8 +20,8 @@ from sousveil.review.casemodel import case_model
 from sousveil.review.decisions import status
 from sousveil.review.queue import MAX_COMPARED, Decided, Experience, experience, place
 
-# Places at the front that are worked out again with each decision: some 50 ms of work, and more
-# than anybody decides on before the next one.
+# Places at the front that are worked out again as people decide: some 50 ms of work, and more than
+# anybody decides on before the next time.
 FRONT = 100
 
 # Findings that are decoded at once: some 5 MB.

@@ -15,7 +15,7 @@ from starlette.routing import Route
 
 from sousveil.index.lists import disputed
 from sousveil.index.queue import Waiting, count_waiting, waiting
-from sousveil.index.reviews import last_by
+from sousveil.index.reviews import has_decided
 from sousveil.index.store import Index
 from sousveil.model import Finding
 from sousveil.review.decisions import (
@@ -62,7 +62,7 @@ def review(request: Request) -> Response:
             after=after,
             count_waiting=count_waiting(index, request.user.name),
             disputes=len(disputed(index)),
-            can_undo=bool(last_by(index, request.user.name)),
+            can_undo=has_decided(index, request.user.name),
             card=card_of(desk, index, chosen, request.user.name) if chosen else None,
         )
 

@@ -5,7 +5,6 @@ the same filter still finds the same: nobody decides on what came in between uns
 """
 
 import hashlib
-from collections import Counter
 from collections.abc import Iterable, Sequence
 
 from starlette.exceptions import HTTPException
@@ -16,11 +15,10 @@ from starlette.routing import Route
 from sousveil.errors import InputError
 from sousveil.index.filters import Filter, filter_from
 from sousveil.index.lists import disputed
-from sousveil.index.queue import traits, waiting_alike
-from sousveil.index.reviews import last_by
+from sousveil.index.queue import tally, traits, waiting_alike
+from sousveil.index.reviews import has_decided
 from sousveil.index.search.question import MAX_QUESTION_CHARACTERS, ask
 from sousveil.index.store import Index
-from sousveil.index.verdicts import host_of
 from sousveil.model import LABELS
 from sousveil.review.decisions import MAX_NOTE_CHARACTERS
 from sousveil.run.deciding import Verdict, decide
@@ -44,7 +42,6 @@ def several(request: Request) -> Response:
     chosen = _chosen(request.query_params.multi_items())
     with desk.index() as index:
         ids = _found(index, request.user.name, chosen, words)
-        found = list(findings_by_id(index, ids).values())
         return render(
             request,
             "several.html",
@@ -55,14 +52,11 @@ def several(request: Request) -> Response:
             traits=traits(index),
             total=len(ids),
             is_cut=len(ids) == MOST,
-            shown=found[:SHOWN],
-            by_label=_counted([one.claim.label for one in found]),
-            by_trait=_counted([one.claim.trait for one in found]),
-            by_host=_counted([host_of(one.url) for one in found]),
-            quotes=len({one.quote for one in found}),
+            shown=findings_by_id(index, ids[:SHOWN]).values(),
+            tally=tally(index, ids, GROUPS),
             digest=_digest(ids),
             decided=_number(request.query_params.get("decided", "")),
-            can_undo=bool(last_by(index, request.user.name)),
+            can_undo=has_decided(index, request.user.name),
             disputes=len(disputed(index)),
         )
 
@@ -110,10 +104,6 @@ def _found(index: Index, name: str, chosen: Filter, words: str) -> list[str]:
 
 def _digest(ids: Sequence[str]) -> str:
     return hashlib.sha256(" ".join(ids).encode()).hexdigest()
-
-
-def _counted(values: Sequence[str]) -> list[tuple[str, int]]:
-    return Counter(values).most_common(GROUPS)
 
 
 def _number(text: str) -> int:
