@@ -29,9 +29,9 @@ _EVENTS = {
     "published": "findings were published",
 }
 
-MAX_BARS = 60  # of the drawing: months of five years; beyond, they are years
-_DAYS_DRAWN = 62  # spans up to here are drawn by day
-_MONTHS_DRAWN = 62 * 30
+MAX_BARS = 125  # of the drawing: a season by day, ten years by month; beyond, by year
+_DAYS_DRAWN = 120  # spans up to here are drawn by day
+_MONTHS_DRAWN = 120 * 30  # by month
 
 
 @dataclass(frozen=True, slots=True)

@@ -30,6 +30,7 @@ MAX_PASSAGE_CHARS = 6_000
 NAVIGATION = (
     ("/", "Today", "t"),
     ("/review", "Review", "r"),
+    ("/findings", "Findings", "f"),
     ("/targets", "Targets", "a"),
     ("/actors", "Actors", "w"),
     ("/timeline", "Timeline", "l"),

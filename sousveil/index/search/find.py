@@ -6,6 +6,7 @@ on what only findings have (actor, label, trait, state, status) lets through pas
 finding that fits is quoted.
 """
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -25,7 +26,8 @@ MAX_LOOKED_THROUGH = 100_000
 MAX_RANKED = 5_000
 
 SNIPPET_CHARACTERS = 320
-_CONTEXT = 90  # characters before the first match
+_CONTEXT = 60  # characters before the first match
+_WIDE = re.compile("[\u2e80-\u9fff\uac00-\ud7a3]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,8 +52,11 @@ class Hit:
         """Return the part of the text around the first match, its marks, and where it begins."""
         first = self.marks[0][0] if self.marks else 0
         begin = max(0, first - _CONTEXT)
-        end = min(len(self.text), begin + SNIPPET_CHARACTERS)
-        begin = max(0, min(begin, end - SNIPPET_CHARACTERS))
+        # A character of these scripts takes the room of two, and says as much.
+        is_wide = len(_WIDE.findall(self.text)) > len(self.text) / 3
+        shown = SNIPPET_CHARACTERS // 2 if is_wide else SNIPPET_CHARACTERS
+        end = min(len(self.text), begin + shown)
+        begin = max(0, min(begin, end - shown))
         marks = tuple(
             (start - begin, min(stop, end) - begin)
             for start, stop in self.marks

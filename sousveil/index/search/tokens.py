@@ -30,7 +30,7 @@ _MARKS = (
 )
 _IN_WORD = rf"(?:[^\W_{UNSPACED}]|[{_MARKS}])"
 _BETWEEN = rf"(?:(?![{_MARKS}])[\W_])"
-_RUN = re.compile(rf"(?P<unspaced>[{UNSPACED}]+)|{_IN_WORD}+")
+_RUN = re.compile(rf"([{UNSPACED}]+)|({_IN_WORD}+)")
 
 # Longer words are written as several: they are keys and encoded data, which would make the index
 # as large as themselves.
@@ -47,22 +47,29 @@ class Run:
 
 def runs(normal: str) -> Iterator[Run]:
     """Yield the runs of letters and digits of a text in normal form, in order."""
-    for match in _RUN.finditer(normal):
-        yield Run(match.group(), match.lastgroup is not None)
+    for unspaced, spaced in _RUN.findall(normal):
+        yield Run(unspaced or spaced, bool(unspaced))
 
 
 def tokens(normal: str) -> str:
     """Return the tokens of a text in normal form, parted by spaces."""
-    return " ".join(_tokens(run) for run in runs(normal))
+    return " ".join(
+        [
+            _pairs(unspaced)
+            if unspaced
+            else spaced
+            if len(spaced) <= MAX_WORD_CHARACTERS
+            else _chunks(spaced)
+            for unspaced, spaced in _RUN.findall(normal)
+        ]
+    )
 
 
-def _tokens(run: Run) -> str:
-    text = run.text
-    if run.is_unspaced:
-        pairs = [a + b for a, b in pairwise(text)]
-        return " ".join([*pairs, text[-1]])
-    if len(text) <= MAX_WORD_CHARACTERS:
-        return text
+def _pairs(text: str) -> str:
+    return " ".join([*[a + b for a, b in pairwise(text)], text[-1]])
+
+
+def _chunks(text: str) -> str:
     return " ".join(
         text[at : at + MAX_WORD_CHARACTERS] for at in range(0, len(text), MAX_WORD_CHARACTERS)
     )
@@ -78,14 +85,14 @@ def matching(normal: str, *, is_prefix: bool) -> str:
     if not found:
         return ""
     last = found[-1]
-    text = " ".join([*map(_tokens, found[:-1]), _open_end(last)])
+    text = " ".join([*(tokens(run.text) for run in found[:-1]), _open_end(last)])
     goes_on = is_prefix if not last.is_unspaced else len(last.text) == 1
     return f'"{text}"' + (" *" if goes_on else "")
 
 
 def _open_end(run: Run) -> str:
     """Return the tokens of a run behind which others of its kind may stand."""
-    told = _tokens(run)
+    told = tokens(run.text)
     return told.rpartition(" ")[0] if run.is_unspaced and len(run.text) > 1 else told
 
 

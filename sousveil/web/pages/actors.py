@@ -1,5 +1,7 @@
 """Actors × traits: who is said to make systems that infer what, each count a link to its quotes."""
 
+from math import sqrt
+
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
@@ -43,8 +45,8 @@ def actors(request: Request) -> Response:
 
 
 def heat(count: int, highest: int) -> int:
-    """Return how warm a count is, 1 to STEPS: by its digits, for a few actors have most."""
-    return min(STEPS, 1 + STEPS * count.bit_length() // (highest.bit_length() + 1))
+    """Return how warm a count is, 1 to STEPS: by its root, for a few actors have most."""
+    return max(1, round(STEPS * sqrt(count / highest)))
 
 
 def actors_file(request: Request) -> Response:

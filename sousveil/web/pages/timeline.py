@@ -21,6 +21,8 @@ from sousveil.web.render import render
 
 # Of the drawing, in its own units; it is as wide as the page.
 WIDTH, HEIGHT, FOOT = 1000, 190, 22
+MAX_NAMED = 10  # columns
+MAX_COLUMN = 40.0  # wide, where there are few
 _COLUMNS = {name: name for name in (
     "at", "kind", "text", "finding", "quote", "actor", "state", "watch", "log_index",
 )}  # fmt: skip
@@ -67,13 +69,13 @@ def columns(drawn: list[Bar]) -> list[Column]:
     if not drawn:
         return []
     line, scale = _line(drawn), _scale(drawn)
-    step = WIDTH / len(drawn)
-    every = -(-len(drawn) // 12)
+    step = min(WIDTH / len(drawn), 2 * MAX_COLUMN)
+    every = -(-len(drawn) // MAX_NAMED)
     return [
         Column(
             bar,
             left=number * step,
-            width=max(1.0, step - min(4.0, step / 4)),
+            width=min(MAX_COLUMN, step - min(4.0, step / 4)),
             top=line - bar.claimed * scale,
             height=bar.claimed * scale,
             hang=bar.lost * scale,
