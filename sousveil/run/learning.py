@@ -8,6 +8,8 @@ import hashlib
 from dataclasses import dataclass
 from datetime import datetime
 
+import msgspec
+
 from sousveil.case import Case
 from sousveil.claims.model import shipped_model
 from sousveil.durable import write_durably
@@ -15,7 +17,7 @@ from sousveil.errors import InputError
 from sousveil.index.query import findings
 from sousveil.index.reviews import decided_on, logged_model, models_trained, reviews
 from sousveil.index.store import Index
-from sousveil.ledger import Writer
+from sousveil.ledger import Writer, log_size, read_events
 from sousveil.model import Json
 from sousveil.review.casemodel import (
     DROPPED,
@@ -102,10 +104,21 @@ def write_model_file(case: Case, index: Index) -> None:
 
 
 def model_file_problem(case: Case, index: Index) -> str | None:
-    """Return how `model.json` differs from the log, if it does."""
-    form = logged_model(index)
+    """Return that `model.json` is none of the models that the log tells of, if so.
+
+    It may be an older one, or missing, as a command that was interrupted leaves it: nothing reads
+    it.
+    """
     path = case.root / FILE
-    there = path.read_bytes() if path.is_file() else None
-    if there == (file_bytes(form) if form else None):
+    if not path.is_file():
+        return None
+    there = path.read_bytes()
+    known = [
+        msgspec.json.decode(body)
+        for (body,) in index.rows("SELECT body FROM event WHERE type = ?", TRAINED)
+    ]
+    newer = read_events(case, index.next_event()) if index.next_event() < log_size(case) else ()
+    known += [event.body for event in newer if event.type == TRAINED]
+    if any(file_bytes(body["model"]) == there for body in known):
         return None
     return "is not the case's own model as it was logged; the log's is used. Run `sousveil reindex`"

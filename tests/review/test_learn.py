@@ -264,3 +264,22 @@ def test_too_few_decisions_are_refused_in_one_line(
     decide_on_all()
     ran = sousveil("model", "train")
     assert (ran.status, "all decisions are on one.example" in ran.err) == (2, True)
+
+
+def test_a_training_that_was_killed_before_its_file_was_written_leaves_a_whole_case(
+    case: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def killed(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as cut:
+        cut.setattr("sousveil.run.learning.write_durably", killed)
+        assert sousveil("model", "train").status != 0
+    assert sousveil("verify").status == 0
+    sousveil("analyse")
+    assert sousveil("verify").status == 0
+    sousveil("reindex")
+    kept = (case / "model.json").read_bytes()
+    assert sousveil("model", "drop").status == 0
+    (case / "model.json").write_bytes(kept)  # as if it had been killed before it went
+    assert sousveil("verify").status == 0
