@@ -32,30 +32,43 @@ def _watches(desk: Served) -> list[str]:
 EXAMPLES: dict[str, Example] = {
     "finding_id": _findings,
     "watch_id": _watches,
+    "/api/findings/{id}": _findings,
+    "/api/targets/{id}": _watches,
 }
-"""Values of a path's parameters, by name."""
+"""Values of a path's parameter, by its name, or by the path where that says too little."""
 
+_ASKED = ("q=ethnicity", "q=%3Cscript%3Ealert(7)%3C/script%3E")
 QUERIES: dict[str, tuple[str, ...]] = {
-    "/search": ("q=ethnicity", "q=%3Cscript%3Ealert(7)%3C/script%3E"),
+    "/search": _ASKED,
+    "/search.csv": _ASKED,
+    "/search.json": _ASKED,
+    "/api/search": _ASKED,
 }
 """Queries that a path is asked with, beside none."""
+
+# These answer questions only.
+NEED_QUERY = frozenset({"/search.csv", "/search.json", "/api/search"})
 
 # Nothing stands there for a finding that no picture shows.
 MAY_LACK = frozenset({"/pictures/{finding_id}"})
 
 # Leads elsewhere, or lets nobody in who is in: no pages.
-NO_PAGES = frozenset({"/enter", "/login"})
+_NO_PAGES = frozenset({"/enter", "/login"})
 
-PATHS = tuple(
+_ALL = tuple(
     dict.fromkeys(
         route.path
         for page in PAGES
         for route in page
         if isinstance(route, Route)
         and "GET" in (route.methods or ())
-        and route.path not in NO_PAGES
+        and route.path not in _NO_PAGES
     )
 )
+
+# What programs read, and what is downloaded.
+FILES = tuple(path for path in _ALL if path.startswith("/api/") or path.endswith((".csv", ".json")))
+PATHS = tuple(path for path in _ALL if path not in FILES)
 
 
 def addresses(desk: Served, path: str) -> Iterator[str]:
@@ -63,13 +76,14 @@ def addresses(desk: Served, path: str) -> Iterator[str]:
     name = path.partition("{")[2].partition("}")[0].partition(":")[0]
     filled = [path]
     if name:
-        assert name in EXAMPLES, f"{path}: add what {name} may be to tests/web/addresses.py"
+        examples = EXAMPLES.get(path) or EXAMPLES.get(name)
+        assert examples, f"{path}: add what {name} may be to tests/web/addresses.py"
         filled = [
-            path.replace(path[path.index("{") : path.index("}") + 1], one)
-            for one in EXAMPLES[name](desk)
+            path.replace(path[path.index("{") : path.index("}") + 1], one) for one in examples(desk)
         ]
     for one in filled:
-        yield one
+        if path not in NEED_QUERY:
+            yield one
         for query in QUERIES.get(path, ()):
             yield f"{one}?{query}"
 

@@ -10,7 +10,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, ConsoleMessage, Dialog, Page, Request
 
-from tests.web.addresses import PATHS, addresses, what_is_at
+from tests.web.addresses import FILES, PATHS, addresses, what_is_at
 from tests.web.desks import Served
 from tests.web.hostile import IMAGE
 
@@ -126,3 +126,17 @@ def test_nothing_is_wider_than_a_phone(page: Page, hostile_desk: Served, path: s
     page.set_viewport_size({"width": 390, "height": 844})
     for address in shown(page, hostile_desk, path):
         assert page.evaluate("document.documentElement.scrollWidth") <= 390, address
+
+
+@pytest.mark.parametrize("path", FILES)
+def test_no_file_is_taken_for_a_page(hostile_desk: Served, path: str) -> None:
+    """A browser that is led to one shows its text, or keeps it, and runs nothing in it."""
+    client = hostile_desk.client()
+    for address in addresses(hostile_desk, path):
+        answer = client.get(address)
+        kind = answer.headers["content-type"].partition(";")[0]
+        assert answer.status == 200, address
+        assert kind in {"application/json", "application/x-ndjson", "text/csv"}, address
+        assert answer.headers["x-content-type-options"] == "nosniff"
+        if kind == "text/csv":
+            assert answer.headers["content-disposition"].startswith("attachment"), address
