@@ -85,7 +85,7 @@ def _place(after: str, needed: int) -> tuple[int, float, str]:
 def waiting_ids(index: Index, by: str, ids: Iterable[str]) -> set[str]:
     """Return which of these findings wait for a decision of `by`."""
     rows = index.rows(
-        "SELECT q.finding_id FROM queue q WHERE q.readings < ?2 AND q.finding_id IN"
+        "SELECT q.finding_id FROM queue q WHERE +q.readings < ?2 AND q.finding_id IN"
         f" (SELECT value FROM json_each(?3)) AND NOT EXISTS ({_OWN} q.finding_id)",
         *(person(by), index.readings, msgspec.json.encode(list(ids)).decode()),
     )

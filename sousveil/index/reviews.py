@@ -55,8 +55,9 @@ def put_review(index: Index, event: Event) -> None:
             *(CHANGED, review.finding_id, by, COUNTS),
         )
         index.change(
-            "INSERT OR REPLACE INTO review VALUES (?, ?, ?, ?, ?, ?)",
-            *(review.finding_id, event.index, by, COUNTS),
+            "INSERT OR REPLACE INTO review VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            *(review.finding_id, event.index, by, COUNTS, review.decision),
+            *(shown.claim.label, shown.claim.trait),
             *(msgspec.json.encode(review), msgspec.json.encode(shown)),
         )
         index.change(
@@ -137,7 +138,7 @@ def reviews_of(index: Index, ids: Collection[str]) -> dict[str, tuple[Review, ..
 def own_reviews(index: Index, ids: Collection[str], by: str) -> dict[str, Review]:
     """Return what `by` decided on these findings, by finding id: one's own is sealed to nobody."""
     chosen = msgspec.json.encode(list(ids)).decode()
-    where = " AND person = ? AND finding_id IN (SELECT value FROM json_each(?))"
+    where = " AND +person = ? AND finding_id IN (SELECT value FROM json_each(?))"
     rows = index.rows(_COUNTED + where, person(by), chosen)
     return {finding_id: msgspec.json.decode(data, type=Review) for finding_id, data in rows}
 
@@ -243,9 +244,8 @@ def readings(index: Index) -> list[tuple[str, tuple[str, str], str, str]]:
     return [
         (finding_id, (label, trait), by, decision)
         for finding_id, label, trait, by, decision in index.rows(
-            "SELECT finding_id, json_extract(finding, '$.claim.label'),"
-            " json_extract(finding, '$.claim.trait'), person, json_extract(data, '$.decision')"
-            " FROM review WHERE standing != ? ORDER BY log_index",
+            "SELECT finding_id, label, trait, person, decision FROM review WHERE standing != ?"
+            " ORDER BY log_index",
             WITHDRAWN,
         )
     ]

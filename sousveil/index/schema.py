@@ -4,7 +4,7 @@ Statements end with a semicolon, and hold no other. An index of another version 
 made again, from the case.
 """
 
-SCHEMA_VERSION = 9
+SCHEMA_VERSION = 10
 
 SCHEMA = """
 CREATE TABLE event (idx INTEGER PRIMARY KEY, type TEXT NOT NULL, time TEXT NOT NULL,
@@ -46,10 +46,11 @@ CREATE TABLE sighting (finding_id TEXT NOT NULL, capture_id INTEGER NOT NULL, da
 CREATE INDEX sighting_by_capture ON sighting (capture_id);
 CREATE TABLE fate (finding_id TEXT PRIMARY KEY, data BLOB NOT NULL, stood_at INTEGER) STRICT;
 CREATE TABLE review (finding_id TEXT NOT NULL, log_index INTEGER NOT NULL, person TEXT NOT NULL,
-    standing INTEGER NOT NULL, data BLOB NOT NULL, finding BLOB NOT NULL,
+    standing INTEGER NOT NULL, decision TEXT NOT NULL, label TEXT NOT NULL, trait TEXT NOT NULL,
+    data BLOB NOT NULL, finding BLOB NOT NULL,
     PRIMARY KEY (finding_id, log_index)) STRICT, WITHOUT ROWID;
 CREATE INDEX review_by_person ON review (person, standing, log_index);
-CREATE INDEX review_by_entry ON review (log_index);
+CREATE INDEX review_by_entry ON review (log_index, standing, decision, label, trait, person);
 CREATE TABLE translation (log_index INTEGER PRIMARY KEY, quote_sha256 TEXT NOT NULL,
     person TEXT NOT NULL, data BLOB NOT NULL) STRICT;
 CREATE INDEX translation_by_quote ON translation (quote_sha256);
