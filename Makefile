@@ -38,6 +38,7 @@ bench: $(VENV)/.dev
 	$(BIN)/python bench/diffs.py
 	$(BIN)/python bench/commits.py
 	$(BIN)/python bench/verify.py
+	$(BIN)/python bench/desk.py
 	$(BIN)/python bench/capture.py
 
 $(VENV)/bin/uv:

@@ -289,6 +289,7 @@ def read_place(text: str, size: int) -> list[object]:
         told = msgspec.json.decode(raw, type=list[str | int])
     except (ValueError, binascii.Error, msgspec.MsgspecError) as error:
         raise InputError(f"after={text}: no place in a list. Begin at the first page.") from error
-    if len(told) != size or any(isinstance(one, int) and abs(one) >= MAX_NUMBER for one in told):
+    is_place = len(told) == size and isinstance(told[0], str)
+    if not is_place or any(isinstance(one, int) and abs(one) >= MAX_NUMBER for one in told):
         raise InputError(f"after={text}: no place in this list. Begin at the first page.")
     return list(told)
