@@ -118,7 +118,11 @@ def test_a_decision_is_proved_without_who_made_it(case: Case, tmp_path: Path) ->
     assert told.returncode == 0, told.stdout
     (line,) = [line for line in told.stdout.splitlines() if ": review of " in line]
     assert line.endswith("withheld of it: by, findings.shown, note")
-    assert sousveil("verify", path, "--key", case.settings.key).status == 0
+    fields = "review.by, review.findings.shown, review.note"
+    assert f"Withheld by who made it, and not needed for this: {fields}" in told.stdout
+    verified = sousveil("verify", path, "--key", case.settings.key)
+    assert verified.status == 0
+    assert f"What its maker withheld of the log's events: {fields}." in verified.out
 
 
 def test_a_field_and_a_title_are_withheld_when_asked(case: Case, tmp_path: Path) -> None:
@@ -195,6 +199,20 @@ def test_what_is_disclosed_cannot_be_forged(
 ) -> None:
     with pytest.raises(verify_bundle.Wrong, match="altered, added or out of order"):
         told_of_entry(named, tmp_path, forge)
+
+
+@pytest.mark.parametrize("end", ["0.event.json", "{index}.note", "00.disclosed.jsonl"])
+def test_a_file_that_passes_for_one_of_a_log_entry_is_a_no(
+    named: Path, tmp_path: Path, end: str
+) -> None:
+    path = tmp_path / "more.wacz"
+    path.write_bytes(named.read_bytes())
+    with zipfile.ZipFile(path, "a") as package:
+        index = max(json.loads(package.read("sousveil/bundle.json"))["entries"])
+        package.writestr(f"sousveil/entry-{end.format(index=index)}", b"{}")
+    checks = verify_bundle.Checks(path, None)
+    with checks.zip, pytest.raises(verify_bundle.Wrong, match="that it does not name"):
+        checks.contents()
 
 
 def test_other_tools_take_it(bundle: Path) -> None:

@@ -51,6 +51,7 @@ class Logged:
     witnesses: tuple[str, ...] = ()  # one line each: its key, and what it saw when
     known_by: frozenset[str] = frozenset()  # other keys of the log by which it may be known
     keys: str = ""  # how one followed another
+    withheld: tuple[str, ...] = ()  # of the log's events, by type and field
 
 
 class Bundle(verify_bundle.Checks):
@@ -149,6 +150,7 @@ def _check_bundle(path: Path, key: str | None, told: Told) -> Logged:
         tuple(f"{what}: {words}" for what, words in held if what.startswith("witness ")),
         frozenset(bundle.known_by) if is_signed else frozenset(),
         next((words for what, words in held if what == _KEYS), ""),
+        tuple(sorted(bundle.hidden)),
     )
 
 

@@ -54,6 +54,11 @@ def not_proved(result: PackageVerification) -> Iterator[str]:
             "Whose log it is: ask whoever gave you this, by another way, for their key, and name"
             " it with --key."
         )
+    if logged is not None and logged.withheld:
+        yield (
+            f"What its maker withheld of the log's events: {', '.join(logged.withheld)}. The rest"
+            " was checked without it."
+        )
     yield _since_when(result)
     yield (
         "That the servers sent this, or the same to others: an encrypted connection leaves no proof"

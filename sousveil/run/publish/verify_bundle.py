@@ -48,6 +48,8 @@ KEYS = f"{KEYS_FOLDER}keys.json"
 MAX_CHANGES = 64  # of keys; each costs three runs of openssl
 MAX_TEXT_BYTES = 64 * 2**20  # of an answer that is searched for a quote
 MAX_RECORD_BYTES = 2**30  # of a record, unpacked; what unpacks to more is counted as cut short
+ENTRY = "sousveil/entry-"  # what files of a log entry begin with
+ENTRY_ENDS = ("json", "tlog-proof", "event.json", "disclosed.jsonl")
 SALT_AND_VALUE = 2  # parts of a line that discloses something
 ED25519_SPKI = bytes.fromhex("302a300506032b6570032100")  # RFC 8410: what precedes the key
 
@@ -94,6 +96,7 @@ class Checks:
         self.findings: list[str] = []
         self.stamps: list[str] = []
         self.witnesses: list[str] = []
+        self.hidden: set[str] = set()  # what is withheld of events, by type and field
 
     def run(self) -> int:
         """Make all checks; return the exit status."""
@@ -144,6 +147,9 @@ class Checks:
             raise Wrong("is of another version, or names no finding")
         if (COSIGNED in self.names) != bool(self.witnesses):
             raise Wrong(f"names no witness for {COSIGNED}, or lacks that file")
+        known = {f"{ENTRY}{index}.{end}" for index in self.entries for end in ENTRY_ENDS}
+        if strays := [name for name in self.names if name.startswith(ENTRY) and name not in known]:
+            raise Wrong(f"holds files of log entries that it does not name: {', '.join(strays)}")
         return f"{len(self.findings)} findings, {len(self.entries)} log entries"
 
     @property
@@ -320,8 +326,8 @@ class Checks:
 
     def entry(self, index: int) -> str:
         """Check that an entry is in the tree (c2sp.org/tlog-proof), and its event is its own."""
-        entry = self.read(f"sousveil/entry-{index}.json")
-        proof = self.read(f"sousveil/entry-{index}.tlog-proof")
+        entry = self.read(f"{ENTRY}{index}.json")
+        proof = self.read(f"{ENTRY}{index}.tlog-proof")
         hashes, note = _proof(proof, index)
         if note != self.read(CHECKPOINT):
             raise Wrong("its proof is of another checkpoint")
@@ -330,11 +336,12 @@ class Checks:
         leaf = hashlib.sha256(b"\0" + entry).digest()
         if _root(leaf, index, self.size, hashes) != self.root:
             raise Wrong("is not in the log, or was changed")
-        told, event = json.loads(entry), self.read(f"sousveil/entry-{index}.event.json")
+        told, event = json.loads(entry), self.read(f"{ENTRY}{index}.event.json")
         if told["body"] != f"sha256:{hashlib.sha256(event).hexdigest()}":
             raise Wrong("its event was changed")
         said = f"{told['type']} of {told['time']}, in the log as it was signed"
-        withheld = self.withheld(f"sousveil/entry-{index}.disclosed.jsonl", json.loads(event))
+        withheld = self.withheld(f"{ENTRY}{index}.disclosed.jsonl", json.loads(event))
+        self.hidden |= {f"{told['type']}.{field}" for field in withheld}
         return f"{said}; withheld of it: {', '.join(withheld)}" if withheld else said
 
     def withheld(self, name: str, event: dict[str, Any]) -> list[str]:
@@ -357,7 +364,7 @@ class Checks:
     def archive_file(self, name: str) -> str:
         """Check that a file is the one that a log entry names by its SHA-256."""
         index = self.archives[name]
-        logged = json.loads(self.read(f"sousveil/entry-{index}.json"))["warc"]
+        logged = json.loads(self.read(f"{ENTRY}{index}.json"))["warc"]
         size, digest = self.digest(name)
         if logged["sha256"] != digest or logged["bytes"] != size:
             raise Wrong(f"is not the file that log entry {index} names")
@@ -468,6 +475,10 @@ class Checks:
             print("NO: this bundle is not what was logged; the lines above say what is wrong.")
             return
         print(f"YES: {len(self.findings)} findings, as they were logged and signed.")
+        if self.hidden:
+            print(
+                f"Withheld by who made it, and not needed for this: {', '.join(sorted(self.hidden))}"
+            )
         if self.expected_key is None:
             print(
                 "Ask whoever gave you this, by another way, whether this is their key: "
