@@ -19,10 +19,19 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from sousveil.case import Case
+from sousveil.run.indexing import open_index, sync_index
 from tests.commands import sousveil
 
 EVERYWHERE = str(IPv4Address(0))
 LINK = re.compile(r"http://(127\.0\.0\.1:\d+)(/enter\?link=\S+)")
+
+
+@pytest.fixture
+def case(case: Case) -> Case:
+    """A fresh case with its index."""
+    with open_index(case, create=True) as index:
+        sync_index(case, index)
+    return case
 
 
 @pytest.mark.parametrize(
@@ -46,6 +55,13 @@ def test_what_would_let_others_in_is_refused(
     ran = sousveil("serve", "--case", case.root, "--no-open", *arguments)
     assert ran.status == 2
     assert problem in ran.err
+
+
+def test_a_case_without_an_index_is_told_before_anything_is_served(case: Case) -> None:
+    (case.root / "index.sqlite").unlink()
+    ran = sousveil("serve", "--case", case.root, "--no-open")
+    assert ran.status == 2
+    assert "sousveil reindex" in ran.err
 
 
 def test_a_port_that_is_taken_is_told(case: Case) -> None:

@@ -313,5 +313,5 @@ def test_a_damaged_file_of_users_lets_nobody_in(team: Served, file: Path) -> Non
     client = Client(team.host)
     come_in(client, "Ben")
     file.write_text("[]}")
-    assert client.get("/").status == 500
+    assert client.get("/").status == 503
     assert come_in(Client(team.host), "Ben").status == 503

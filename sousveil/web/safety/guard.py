@@ -22,6 +22,7 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import RedirectResponse, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from sousveil.errors import SousveilError
 from sousveil.web.safety.access import Access
 from sousveil.web.safety.headers import ASSETS
 from sousveil.web.safety.sessions import Session
@@ -82,10 +83,15 @@ class Guard:
                 await self._check_form(request)
         except HTTPException as error:
             await self._answer(request, error)(scope, receive, send)
+        except SousveilError as error:  # the file of users cannot be read
+            await self._refuse(request, 503, str(error))(scope, receive, send)
         except ClientDisconnect:
             return  # nobody is there to be answered
         else:
-            await self.app(scope, receive, send)
+            try:
+                await self.app(scope, receive, send)
+            finally:
+                await request.close()
 
     def _check_origin(self, request: Request) -> str:
         """Check by which name, and from where, the desk is asked; return its origin.

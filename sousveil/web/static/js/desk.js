@@ -6,6 +6,9 @@ import { areOff, key, keys, switchOff } from "./keys.js";
 const rooms = [...document.querySelectorAll("nav a[data-key]")].map((link) => ({
   name: link.textContent.trim(), href: link.href, key: link.dataset.key,
 }));
+// On a phone the rooms stand in a strip that scrolls.
+document.querySelector("nav [aria-current]")?.scrollIntoView({ inline: "center", block: "nearest" });
+
 const search = rooms.find((room) => new URL(room.href).pathname === "/search");
 
 for (const room of rooms) key(room.key, room.name, () => location.assign(room.href), "Go to");
