@@ -476,9 +476,8 @@ class Checks:
             return
         print(f"YES: {len(self.findings)} findings, as they were logged and signed.")
         if self.hidden:
-            print(
-                f"Withheld by who made it, and not needed for this: {', '.join(sorted(self.hidden))}"
-            )
+            hidden = ", ".join(sorted(self.hidden))
+            print(f"Withheld by who made it, and not needed for this: {hidden}")
         if self.expected_key is None:
             print(
                 "Ask whoever gave you this, by another way, whether this is their key: "
