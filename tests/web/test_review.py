@@ -228,3 +228,12 @@ def test_one_decision_serves_the_same_words_and_is_taken_back_whole(
     ada.post("/review/undo")
     assert "× 3" in ada.get("/review").text
     assert sousveil("verify", "--case", desk.case.root).status == 0
+
+
+def test_the_page_of_a_picture_says_why_there_is_none(desk: Served) -> None:
+    ada = desk.client()
+    (first, _) = queue(ada)
+    page = ada.get(f"/findings/{first}/picture").text
+    assert "No picture: " in page
+    assert "<html" not in ada.get(f"/findings/{first}/picture?part").text
+    assert ada.get(f"/pictures/{first}").status == 404

@@ -58,6 +58,7 @@ def review(request: Request) -> Response:
             request,
             "review.html",
             rows=rows,
+            is_more=len(rows) == ROWS,
             chosen=chosen,
             after=after,
             count_waiting=count_waiting(index, request.user.name),

@@ -44,18 +44,18 @@ export async function fillPicture(within) {
   }
 }
 
-/** Bring the quote into sight where the picture is higher than its frame. */
+/** Bring the quote into sight where the picture is larger than its frame. */
 function showMark(place) {
-  const sheet = place.querySelector(".sheet");
-  const mark = sheet?.querySelector("rect");
+  const frame = place.querySelector(".frame");
+  const mark = frame?.querySelector("rect");
   if (!mark) return;
   const centre = () => {
     const box = mark.getBoundingClientRect();
-    const frame = sheet.getBoundingClientRect();
-    sheet.scrollTop += box.top + box.height / 2 - (frame.top + frame.height / 2);
-    if (box.right > frame.right) sheet.scrollLeft += box.left - frame.left - 8;
+    const seen = frame.getBoundingClientRect();
+    frame.scrollTop += box.top + box.height / 2 - (seen.top + seen.height / 2);
+    if (box.right > seen.right) frame.scrollLeft += box.left - seen.left - 8;
   };
-  const image = sheet.querySelector("img");
+  const image = frame.querySelector("img");
   if (image.complete) centre();
   else image.addEventListener("load", centre, { once: true });
 }
