@@ -144,7 +144,8 @@ def _notice(
 ) -> Notice:
     return Notice(
         _id(kind, finding.id, *happening),
-        fate.gone_by or fate.last_seen,
+        # A feed's readers take what is dated days ago for old: what is confirmed today is of today.
+        fate.confirmed_at or fate.gone_by or fate.last_seen,
         kind,
         text,
         finding.id,

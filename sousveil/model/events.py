@@ -55,7 +55,7 @@ class Notice:
     """Something that happened, for people: what an alert, the feed and the desk tell."""
 
     id: str  # 12 hexadecimal digits, of what it tells: the same is told once
-    at: datetime  # of the look that shows it
+    at: datetime  # of the look that shows it, or confirms it
     kind: Literal["found", "held", "gone", "reworded", "moved", "back", "unwell", "well", "history"]
     text: str  # one sentence that quotes, and names no address, actor or case
     finding_id: str | None

@@ -53,6 +53,7 @@ class Fate:
     pending: Verdict | None = None  # what it becomes if an absence that was seen lasts
     due: datetime | None = None  # when that can be confirmed at the earliest
     looks_left: int = 0  # until then, at the least
+    confirmed_at: datetime | None = None  # by the first look that confirmed it; None while it waits
 
     @property
     def is_gone(self) -> bool:

@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from sousveil.changes.notices import Health, health_notice, notice_of
+from sousveil.changes.words import between
 from sousveil.model import Fate, Finding, Notice, Verdict
 from tests.actors.findings import finding
 
@@ -118,6 +119,15 @@ def test_a_sentence_that_stands_is_told_once() -> None:
     assert notice_of(found(), fate(), fate(last_seen=LATER), None, quote) is None
     first = told(None, fate())
     assert notice_of(found(), None, fate(), first, quote) is None
+
+
+def test_what_is_confirmed_is_news_of_the_day_on_which_it_is_confirmed() -> None:
+    gone_by, confirmed_at = NOON + timedelta(hours=1), NOON + timedelta(days=3)
+    gone = fate(Verdict.REMOVED, gone_by=gone_by, confirmed_at=confirmed_at)
+    news = told(fate(), gone)
+    assert news.at == confirmed_at
+    assert between(NOON, gone_by) in news.text, "it left when it left"
+    assert told(fate(), fate(Verdict.REMOVED, gone_by=gone_by)).at == gone_by
 
 
 def test_the_same_absence_has_one_id_and_a_later_one_another() -> None:

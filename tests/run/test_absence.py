@@ -1,6 +1,7 @@
 """What became of pages and quotes, from real answers over time: slow to say gone, quick to show."""
 
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -49,6 +50,11 @@ def test_a_page_that_answers_404_is_held_then_confirmed(tmp_path: Path) -> None:
         ((_, gone),) = confirmed.gone
         assert (gone.verdict, gone.is_gone, gone.pending) == (Verdict.REMOVED, True, None)
         assert gone.gone_by == held.gone_by
+        assert held.confirmed_at is None
+        assert gone.confirmed_at is not None
+        assert (gone.confirmed_at - START) // timedelta(hours=1) == 1 + 30 + 50
+        assert case.after(hours=5).gone == ()
+        assert case.fate().confirmed_at == gone.confirmed_at, "it is confirmed once"
         (told,) = case.told()
         assert told.told.verdict is Verdict.REMOVED
         assert case.everything() == case.reindexed()

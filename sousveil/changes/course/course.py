@@ -133,6 +133,7 @@ class Course:
     of_address: Absence | None = None
     of_quote: Absence | None = None
     confirmed: Seen | None = None  # the last look with which an absence was confirmed
+    confirmed_first: Seen | None = None  # the first one
     sureness: float = 1.0  # that what came as the page since is the page: of the least sure
     returns: int = 0  # how often the page came back
     longest: timedelta = timedelta()  # of the absences it came back from
@@ -181,11 +182,9 @@ def after(course: Course, look: Seen) -> Course:
         course = replace(course, of_quote=absence)
     else:
         course = replace(course, of_address=absence)
-    return (
-        course
-        if absence.lacking(course.longest, course.returns)[0]
-        else replace(course, confirmed=look)
-    )
+    if absence.lacking(course.longest, course.returns)[0]:
+        return course
+    return replace(course, confirmed=look, confirmed_first=course.confirmed_first or look)
 
 
 def _returned(course: Course, look: Seen) -> Course:

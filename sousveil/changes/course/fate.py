@@ -52,6 +52,7 @@ def fate_of(finding_id: str, sights: Sequence[Sight], first_seen: datetime) -> F
     last_seen = course.last_seen or ordered[0]
     absence = _absence(course, told)
     gone_by = absence.first if absence else None
+    confirmed = course.confirmed_first if told.verdict in GONE else None
     shows = gone_by or (None if course.stands else course.last)
     return Fate(
         finding_id,
@@ -67,6 +68,7 @@ def fate_of(finding_id: str, sights: Sequence[Sight], first_seen: datetime) -> F
         pending=told.pending,
         due=told.due,
         looks_left=told.looks_left,
+        confirmed_at=confirmed.at if confirmed else None,
     )
 
 
