@@ -16,6 +16,7 @@ from typing import Any
 import msgspec
 
 from sousveil.archive.write import Original
+from sousveil.capture.http.head import charset
 from sousveil.index.originals import original
 from sousveil.index.store import Index
 from sousveil.model import Capture, Event, Failure, WatchKind
@@ -50,6 +51,7 @@ class Base:
     last_modified: str
     exit: str
     is_shown: bool  # whether a browser showed the page, too
+    charset: str  # that its head named, in lower case: the same bytes in another are another text
 
 
 def pace_of(index: Index, watch_id: str) -> Pace | None:
@@ -201,4 +203,5 @@ def _base(index: Index, event: Event, at: datetime) -> Base | None:
         last_modified=request.get("last_modified") or "",
         exit=body.get("exit", ""),
         is_shown=rendering is not None and rendering["snapshot"] is not None,
+        charset=charset(request["content_type"]).lower(),
     )

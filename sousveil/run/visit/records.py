@@ -43,6 +43,10 @@ MAX_RETRY_AFTER_LENGTH = 100
 # ETags in use have some 60 characters, dates 29; a longer one would be a burden on each request.
 MAX_VALIDATOR_LENGTH = 200
 
+# Media type and charset have some 30 characters; boundaries of multipart types, which change with
+# each answer, have 70 more.
+MAX_CONTENT_TYPE_LENGTH = 100
+
 PICTURE_URN = "urn:sousveil:screenshot:"
 REQUESTS_URN = "urn:sousveil:requests:"
 PNG = "image/png"
@@ -191,6 +195,7 @@ def request_facts(exchange: Exchange) -> Json:
         "entity": entity_digest(exchange),
         "etag": _validator(head.get("ETag")),
         "last_modified": _validator(head.get("Last-Modified")),
+        "content_type": head.get("Content-Type")[:MAX_CONTENT_TYPE_LENGTH],
         "headers": {
             name: head.get(name)[:MAX_HEADER_LENGTH] for name in CHALLENGE_HEADERS if head.get(name)
         },

@@ -20,7 +20,7 @@ from typing import Literal
 
 import msgspec
 
-from sousveil.capture.http.head import media_type, parse_head
+from sousveil.capture.http.head import charset, media_type, parse_head
 from sousveil.capture.http.many import Many
 from sousveil.capture.http.transfer import WireSettings
 from sousveil.index.pace import Base
@@ -182,10 +182,12 @@ def _how(base: Base, exchange: Exchange) -> How | None:
     head = parse_head(exchange.response_head)
     if exchange.status == HTTPStatus.NOT_MODIFIED:
         return "not_modified" if _is_of(base, head.get("ETag")) else None
-    kind = media_type(head.get("Content-Type"))
-    if kind == base.capture.media_type and entity.entity_digest(exchange) == base.entity:
-        return "same_bytes"
-    return None
+    told = head.get("Content-Type")
+    is_same_kind = (media_type(told), charset(told).lower()) == (
+        base.capture.media_type,
+        base.charset,
+    )
+    return "same_bytes" if is_same_kind and entity.entity_digest(exchange) == base.entity else None
 
 
 def _is_of(base: Base, tag: str) -> bool:

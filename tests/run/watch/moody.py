@@ -32,6 +32,7 @@ class Mood:
     status: int = 200
     retry_after: str = ""
     location: str = ""
+    content_type: str = "text/html; charset=utf-8"
     seconds: float = 0.0  # before the answer
     lies: bool = False  # that it is the same, whatever the condition was
 
@@ -88,7 +89,7 @@ def moody(address: str = "127.0.0.1") -> Iterator[Moody]:
                     self.send_header(name, value)
             body = b"" if is_same else mood.body.encode()
             if not is_same:
-                self.send_header("Content-Type", "text/html; charset=utf-8")
+                self.send_header("Content-Type", mood.content_type)
             if mood.is_chunked and not is_same:
                 self.send_header("Transfer-Encoding", "chunked")
                 self.end_headers()

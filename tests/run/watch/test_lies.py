@@ -55,6 +55,27 @@ def test_a_304_may_weaken_the_tag_and_leave_out_the_mark_of_a_coding(
     assert (batch.unchanged, batch.visits) == (1, [])
 
 
+@pytest.mark.parametrize(
+    ("content_type", "is_same"),
+    [
+        ("text/html;charset=UTF-8", True),
+        ("text/html; charset=windows-1251", False),
+        ("text/html", False),
+        ("text/plain; charset=utf-8", False),
+    ],
+)
+def test_the_same_bytes_of_another_type_are_another_page(
+    site: Moody, tmp_path: Path, content_type: str, *, is_same: bool
+) -> None:
+    site.pages["/bytes"] = Mood("<p>Камера считает посетителей.</p>" * 30)
+    case = case_for(tmp_path / "typed", site)
+    sousveil("add", site.url("/bytes"), "--case", case.root)
+    keep_watch(case, Time())
+    site.pages["/bytes"] = replace(site.pages["/bytes"], content_type=content_type)
+    (batch,) = keep_watch(case, Time(), everything=True)
+    assert (batch.unchanged, len(batch.visits)) == (int(is_same), int(not is_same))
+
+
 def test_a_304_that_nobody_asked_for_is_no_answer_to_a_poll(site: Moody, tmp_path: Path) -> None:
     site.pages["/page"] = Mood()
     case = case_for(tmp_path / "bare", site)
