@@ -2,13 +2,18 @@
 
 SIGKILL leaves the files as they are at that moment: the kernel keeps what was written. So each job
 runs once, is stopped before and after each such call, and what then lies in the folder is judged;
-equal states are judged once. A sample is killed for good, to show that this is so.
+equal states are judged once. Some are killed for good, to show that this is so.
 """
 
+import os
+import random
+import shutil
+import signal
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 import pytest
 
@@ -26,7 +31,9 @@ from tests.durability.jobs import (
     tell_acknowledged,
 )
 from tests.durability.stops import SYNCS, Stop, Verdict, require_stops, traced
-from tests.durability.worlds import read_state, side_by_side
+from tests.durability.worlds import State, live_in, read_state, side_by_side, write_state
+
+QUICK = tuple(one for one in JOBS if one.name in {"visit", "review", "import"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +95,60 @@ def problems(left: list[Left]) -> Iterator[str]:
         yield from found
 
 
+@dataclass(frozen=True, slots=True)
+class Kill:
+    """A call at which a job is killed for good."""
+
+    job: Job
+    arguments: Sequence[str]
+    start: State
+    before: int
+    call: int
+    when: Literal["before", "after"]
+    folder: Path
+
+
+def killed(kill: Kill) -> list[str]:
+    """Kill a job at a call; return what is wrong with what it left."""
+    world = kill.folder / f"killed-{os.getpid()}"
+    write_state(kill.start, world)
+    with live_in(world):
+        pass  # the link to the words is ours, not the command's
+    acknowledged = Acknowledged(kill.before)
+
+    def take(stop: Stop) -> Verdict:
+        return "kill" if (stop.number, stop.when) == (kill.call, kill.when) else "on"
+
+    def work() -> None:
+        tell_acknowledged(acknowledged.write)
+        raise SystemExit(run(world, kill.arguments).status)
+
+    ended = traced(work, world, take)
+    told = acknowledged.up_to_now()
+    acknowledged.close()
+    when = f"killed {kill.when} call {kill.call}"
+    left = Left(when, read_state(world), kill.job, kill.arguments, kill.before, told, kill.folder)
+    shutil.rmtree(world)
+    return ([] if ended == -signal.SIGKILL else [f"{when}: ended with {ended}"]) + judge(left)
+
+
+@pytest.mark.parametrize("job", QUICK[1:], ids=lambda job: job.name)
+def test_who_is_killed_for_good_leaves_what_a_stop_shows(
+    job: Job, around: Around, worlds: Path
+) -> None:
+    require_stops()
+    world, chance = worlds / "world", random.Random(job.name)  # noqa: S311 - a dice
+    arguments = prepared(job, around, world)
+    start, before = read_state(world), events_in(job, world)
+    calls = [chance.randrange(1, 60) for _ in range(2)]
+    kills = [
+        Kill(job, arguments, start, before, call, when, worlds)
+        for call in calls
+        for when in (("before", "after") if call % 2 else ("after",))
+    ]
+    assert [problem for found in side_by_side(killed, kills) for problem in found] == []
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("job", JOBS, ids=lambda job: job.name)
 def test_who_is_killed_at_any_call_has_lost_nothing_that_was_reported(
@@ -99,11 +160,7 @@ def test_who_is_killed_at_any_call_has_lost_nothing_that_was_reported(
     note("killed", job.name, points=stopped.points, states=len(stopped.left), **stopped.calls)
 
 
-@pytest.mark.parametrize(
-    "job",
-    [one for one in JOBS if one.name in {"visit", "review", "import"}],
-    ids=lambda job: job.name,
-)
+@pytest.mark.parametrize("job", QUICK, ids=lambda job: job.name)
 def test_a_sample_of_all_moments_leaves_nothing_lost(
     job: Job, around: Around, worlds: Path
 ) -> None:
