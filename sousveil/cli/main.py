@@ -106,6 +106,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
         message = error.format_message().rstrip(".")
         complain(f"{message}. Add --help to the command to see what it takes.")
         status = REFUSED
+    except typer.Abort:  # Ctrl-C or Ctrl-D where something was asked for
+        status = INTERRUPTED
     except SousveilError as error:
         complain(str(error))
         status = REFUSED

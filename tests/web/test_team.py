@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pyotp
 import pytest
+import typer
 from argon2 import PasswordHasher
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
@@ -301,6 +302,27 @@ def test_what_is_no_user_is_refused(
     ran = users(*arguments, password=password)
     assert ran.status == 2
     assert problem in ran.err
+    assert read_users(file) == {}
+
+
+class Terminal(io.StringIO):
+    """Somebody who is at the terminal."""
+
+    def isatty(self) -> bool:
+        return True
+
+
+def test_who_leaves_the_question_for_a_password_is_no_user(
+    small_case: Path, file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def left(*_: object, **__: object) -> None:
+        raise typer.Abort
+
+    monkeypatch.setattr("sys.stdin", Terminal())
+    monkeypatch.setattr("typer.prompt", left)
+    ran = sousveil("users", "add", "Ada", "--case", small_case)
+    assert ran.status == 130
+    assert "stopped" in ran.err
     assert read_users(file) == {}
 
 
