@@ -37,6 +37,22 @@ def test_strangers_see_nothing(desk: Served, path: str) -> None:
     assert "Gazelight" not in answer.text
 
 
+@pytest.mark.parametrize(
+    "target",
+    [
+        b"/enter%23/../seen",
+        b"/enter%3f",
+        b"/login%00",
+        b"//static/",
+        b"/Static/",
+        b"/static",
+        b"/%2fenter",
+    ],
+)
+def test_nothing_beside_the_way_in_is_taken_for_it(desk: Served, target: bytes) -> None:
+    assert status(get(desk.host, target)) == 401
+
+
 def test_a_link_lets_one_browser_in_once(desk: Served) -> None:
     link = desk.link().removeprefix(desk.url)
     first, second = Client(desk.host), Client(desk.host)

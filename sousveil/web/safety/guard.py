@@ -113,7 +113,7 @@ class Guard:
         session = self._access.session_of(request, self._clock())
         if session is not None:
             scope["user"], scope["session"] = session.user, session
-        elif request.url.path not in WAYS_IN and not request.url.path.startswith(ASSETS):
+        elif scope["path"] not in WAYS_IN and not scope["path"].startswith(ASSETS):
             raise HTTPException(401, COME_IN)
 
     async def _check_form(self, request: Request) -> None:
