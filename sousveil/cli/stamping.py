@@ -57,8 +57,8 @@ def stamp_(
             f"{case.root}: no authority is named in case.toml. Add two under"
             ' [timestamps.authorities], such as: a = { url = "http://tsa.example/tsr" }.'
         )
-    with locked(case, patience(case)), progress("stamping") as bar:
-        outside = Outside(now)
+    with progress("stamping") as bar:
+        outside = Outside(now, turn=lambda: locked(case, patience(case)))
         bar(0, note=", ".join([*authorities, *calendars]))
         answers = (
             chain(stamp(case, outside), renew(case, outside))

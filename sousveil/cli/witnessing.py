@@ -151,9 +151,10 @@ def witness_ask(*, folder: CaseOption = None, as_json: JsonOption = False) -> No
             f"{case.root}: no witness is named in case.toml. Add one under [witnesses], such as:"
             ' ours = { url = "https://witness.example/", key = "NAME+ID+KEY" }.'
         )
-    with locked(case, patience(case)), progress("asking") as bar:
+    with progress("asking") as bar:
         bar(0, note=", ".join(case.settings.witnesses))
-        heard = list(ask_witnesses(case, Outside(now)))
+        outside = Outside(now, turn=lambda: locked(case, patience(case)))
+        heard = list(ask_witnesses(case, outside))
     if as_json:
         write_json(_heard_json(one) for one in heard)
     else:

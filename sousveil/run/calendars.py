@@ -62,8 +62,8 @@ class Anchored:
 def ask_calendars(case: Case, outside: Outside) -> Iterator[Anchored]:
     """See to what calendars promised, and submit the log's head to each that has not seen it.
 
-    The caller holds the case's lock. Raises LogError when the log cannot be read or written, and
-    InterruptedError once `outside.stop` is set.
+    The case's lock is held by turns (`outside.turn`), while something is stored. Raises LogError
+    when the log cannot be read or written, and InterruptedError once `outside.stop` is set.
     """
     if not case.settings.timestamps.calendars:
         return
@@ -101,7 +101,6 @@ def _submit(case: Case, outside: Outside) -> Iterator[Anchored]:
     for calendar in case.settings.timestamps.calendars.values():
         if head is None or (calendar.name, head.size) in seen:
             continue
-        clear_leftovers(case.log)
         nonce = secrets.token_bytes(ots.NONCE_BYTES)
         try:
             digest = ots.begin(head.note, nonce)
@@ -110,8 +109,10 @@ def _submit(case: Case, outside: Outside) -> Iterator[Anchored]:
         except LogError as error:
             yield Anchored(calendar.name, head.size, problem=str(error))
             continue
-        subject = keep_subject(case.log, f"{head.size}.checkpoint", head.note)
-        keep_proof(subject, calendar.name, proof)
+        with outside.turn():
+            clear_leftovers(case.log)
+            subject = keep_subject(case.log, f"{head.size}.checkpoint", head.note)
+            keep_proof(subject, calendar.name, proof)
         yield Anchored(calendar.name, head.size)
 
 
@@ -156,7 +157,8 @@ def _kept_promise(
     better = ots.upgraded(proof, data, promise, answer)
     heights = [each.height for each in ots.blocks(better, data)]
     if heights:
-        keep_proof(one.subject, one.calendar, better)
+        with outside.turn():
+            keep_proof(one.subject, one.calendar, better)
         yield Anchored(one.calendar, one.size, min(heights))
 
 
@@ -170,7 +172,8 @@ def _fetch_headers(case: Case, outside: Outside) -> Iterator[Anchored]:
         except LogError as error:
             yield Anchored("block headers", 0, height, problem=str(error))
             continue
-        keep_header(case.log, height, header)
+        with outside.turn():
+            keep_header(case.log, height, header)
         yield Anchored("block headers", 0, height, header.at)
 
 

@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -19,6 +20,8 @@ class Outside:
 
     clock: Callable[[], datetime]
     stop: threading.Event = field(default_factory=threading.Event)  # once set, who is asked is left
+    # Entered while something is stored: nobody waits for a service far away to write to a case.
+    turn: Callable[[], AbstractContextManager[None]] = nullcontext
 
 
 def send(

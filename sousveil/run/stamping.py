@@ -9,7 +9,6 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from http import HTTPStatus
-from pathlib import Path
 
 from sousveil.case import Case
 from sousveil.errors import LogError
@@ -33,7 +32,6 @@ from sousveil.tlog.timestamps.files import (
     keep_stamp,
     keep_subject,
     list_stamps,
-    read_subject,
     renewal_name,
     stamp_file,
 )
@@ -94,30 +92,32 @@ def waiting(case: Case) -> list[Waiting]:
 def stamp(case: Case, outside: Outside) -> Iterator[Asked]:
     """Have the log's newest checkpoint stamped by each authority that has not; yield the answers.
 
-    The caller holds the case's lock. Raises LogError when the log cannot be read or written, and
-    InterruptedError once `outside.stop` is set.
+    The case's lock is held by turns (`outside.turn`), while something is stored: a stamp of what
+    was the newest stays one when more was logged meanwhile. Raises LogError when the log cannot be
+    read or written, and InterruptedError once `outside.stop` is set.
     """
     head = read_checkpoint(case.log, case.settings.key)
     names = [one.authority for one in waiting(case)]
     if head is None or not names:
         return
-    clear_leftovers(case.log)
-    subject = keep_subject(case.log, f"{head.size}.checkpoint", head.note)
+    with outside.turn():
+        clear_leftovers(case.log)
     for name in names:
-        yield _ask(case, name, subject, head.size, outside)
+        yield _ask(case, name, (f"{head.size}.checkpoint", head.note), head.size, outside)
 
 
 def renew(case: Case, outside: Outside) -> Iterator[Asked]:
     """Have all stamps of the case stamped anew, by each authority; yield the answers.
 
-    The caller holds the case's lock. Raises as `stamp`.
+    As `stamp`.
     """
     stamps = list_stamps(case.log).stamps
     if not stamps:
         return
-    clear_leftovers(case.log)
     covered = max(one.size or 0 for one in stamps)
-    subject = keep_subject(case.log, renewal_name(outside.clock()), format_sums(case.log))
+    with outside.turn():
+        clear_leftovers(case.log)
+        subject = (renewal_name(outside.clock()), format_sums(case.log))
     for name in case.settings.timestamps.authorities:
         yield _ask(case, name, subject, covered, outside)
 
@@ -176,10 +176,12 @@ class Stamper:
         return asked
 
 
-def _ask(case: Case, name: str, subject: Path, entries: int, outside: Outside) -> Asked:
-    """Ask one authority for a stamp of a file in the folder, and keep it if it holds."""
-    authority, data = case.settings.timestamps.authorities[name], read_subject(subject)
-    is_renewal = subject.suffix == ".sums"
+def _ask(
+    case: Case, name: str, subject: tuple[str, bytes], entries: int, outside: Outside
+) -> Asked:
+    """Ask one authority for a stamp of a file, by name and content; keep both if it holds."""
+    authority, (file, data) = case.settings.timestamps.authorities[name], subject
+    is_renewal = file.endswith(".sums")
     query = make_query(data)
     try:
         roots, extra = _trusted(case, authority)
@@ -187,7 +189,9 @@ def _ask(case: Case, name: str, subject: Path, entries: int, outside: Outside) -
         held = check_token(response, data, roots=roots, extra=extra, nonce=query.nonce)
     except LogError as error:
         return Asked(authority.name, entries, None, "", str(error), is_renewal=is_renewal)
-    keep_stamp(stamp_file(subject, authority.name), response, held.path)
+    with outside.turn():
+        path = keep_subject(case.log, file, data)
+        keep_stamp(stamp_file(path, authority.name), response, held.path)
     ahead = outside.clock() - held.at
     return Asked(
         authority.name,

@@ -66,8 +66,8 @@ class Heard:
 def ask_witnesses(case: Case, outside: Outside) -> Iterator[Heard]:
     """Have each witness that has not seen it cosign the log's head; yield the answers.
 
-    The caller holds the case's lock. Raises LogError when the log cannot be read, and
-    InterruptedError once `outside.stop` is set.
+    The case's lock is held by turns (`outside.turn`), while a cosignature is stored. Raises
+    LogError when the log cannot be read, and InterruptedError once `outside.stop` is set.
     """
     head = read_checkpoint(case.log, case.settings.key)
     if head is None:
@@ -78,7 +78,8 @@ def ask_witnesses(case: Case, outside: Outside) -> Iterator[Heard]:
             if seen == head.size:
                 continue
             line, at = _cosigned(case, witness, seen, head, outside)
-            keep_cosignature(case.log, head, witness.key, line)
+            with outside.turn():
+                keep_cosignature(case.log, head, witness.key, line)
         except LogError as error:
             is_other = isinstance(error, ContradictedError)
             yield Heard(witness.name, head.size, None, str(error), is_other)

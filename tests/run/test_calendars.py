@@ -2,7 +2,7 @@
 
 import struct
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
@@ -24,6 +24,7 @@ from sousveil.ledger import writing
 from sousveil.run.sending import Outside
 from sousveil.run.stamping import Stamper
 from sousveil.settings import Calendar, Headers, Timestamps, format_settings, parse_settings
+from sousveil.tlog.log import read_checkpoint
 from sousveil.tlog.timestamps import ots
 from sousveil.tlog.timestamps.blocks import read_header
 from tests.commands import sousveil
@@ -56,10 +57,12 @@ class House:
     ready: dict[bytes, bytes] = field(default_factory=dict)  # what is told of a commitment
     status: int = 200
     named: str = ""  # where promises are kept, if not here
+    meanwhile: Callable[[], None] = lambda: None  # done while somebody waits for an answer
 
     def submit(self, digest: bytes) -> bytes:
         """Promise a digest: the answer is a timestamp of it, as calendars serialise one."""
         self.digests.append(digest)
+        self.meanwhile()
         stamp = Timestamp(digest)
         leaf = stamp.ops.add(OpPrepend(b"salt")).ops.add(OpSHA256())
         leaf.attestations.add(PendingAttestation(self.named or self.url))
@@ -307,6 +310,27 @@ def test_the_service_asks_with_the_others(asking: Case, house: House) -> None:
     house.confirm()
     clock[0] += timedelta(hours=7)
     assert [getattr(one, "height", None) for one in stamper.stamp(asking)] == [200]
+
+
+def test_others_write_to_the_case_while_a_calendar_takes_its_time(
+    asking: Case, house: House
+) -> None:
+    def noted() -> None:
+        with writing(asking) as writer:
+            writer.commit("note", {}, now=NOW)
+
+    house.meanwhile = noted
+    assert "promised by a: 1 log entry" in stamped(asking)
+    assert head_of(asking) == 2
+    house.meanwhile = lambda: None
+    assert "promised by a: 2 log entries" in stamped(asking)
+    verified(asking)
+
+
+def head_of(case: Case) -> int:
+    head = read_checkpoint(case.log, case.settings.key)
+    assert head is not None
+    return head.size
 
 
 def test_every_byte_of_a_proof_and_of_its_header_counts(asking: Case, house: House) -> None:

@@ -16,6 +16,7 @@ from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import partial
 from pathlib import Path
 
 from sousveil.capture.git.run import require_git
@@ -142,7 +143,8 @@ class _Service:
         self._barred: set[str] = set()  # watches that cannot be visited as things are
         self._parting = Parting()
         self._engine: tuple[object, Engine] | None = None
-        self._stamper = Stamper(sending.Outside(outside.clock, outside.stop))
+        turn = partial(locked, case, outside.wait)
+        self._stamper = Stamper(sending.Outside(outside.clock, outside.stop, turn))
 
     # ------------------------------------------------------------ between batches
 
@@ -339,8 +341,7 @@ class _Service:
     def _stamp(self, batch: Batch) -> None:
         """Have the log stamped, when it is time."""
         if self._stamper.is_due(self.case):
-            with locked(self.case, self.outside.wait):
-                batch.stamped = self._stamper.stamp(self.case)
+            batch.stamped = self._stamper.stamp(self.case)
 
     def _engine_of(self, index: Index) -> Engine:
         """Return the engine that the settings, topic files and model ask for; made anew by need."""
