@@ -41,6 +41,10 @@ WITHHOLDABLE: Mapping[str, tuple[str, ...]] = {
     "translation": ("by", "text"),
     "inquiry": ("to", "letter"),
     "inquiry.reply": ("letter",),
+    "desk.user": ("name",),
+    "key.rotated": ("reason",),
+    "key.revoked": ("reason",),
+    "key.lost": ("reason",),
 }
 """What of each type of event may be withheld. Lists on the way to a field are passed through.
 

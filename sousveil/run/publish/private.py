@@ -45,7 +45,8 @@ _LEAST_CHARACTERS = 4
 # Names that thousands of computers have tell of nobody.
 _ANYBODY = frozenset({"root", "user", "admin", "nobody", "ubuntu", "debian", "localhost", "runner"})
 _ANYBODYS_FOLDERS = frozenset({"/root", "/home"})
-_ROLES = frozenset({"review", "translation"})  # types of events that name people
+# Types of events that name people, and the field that does.
+_NAMED = {"review": "by", "translation": "by", "desk.user": "name"}
 # Documentation addresses (RFC 5737, RFC 3849): a socket that is to send there learns from which
 # address it would, and nothing is sent.
 _ELSEWHERE = ((socket.AF_INET, "192.0.2.1"), (socket.AF_INET6, "2001:db8::1"))
@@ -62,7 +63,8 @@ def secrets_of(case: Case) -> list[Secret]:
 
 
 def _secrets(case: Case) -> Iterator[Secret]:
-    for name in sorted({str(one.body["by"]) for one in read_events(case) if one.type in _ROLES}):
+    told = (event for event in read_events(case) if event.type in _NAMED)
+    for name in sorted({str(event.body[_NAMED[event.type]]) for event in told}):
         yield Secret(Private.REVIEWERS, name, "a reviewer's name")
     yield Secret(Private.OPERATOR, case.settings.operator, "the operator's name")
     home, keys = Path.home(), key_path(case.settings.origin).parent

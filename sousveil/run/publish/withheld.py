@@ -28,9 +28,12 @@ class Kind(StrEnum):
 FIELDS: Mapping[Kind, tuple[str, ...]] = {
     Kind.OPERATOR: ("case.opened.operator",),
     Kind.TITLE: ("case.opened.title",),
-    Kind.REVIEWERS: ("review.by", "translation.by"),
+    Kind.REVIEWERS: ("review.by", "translation.by", "desk.user.name"),
     # What else a decision was made on goes with why: it may be a finding that was not asked for.
-    Kind.NOTES: ("review.note", "review.findings.shown"),
+    Kind.NOTES: (
+        *("review.note", "review.findings.shown"),
+        *("key.rotated.reason", "key.revoked.reason", "key.lost.reason"),
+    ),
     Kind.EXITS: (
         *("visit.exit", "around.asked.exit"),
         *("watch.added.watch.exit", "watch.changed.watch.exit"),
