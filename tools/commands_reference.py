@@ -52,6 +52,7 @@ COMMANDS = (
     "key backup",
     "witness key",
     "witness add",
+    "witness remove",
     "witness list",
     "witness serve",
     "witness ask",

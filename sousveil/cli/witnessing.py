@@ -32,6 +32,7 @@ from sousveil.witness.folder import (
     make_key,
     only_one,
     own_key,
+    remove_key,
 )
 from sousveil.witness.server import Witness, WitnessServer
 
@@ -56,6 +57,7 @@ def register(app: typer.Typer) -> None:
     witness.callback()(witness_help)
     witness.command(name="key")(witness_key)
     witness.command(name="add")(witness_add)
+    witness.command(name="remove")(witness_remove)
     witness.command(name="list")(witness_list)
     witness.command(name="serve")(witness_serve)
     witness.command(name="ask")(witness_ask)
@@ -98,6 +100,20 @@ def witness_add(
     """
     known = add_log(_place(folder), origin, key)
     say(f"{plain(known.origin)} is witnessed from now on, by {count_of(len(known.keys), 'key')}.")
+
+
+def witness_remove(
+    origin: Annotated[str, typer.Argument(help="The log's name.")],
+    key: Annotated[str, typer.Argument(help="The key that signs no more: NAME+ID+KEY.")],
+    *,
+    folder: FolderOption = None,
+) -> None:
+    """Let a key of a log sign no more, such as one that was stolen.
+
+    Another one must be known. What was cosigned stays, and must be gone on from.
+    """
+    known = remove_key(_place(folder), origin, key)
+    say(f"{plain(known.origin)} is witnessed by {count_of(len(known.keys), 'key')} from now on.")
 
 
 def witness_list(*, folder: FolderOption = None, as_json: JsonOption = False) -> None:

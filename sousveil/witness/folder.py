@@ -3,7 +3,8 @@
     witness.key                    signing key, mode 0600 (C2SP signed-note, type 4)
     lock                           held by the one server that answers
     logs/<SHA-256 of the origin>/
-      keys                         the origin, then a verifier key a line
+      keys                         the origin, then a verifier key a line, "- " before one that
+                                   signs no more
       checkpoint                   the newest that was cosigned, with our cosignature
       contradicted, refused        two signed roots of one size, once the key signed such
 
@@ -15,7 +16,7 @@ folder back from a copy does the same. After a loss, begin anew, with a new key.
 """
 
 import fcntl
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from hashlib import sha256
@@ -46,6 +47,7 @@ MAX_KEYS = 16
 MAX_KEYS_BYTES = (MAX_KEYS + 1) * 2_200  # of 4 bytes each, and 60 for the rest of the line
 
 _FOLDER = "logs"
+_GIVEN_UP = "- "
 _KEYS_FILE = "keys"
 _CONTRADICTED_FILE = "contradicted"
 _REFUSED_FILE = "refused"
@@ -87,15 +89,34 @@ def add_log(folder: Path, origin: str, vkey: str) -> Witnessed:
     """
     if not 0 < len(origin) <= MAX_NAME_LENGTH or not origin.isprintable():
         raise LogError(f"{origin[:200]!r} cannot be a log's name: that is one line, not too long.")
-    place, known = _place(folder, origin), log_named(folder, origin)
-    keys = dict.fromkeys([*(known.keys if known else ()), parse_vkey(vkey)])
-    if len(keys) > MAX_KEYS:
+    place = _place(folder, origin)
+    log_named(folder, origin)  # what is damaged is not to be written over
+    keys, former = _keys(place)
+    keys = list(dict.fromkeys([*keys, parse_vkey(vkey)]))
+    if len(keys) + len(former) > MAX_KEYS:
         raise LogError(f"{origin}: has {MAX_KEYS} keys already; a log has one or two.")
     make_folder(place)
     for above in (place.parent, folder):
         sync_folder(above)
-    text = "\n".join([origin, *map(str, keys)]) + "\n"
-    replace_file(place / _KEYS_FILE, text.encode())
+    _write_keys(place, origin, keys, former)
+    return _read(folder, place)
+
+
+def remove_key(folder: Path, origin: str, vkey: str) -> Witnessed:
+    """Let a key of a log sign no more for this witness, such as one that was stolen.
+
+    What was cosigned under it stays. Raises LogError when the log is not known by that key, or by
+    no other.
+    """
+    place, key = _place(folder, origin), parse_vkey(vkey)
+    known = log_named(folder, origin)
+    if known is None or key not in known.keys:
+        raise LogError(f"{origin[:200]!r}: is not known by that key: `sousveil witness list`.")
+    keys, former = _keys(place)
+    if len(keys) == 1:
+        raise LogError(f"{origin}: is known by no other key. Add the one that follows it first.")
+    keys.remove(key)
+    _write_keys(place, origin, keys, [*former, key])
     return _read(folder, place)
 
 
@@ -163,20 +184,37 @@ def _read(folder: Path, place: Path) -> Witnessed:
         ) from error
 
 
+def _keys(place: Path) -> tuple[list[VerifierKey], list[VerifierKey]]:
+    """Return the keys of a log that may sign, and those that may no more; none of a new log."""
+    listed = (read_file(place / _KEYS_FILE, MAX_KEYS_BYTES) or b"").decode()
+    lines = listed.removesuffix("\n").split("\n")[1:]
+    former = [one.removeprefix(_GIVEN_UP) for one in lines if one.startswith(_GIVEN_UP)]
+    present = [one for one in lines if not one.startswith(_GIVEN_UP)]
+    return [parse_vkey(one) for one in present], [parse_vkey(one) for one in former]
+
+
+def _write_keys(
+    place: Path, origin: str, keys: Sequence[VerifierKey], former: Sequence[VerifierKey]
+) -> None:
+    given_up = [f"{_GIVEN_UP}{one}" for one in former if one not in keys]
+    text = "\n".join([origin, *map(str, keys), *given_up]) + "\n"
+    replace_file(place / _KEYS_FILE, text.encode())
+
+
 def _checked(folder: Path, place: Path) -> Witnessed:
     """Return what is known of a log, its newest checkpoint verified with its keys and our own."""
     listed = (read_file(place / _KEYS_FILE, MAX_KEYS_BYTES) or b"").decode()
     lines = listed.removesuffix("\n").split("\n")
-    keys = tuple(parse_vkey(line) for line in lines[1:])
+    keys, former = _keys(place)
     if not keys or _place(folder, lines[0]) != place:
         raise LogError("Its keys were cut or moved.")
     refused = place / _REFUSED_FILE
     there = refused if refused.exists() else None
     note = read_file(place / CHECKPOINT_FILE, MAX_NOTE_BYTES)
     if note is None:
-        return Witnessed(lines[0], keys, None, None, there)
-    head = read_checkpoint_text(verify(note, *keys), note)
+        return Witnessed(lines[0], tuple(keys), None, None, there)
+    head = read_checkpoint_text(verify(note, *keys, *former), note)
     own = cosignatures(note, [own_key(folder).verifier])
     if not own or head.origin != lines[0]:
         raise LogError("Its checkpoint has no cosignature of this witness's key.")
-    return Witnessed(lines[0], keys, head, own[0], there)
+    return Witnessed(lines[0], tuple(keys), head, own[0], there)

@@ -19,13 +19,21 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from sousveil.errors import LogError
-from sousveil.tlog import consistency, log
-from sousveil.tlog.checkpoint import Checkpoint
+from sousveil.tlog import consistency, log, merkle
+from sousveil.tlog.checkpoint import Checkpoint, sign_checkpoint
 from sousveil.tlog.cosignature import cosignatures
 from sousveil.tlog.note import KeySigner
 from sousveil.tlog.witness import MAX_REQUEST_BYTES, format_request
 from sousveil.witness import server as module
-from sousveil.witness.folder import MAX_KEYS, add_log, logs, make_key, only_one, own_key
+from sousveil.witness.folder import (
+    MAX_KEYS,
+    add_log,
+    logs,
+    make_key,
+    only_one,
+    own_key,
+    remove_key,
+)
 from sousveil.witness.server import Witness, WitnessServer
 
 LOG = KeySigner("log.example/one", Ed25519PrivateKey.from_private_bytes(b"\x01" * 32))
@@ -333,3 +341,36 @@ def test_a_folder_has_one_server_and_one_key(folder: Path) -> None:
         pass
     with pytest.raises(LogError, match="witness key --name"):
         own_key(folder.parent)
+
+
+ENTRIES = [b"one", b"two", b"three", b"four"]
+HASHES = [merkle.leaf_hash(one) for one in ENTRIES]
+
+
+def test_a_key_that_was_stolen_signs_no_more_and_what_it_signed_must_be_gone_on_from(
+    tmp_path: Path,
+) -> None:
+    folder = tmp_path / "w"
+    make_key(folder, "w.example")
+    witness = Witness(folder, own_key(folder), lambda: datetime.now(UTC), lambda _: None)
+    following = KeySigner(LOG.name, Ed25519PrivateKey.from_private_bytes(b"\x09" * 32))
+    add_log(folder, LOG.name, LOG.verifier_key)
+    with pytest.raises(LogError, match="known by no other key"):
+        remove_key(folder, LOG.name, LOG.verifier_key)
+
+    def asked(old: int, size: int, signer: KeySigner) -> int:
+        note = sign_checkpoint(size, merkle.tree_hash(HASHES[:size]), signer).note
+        proof = consistency(tmp_path / "log", old, size)
+        return int(witness.add_checkpoint(format_request(old, proof, note)).status)
+
+    log.append(tmp_path / "log", ENTRIES, LOG)
+    assert asked(0, 2, LOG) == 200
+    assert asked(2, 3, following) == 403
+    add_log(folder, LOG.name, following.verifier_key)
+    assert remove_key(folder, LOG.name, LOG.verifier_key).keys == (following.verifier,)
+    assert asked(2, 3, LOG) == 403
+    assert asked(2, 3, following) == 200
+    add_log(folder, LOG.name, following.verifier_key)  # again: what was removed stays so
+    assert asked(3, 4, LOG) == 403
+    with pytest.raises(LogError, match="not known by that key"):
+        remove_key(folder, LOG.name, LOG.verifier_key)
