@@ -248,3 +248,19 @@ def test_of_polls_the_certificates_are_kept_once_in_a_file(tmp_path: Path, answe
     assert one["certificates"][0].startswith("-----BEGIN CERTIFICATE-----")
     assert other["certificates_in"] == record_id
     assert "certificates" not in other
+
+
+def test_a_server_s_word_that_nothing_changed_need_tell_no_digest(
+    tmp_path: Path, answer: Answer
+) -> None:
+    whole = answer(HEAD, BODY)
+    (first,) = write(tmp_path, "one", [whole], None)
+    assert first.payload_digest
+    path = "archive/two.warc.gz"
+    with WarcWriter(tmp_path / path, path, software="s", user_agent="u", now=NOW) as warc:
+        warc.write_exchange(
+            not_modified(whole), Original(first.url, first.captured_at, first.record)
+        )
+    assert faults_of(tmp_path, "one", "two") == []
+    ((_, problem),) = faults_of(tmp_path, "two")
+    assert "no whole file here holds" in problem
