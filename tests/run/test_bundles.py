@@ -2,6 +2,7 @@
 
 import json
 import random
+import re
 import subprocess
 import sys
 import zipfile
@@ -199,6 +200,24 @@ def test_what_is_disclosed_cannot_be_forged(
 ) -> None:
     with pytest.raises(verify_bundle.Wrong, match="altered, added or out of order"):
         told_of_entry(named, tmp_path, forge)
+
+
+def test_what_is_disclosed_is_checked_by_hand_as_its_readme_says(
+    named: Path, tmp_path: Path
+) -> None:
+    with zipfile.ZipFile(named) as package:
+        package.extractall(tmp_path)
+    index = max(json.loads((tmp_path / "sousveil" / "bundle.json").read_bytes())["entries"])
+    readme = (tmp_path / "sousveil" / "README.md").read_text("utf-8")
+    (command,) = re.findall(r"while read .*disclosed\.jsonl", readme)
+    command = command.replace("entry-N", f"entry-{index}")
+    done = subprocess.run(
+        ["sh", "-c", command], cwd=tmp_path, capture_output=True, text=True, check=True
+    )
+    digests = [line.split()[0] for line in done.stdout.splitlines()]
+    event = (tmp_path / "sousveil" / f"entry-{index}.event.json").read_text("utf-8")
+    assert digests == re.findall(r'"\.\.\.":"sha256:([0-9a-f]{64})"', event)
+    assert len(digests) == 3
 
 
 @pytest.mark.parametrize("end", ["0.event.json", "{index}.note", "00.disclosed.jsonl"])

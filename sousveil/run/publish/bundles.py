@@ -64,7 +64,7 @@ By hand, with `sha256sum` and `openssl` alone:
     sha256sum archive/*                        # each as in the "warc" of its sousveil/entry-N.json
     sha256sum sousveil/entry-*.event.json      # each as in the "body" of the same entry
     while read -r line; do printf %s "$line" | sha256sum; done < sousveil/entry-N.disclosed.jsonl
-                                               # each stands in the event N, where a value is not
+                                               # each stands in entry-N.event.json, for a value
     head -n 3 sousveil/checkpoint > text       # the log's name, size and root: this is signed
     grep '^— ' sousveil/checkpoint | cut -d ' ' -f 3 | base64 -d | tail -c 64 > signature
     (printf '\\060\\052\\060\\005\\006\\003\\053\\145\\160\\003\\041\\000'
