@@ -60,6 +60,13 @@ class Bundle(verify_bundle.Checks):
     def __init__(self, path: Path, key: str | None) -> None:
         super().__init__(path, key)
         self.found: list[tuple[str, str, bool]] = []
+        self._digests: dict[str, tuple[int, str]] = {}
+
+    def digest(self, name: str) -> tuple[int, str]:
+        """Return size and SHA-256 of a file; several checks ask, and one reading answers."""
+        if name not in self._digests:
+            self._digests[name] = super().digest(name)
+        return self._digests[name]
 
     def check(self, what: str, how: Callable[[], str]) -> None:
         """Make one check; nothing in a bundle may stop the others."""
