@@ -188,3 +188,17 @@ def test_a_witness_that_cannot_be_asked_is_refused(case: Case, line: str, words:
     wrong = line.replace("LOG", case.settings.key)
     with pytest.raises(CaseError, match=rf"case\.toml: ?.*{words}"):
         parse_settings(text.replace("\n\n[timestamps]", f"\n{wrong}\n\n[timestamps]"), WHERE)
+
+
+def test_how_many_must_read_a_claim_is_written_and_read_back(case: Case) -> None:
+    settings = replace(case.settings, readings=2)
+    assert parse_settings(format_settings(settings), WHERE).readings == 2
+    old = format_settings(settings).replace("[review]\nreadings = 2", "")
+    assert parse_settings(old.replace("   # by different people", "#"), WHERE).readings == 1
+
+
+@pytest.mark.parametrize("readings", ["0", "6", "two", '"2"', "true"])
+def test_readings_that_nobody_can_make_are_refused(case: Case, readings: str) -> None:
+    text = format_settings(case.settings).replace("readings = 1", f"readings = {readings}")
+    with pytest.raises(CaseError, match=r"review\.readings must be a number|not valid TOML"):
+        parse_settings(text, WHERE)
