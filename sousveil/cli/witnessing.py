@@ -151,7 +151,8 @@ def witness_serve(
         witness = Witness(place, signer, now, lambda line: tell(f"{clock(now())}  {plain(line)}"))
         with WitnessServer(address, witness) as server:
             tell(f"{signer.verifier_key}")
-            tell(f"answers at http://{address[0]}:{server.server_port}/ for {known}")
+            host = f"[{address[0]}]" if ":" in address[0] else address[0]
+            tell(f"answers at http://{host}:{server.server_port}/ for {known}")
             server.serve_forever()
 
 
@@ -187,8 +188,14 @@ def _place(folder: Path | None) -> Path:
 
 def _address(text: str) -> tuple[str, int]:
     host, _, port = text.rpartition(":")
+    if host.startswith("[") and host.endswith("]"):  # as in URLs, RFC 3986 section 3.2.2
+        host = host[1:-1]
+    elif ":" in host:
+        host = ""
     if not host or not (port.isascii() and port.isdecimal()) or int(port) > LAST_PORT:
-        raise InputError(f"--listen {text}: is not HOST:PORT, such as 127.0.0.1:8767.")
+        raise InputError(
+            f"--listen {text}: is not HOST:PORT, such as 127.0.0.1:8767 or [::1]:8767."
+        )
     return host, int(port)
 
 

@@ -116,6 +116,7 @@ class WitnessServer(ThreadingHTTPServer):
         """Listen at an address; raises OSError when that cannot be had."""
         self.witness = witness
         self._places = threading.BoundedSemaphore(MAX_CONNECTIONS)
+        self.address_family = socket.AF_INET6 if ":" in address[0] else socket.AF_INET
         super().__init__(address, _Handler)
 
     def process_request(

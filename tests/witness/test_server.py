@@ -374,3 +374,26 @@ def test_a_key_that_was_stolen_signs_no_more_and_what_it_signed_must_be_gone_on_
     assert asked(3, 4, LOG) == 403
     with pytest.raises(LogError, match="not known by that key"):
         remove_key(folder, LOG.name, LOG.verifier_key)
+
+
+def test_it_answers_over_ipv6_as_well(tmp_path: Path) -> None:
+    folder = tmp_path / "w"
+    make_key(folder, "w.example")
+    command = [sys.executable, "-m", "sousveil", "witness", "serve", "--listen", "[::1]:0"]
+    with subprocess.Popen(
+        [*command, "--folder", str(folder)],
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as served:
+        assert served.stderr is not None
+        served.stderr.readline()
+        told = served.stderr.readline()
+        if "answers at" not in told:
+            served.kill()
+            pytest.skip(f"no IPv6 here: {told}")
+        port = int(told.partition("[::1]:")[2].partition("/")[0])
+        connection = http.client.HTTPConnection("::1", port, timeout=30)
+        connection.request("GET", f"/{'0' * 64}/checkpoint")
+        assert connection.getresponse().status == 404
+        connection.close()
+        served.terminate()
