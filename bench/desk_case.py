@@ -42,7 +42,7 @@ from sousveil.run.ranking import rank
 TARGETS, CAPTURES, FINDINGS = 1_000, 100_000, 100_000
 BEGIN = datetime(2024, 1, 1, tzinfo=UTC)
 ACTORS = 60
-PARAGRAPHS = 8
+PARAGRAPHS = 6
 EDITED_EVERY = 12  # looks: then a paragraph reads otherwise
 
 TRAITS = ("ethnicity", "emotion", "religion", "politics", "sexuality", "race")
@@ -82,15 +82,17 @@ def write_desk_case(root: Path, size: Size) -> Case:
     with open_index(case, create=True) as index:
         sync_index(case, index)
         register = register_of(index)
+        told: list[Fate] = []
         for number in range(size.targets):
             with index.transaction():
                 watch = _watch(number)
                 index.put_watch(watch)
-                found = list(_looks(index, watch, number, size.captures // size.targets, chance))
+                looks = _looks(index, watch, number, size.captures // size.targets, chance)
+                told += [_fate(one, chance) for one in looks]
                 list_findings(index, status, register)
-                fates = [_fate(one, chance) for one in found]
-                index.put_fates(fates)
-                put_fate_of(index, fates)
+        with index.transaction():
+            index.put_fates(told)
+            put_fate_of(index, told)
         rank(index)
     return case
 

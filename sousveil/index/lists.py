@@ -145,9 +145,9 @@ def _attributed(data: bytes, attribution: bytes) -> Finding:
 
 @dataclass(frozen=True, slots=True)
 class Choices:
-    """What a list can be filtered by, the most frequent first."""
+    """What a list can be filtered by, in the order of the alphabet."""
 
-    actor: tuple[str, ...]
+    actor: tuple[str, ...]  # NOBODY first, where there are such
     trait: tuple[str, ...]
     lang: tuple[str, ...]
     host: tuple[str, ...]
@@ -155,18 +155,25 @@ class Choices:
 
 MAX_CHOICES_SHOWN = 200
 
+# One step in the index of a column from each value to the next: as many as there are values.
+_VALUES = """
+WITH RECURSIVE one(value) AS (SELECT min({0}) FROM finding UNION ALL
+    SELECT (SELECT min({0}) FROM finding WHERE {0} > one.value) FROM one WHERE one.value NOT NULL)
+SELECT value FROM one WHERE value NOT NULL LIMIT {1}
+"""
+
 
 def choices(index: Index) -> Choices:
     """Return the actors, traits, languages and hosts of all findings."""
 
-    def most(column: str) -> tuple[str, ...]:
-        rows = index.rows(
-            f"SELECT {column} FROM finding GROUP BY {column} ORDER BY count(*) DESC, {column}"
-            f" LIMIT {MAX_CHOICES_SHOWN}"
-        )
-        return tuple(one or NOBODY for (one,) in rows)
+    def values(column: str) -> tuple[str, ...]:
+        return tuple(one for (one,) in index.rows(_VALUES.format(column, MAX_CHOICES_SHOWN)) if one)
 
-    return Choices(most("actor"), most("trait"), most("lang"), most("host"))
+    nobody = index.rows("SELECT 1 FROM finding WHERE actor IS NULL LIMIT 1")
+    actors = values("actor")
+    return Choices(
+        (NOBODY, *actors) if nobody else actors, values("trait"), values("lang"), values("host")
+    )
 
 
 # ---------------------------------------------------------------- targets

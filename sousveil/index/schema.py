@@ -42,7 +42,7 @@ CREATE TABLE original (watch_id TEXT NOT NULL, payload_digest TEXT NOT NULL, url
     captured_at TEXT NOT NULL, record BLOB NOT NULL,
     PRIMARY KEY (watch_id, payload_digest, url)) STRICT, WITHOUT ROWID;
 CREATE TABLE sighting (finding_id TEXT NOT NULL, capture_id INTEGER NOT NULL, data BLOB NOT NULL,
-    PRIMARY KEY (finding_id, capture_id)) STRICT, WITHOUT ROWID;
+    PRIMARY KEY (finding_id, capture_id)) STRICT;
 CREATE INDEX sighting_by_capture ON sighting (capture_id);
 CREATE TABLE fate (finding_id TEXT PRIMARY KEY, data BLOB NOT NULL, stood_at INTEGER) STRICT;
 CREATE TABLE review (finding_id TEXT NOT NULL, log_index INTEGER NOT NULL, person TEXT NOT NULL,
@@ -95,6 +95,8 @@ CREATE INDEX finding_by_time ON finding (first_seen, id, label, trait, actor, ho
     state, decided, readings, watch_id, topic);
 CREATE INDEX finding_by_actor ON finding (actor, trait, label, state, decided, readings);
 CREATE INDEX finding_by_watch ON finding (watch_id);
+CREATE INDEX finding_by_lang ON finding (lang);
+CREATE INDEX finding_by_host ON finding (host);
 CREATE INDEX finding_by_loss ON finding (gone_by, id, state) WHERE gone_by NOT NULL;
 CREATE INDEX finding_by_trait ON finding (trait, label);
 CREATE INDEX finding_disputed ON finding (id, readings) WHERE decided = 'disputed';

@@ -12,6 +12,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import islice
 
+import msgspec
+
 from sousveil.claims.normal import normalise
 from sousveil.index.filters import Filter, languages, where
 from sousveil.index.search.patterns import Span, match_all
@@ -23,7 +25,10 @@ MAX_MARKS = 20  # in one passage
 # What patterns look through, the newest first: some seconds of work.
 MAX_LOOKED_THROUGH = 100_000
 # Matches beyond are not ranked but listed, the newest first: a word of every page tells nothing.
-MAX_RANKED = 5_000
+MAX_RANKED = 2_000
+
+# So many passages are more work to look up one by one than to go through all findings.
+MANY = 3_000
 
 SNIPPET_CHARACTERS = 320
 _CONTEXT = 60  # characters before the first match
@@ -85,26 +90,33 @@ def search(
 
 
 def _by_words(index: Index, question: Question, chosen: Filter) -> tuple[list[int], bool]:
-    condition, values = _condition(chosen, index.readings)
-    found = f"FROM word JOIN passage p ON p.id = word.rowid WHERE word MATCH ?{condition}"
+    ((matches,),) = index.rows(
+        "SELECT count(*) FROM (SELECT 1 FROM word WHERE word MATCH ? LIMIT ?)",
+        *(question.match, MANY),
+    )
+    condition, values = _condition(chosen, index.readings, is_common=matches == MANY)
+    joined = " JOIN passage p ON p.id = word.rowid" if condition else ""
     newest = [
         one
         for (one,) in index.rows(
-            f"SELECT p.id {found} ORDER BY word.rowid DESC LIMIT ?",
+            f"SELECT word.rowid FROM word{joined} WHERE word MATCH ?{condition}"
+            " ORDER BY word.rowid DESC LIMIT ?",
             *(question.match, *values, MAX_RANKED + 1),
         )
     ]
     if len(newest) > MAX_RANKED:
         return newest[:MAX_HITS], False
+    # The plus keeps SQLite from asking the index of words once for each passage.
     ranked = index.rows(
-        f"SELECT p.id {found} ORDER BY bm25(word), p.id DESC LIMIT ?",
-        *(question.match, *values, MAX_HITS + 1),
+        "SELECT rowid FROM word WHERE word MATCH ? AND +rowid IN (SELECT value FROM json_each(?))"
+        " ORDER BY bm25(word), rowid DESC LIMIT ?",
+        *(question.match, msgspec.json.encode(newest).decode(), MAX_HITS),
     )
-    return [one for (one,) in ranked[:MAX_HITS]], len(ranked) <= MAX_HITS
+    return [one for (one,) in ranked], len(newest) <= MAX_HITS
 
 
 def _by_pattern(index: Index, question: Question, chosen: Filter) -> tuple[list[int], bool]:
-    condition, values = _condition(chosen, index.readings)
+    condition, values = _condition(chosen, index.readings, is_common=True)
     source, match = "passage p", []
     if question.match:
         source, match = "word JOIN passage p ON p.id = word.rowid", [question.match]
@@ -124,8 +136,11 @@ def _by_pattern(index: Index, question: Question, chosen: Filter) -> tuple[list[
     return ids[:MAX_HITS], is_whole
 
 
-def _condition(chosen: Filter, readings: int) -> tuple[str, list[object]]:
-    """Return the condition on a passage `p`, as SQL that begins with AND, and its values."""
+def _condition(chosen: Filter, readings: int, *, is_common: bool) -> tuple[str, list[object]]:
+    """Return the condition on a passage `p`, as SQL that begins with AND, and its values.
+
+    `is_common` tells that it is asked of many passages.
+    """
     parts: list[str] = []
     values: list[object] = []
     for name in ("host", "kind"):
@@ -153,9 +168,14 @@ def _condition(chosen: Filter, readings: int) -> tuple[str, list[object]]:
     told = replace(chosen, host=(), kind=(), lang=(), since=None, until=None, watch=())
     if told:
         condition, its = where(told, readings)
+        # Few matches are looked up one by one; for many, the findings that fit are gone through
+        # first, by the index that holds all that is asked of them.
         parts.append(
-            "p.id IN (SELECT q.passage_id FROM quoted_in q JOIN finding f ON f.id = q.finding_id"
-            f" WHERE {condition})"
+            "p.id IN (SELECT q.passage_id FROM finding f CROSS JOIN quoted_in q"
+            f" ON q.finding_id = f.id WHERE {condition})"
+            if is_common
+            else "EXISTS (SELECT 1 FROM quoted_in q JOIN finding f ON f.id = q.finding_id"
+            f" WHERE q.passage_id = p.id AND {condition})"
         )
         values += its
     return "".join(f" AND {one}" for one in parts), values
