@@ -21,7 +21,9 @@ from sousveil.model import Fault
 from sousveil.tlog import merkle, tiles
 from sousveil.tlog.checkpoint import Checkpoint
 from sousveil.tlog.files import read_file
+from sousveil.tlog.keychain import key_chain
 from sousveil.tlog.log import CHECKPOINT_FILE, read_checkpoint
+from sousveil.tlog.note import split_note
 from sousveil.tlog.tiles import ENTRIES, TILE_WIDTH, Tile
 
 # What others say of the log, and who signs it: checked where stamps, cosignatures and keys are.
@@ -95,6 +97,10 @@ class _Audit:
             return None
         if head is None:
             self._blame(CHECKPOINT_FILE, "is missing")
+            return None
+        own = key_chain(self._folder, vkey).of(head.size)
+        if len(split_note(head.note)[1]) != len(own):
+            self._blame(CHECKPOINT_FILE, "has signatures beside the log's own, or one twice")
         return head
 
     def size_on_disk(self) -> int:

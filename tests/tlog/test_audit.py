@@ -68,6 +68,17 @@ def test_a_cut_lengthened_or_emptied_file_is_named(logs: Logs, signer: KeySigner
             assert list(named(folder, signer)) == [where]
 
 
+def test_a_signature_beside_the_logs_own_is_named(logs: Logs, signer: KeySigner) -> None:
+    folder = logs(SIZE)
+    path = folder / "checkpoint"
+    note = path.read_bytes()
+    own = note.splitlines(keepends=True)[-1]
+    for more in (own, "\N{EM DASH} somebody.example AAAAAAAA\n".encode()):
+        path.write_bytes(note + more)
+        (problem,) = named(folder, signer).values()
+        assert "signatures beside the log's own" in problem
+
+
 def test_a_removed_file_is_named(logs: Logs, signer: KeySigner) -> None:
     folder = logs(SIZE)
     for path, _, where in each_file(folder):
