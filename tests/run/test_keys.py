@@ -472,7 +472,8 @@ def at_terminal(command: list[str], typed: list[str], folder: Path) -> str:
     return f"{shown.decode()}\n{child.wait(timeout=60)}"
 
 
-@pytest.mark.timeout(60)
+@pytest.mark.slow
+@pytest.mark.timeout(240)
 def test_a_person_types_it_unseen_and_changes_it(case: Case, tmp_path: Path) -> None:
     command = [sys.executable, "-m", "sousveil", "--case", str(case.root), "key", "passphrase"]
     path = key_path(case.settings.origin)
@@ -487,6 +488,7 @@ def test_a_person_types_it_unseen_and_changes_it(case: Case, tmp_path: Path) -> 
     assert load_signer(path).verifier_key == case.settings.key
 
 
+@pytest.mark.slow
 def test_the_key_that_follows_has_the_same_passphrase(
     case: Case, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -500,6 +502,7 @@ def test_the_key_that_follows_has_the_same_passphrase(
     verified(open_case(case.root))
 
 
+@pytest.mark.slow
 def test_a_forgotten_passphrase_is_a_lost_key(
     case: Case, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
