@@ -108,7 +108,7 @@ class _Lines:
         self._faults: list[Fault] = []
         self._left_out = 0
         self._has_ended = False
-        self._newest = "events"  # the file that was read last
+        self._after = ""  # behind which line what is missing should stand
 
     def next(self, index: int, entry: Entry, size: int) -> Line | None:
         """Return the line that an entry has the digest of; None, and a fault, for another."""
@@ -116,11 +116,11 @@ class _Lines:
         if found is None:
             if not self._has_ended:
                 missing = f"the bodies of log entries {index} to {size - 1} are missing"
-                self._faults.append(Fault(self._newest, missing))
+                self._faults.append(Fault("events", f"{missing}{self._after}"))
             self._has_ended = True
             return None
         path, number, data = found
-        self._newest = f"events/{path.name}"
+        self._after = f", behind line {number} of {path.name}"
         line, problems = read_line(data), []
         if not data.endswith(LINE_END):
             problems.append("is cut short")
@@ -131,7 +131,7 @@ class _Lines:
         if path.name < f"{entry.time[:7]}.jsonl":
             problems.append("stands in the wrong month's file")
         for problem in problems:
-            self._blame(self._newest, f"line {number} {problem}".replace(" ,", ","))
+            self._blame(f"events/{path.name}", f"line {number} {problem}".replace(" ,", ","))
         return None if problems else line
 
     def all_faults(self) -> list[Fault]:
