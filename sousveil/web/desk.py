@@ -53,8 +53,12 @@ class Desk:
 
     @contextmanager
     def index(self) -> Iterator[Index]:
-        """Open the index for one request, to read; raises CaseError when it cannot be used."""
+        """Open the index for one request, to read; raises CaseError when it cannot be used.
+
+        All that the request reads is of one state, whatever is written meanwhile.
+        """
         with open_index(self.case()) as index:
+            index.rows("BEGIN")
             yield index
 
     @contextmanager
