@@ -13,6 +13,7 @@ import pytest
 
 from sousveil.case import save_settings
 from sousveil.run.publish.exports import export_wacz
+from sousveil.run.publish.packages import Output
 from tests.commands import sousveil
 from tests.replay.player import PROGRAM, Served, Viewer, build, quiet, served, viewer
 from tests.sites import Page, case_for, serve
@@ -57,7 +58,7 @@ def exported(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
         for _ in range(2):
             ran = sousveil("visit", "--all", "--case", case.root)
             assert ran.status == 0, ran.err
-        export_wacz(case, [site.url], folder / "one.wacz", now=NOW, progress=quiet)
+        export_wacz(case, [site.url], Output(folder / "one.wacz"), now=NOW, progress=quiet)
     return folder / "one.wacz", site.url
 
 

@@ -10,6 +10,7 @@ from socket import SOCK_DGRAM
 import pytest
 
 from sousveil.run.publish.exports import export_wacz
+from sousveil.run.publish.packages import Output
 from tests.commands import sousveil
 from tests.replay.player import PROGRAM, Ear, Served, Viewer, build, ear, quiet, served, viewer
 from tests.sites import Page, case_for, serve
@@ -111,7 +112,7 @@ def replayed(installed: Path, tmp_path_factory: pytest.TempPathFactory) -> Itera
             assert sousveil("add", "--case", case.root, *targets).status == 0
             assert sousveil("visit", "--case", case.root).status == 0
         exported = folder / "case.wacz"
-        export_wacz(case, (), exported, now=NOW, progress=quiet)
+        export_wacz(case, (), Output(exported), now=NOW, progress=quiet)
         port = int(site.url.rpartition(":")[2])
         with ear(port) as site_ear, served(installed, exported) as running:
             yield Replayed(running, site.url, site_ear, (enemy, peer))
