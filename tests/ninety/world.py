@@ -55,7 +55,7 @@ class Clock:
         struct.pack_into("d", self._map, 8, seconds)
 
     def true(self) -> datetime:
-        """Return the true time, which the clocks of all servers show."""
+        """Return the true time."""
         return FIRST_DAY + timedelta(seconds=self.seconds)
 
     def now(self) -> datetime:
@@ -183,12 +183,22 @@ class _Connection(asyncio.Protocol):
             case _:
                 self._send(200, page(one, at, what), etag=_version(one, what), head=head)
 
+    def _shown(self) -> datetime:
+        """Return what the host's clock shows: of one in ten it stands, of one it is months late."""
+        match self._host % 10:
+            case 4:
+                return FIRST_DAY
+            case 8:
+                return self._clock.true() - timedelta(days=100)
+            case _:
+                return self._clock.true()
+
     def _send(
         self, status: int, text: str, *, location: str = "", etag: str = "", head: bytes = b""
     ) -> None:
         assert self._out is not None
         body = text.encode()
-        date = f"Date: {format_datetime(self._clock.true(), usegmt=True)}\r\n"
+        date = f"Date: {format_datetime(self._shown(), usegmt=True)}\r\n"
         fields = f"Content-Type: text/html; charset=utf-8\r\nContent-Length: {len(body)}\r\n"
         if location:
             fields += f"Location: {location}\r\n"
