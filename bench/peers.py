@@ -65,8 +65,13 @@ class AbsentError(Exception):
     """A peer that cannot be run here, and why."""
 
 
-def installed(requirement: str, *, python: str = sys.executable) -> Path:
-    """Return the Python of an environment that has `requirement`; raises AbsentError."""
+def installed(
+    requirement: str, *, python: str = sys.executable, setuptools: str = "setuptools"
+) -> Path:
+    """Return the Python of an environment that has `requirement`; raises AbsentError.
+
+    `setuptools` is which of them it has, for programs that need an old one.
+    """
     folder = FOLDER / requirement.partition("=")[0]
     program = folder / "bin" / "python"
     done = folder / "installed"
@@ -75,7 +80,7 @@ def installed(requirement: str, *, python: str = sys.executable) -> Path:
     uv = Path(sys.executable).parent / "uv"
     steps: tuple[list[str | Path], ...] = (
         [uv, "venv", "--quiet", "--clear", "--python", python, folder],
-        [uv, "pip", "install", "--quiet", "--python", program, requirement, "setuptools"],
+        [uv, "pip", "install", "--quiet", "--python", program, requirement, setuptools],
     )
     try:
         for step in steps:

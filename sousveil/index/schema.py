@@ -97,7 +97,8 @@ CREATE INDEX finding_by_actor ON finding (actor, trait, label, state, decided, r
 CREATE INDEX finding_by_watch ON finding (watch_id);
 CREATE INDEX finding_by_lang ON finding (lang);
 CREATE INDEX finding_by_host ON finding (host);
-CREATE INDEX finding_by_loss ON finding (gone_by, id, state) WHERE gone_by NOT NULL;
+CREATE INDEX finding_by_loss ON finding (gone_by, id, state, label, trait, actor, host, lang, kind,
+    decided, readings, watch_id) WHERE gone_by NOT NULL;
 CREATE INDEX finding_by_trait ON finding (trait, label);
 CREATE INDEX finding_disputed ON finding (id, readings) WHERE decided = 'disputed';
 CREATE TABLE unlisted (finding_id TEXT PRIMARY KEY) STRICT, WITHOUT ROWID;

@@ -21,8 +21,8 @@ OTHER = "<p>Our gate tells Uyghurs from others by their faces.</p>"
 
 # Kept by no event: what people were told, and what another engine had read.
 NOT_FROM_THE_LOG = {"notice", "channel", "former"}
-# Nobody decides on anything here, and in the end all is told.
-EMPTY = {"review", "translation", "stale"}
+# Nobody decides on anything here, and in the end all is told and listed.
+EMPTY = {"review", "translation", "stale", "unlisted"}
 
 
 @pytest.fixture
