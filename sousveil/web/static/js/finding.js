@@ -15,4 +15,5 @@ key("t", "Translate", () => {
   if (!details) return;
   details.open = true;
   details.querySelector("textarea").focus();
+  details.scrollIntoView({ block: "center" });
 });

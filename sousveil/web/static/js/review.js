@@ -35,7 +35,7 @@ function start() {
   key("n", "Write a note", () => card.querySelector("[name=note]")?.focus());
   key("t", "Translate the quote", translate);
   key("o", "Open the finding's page", () => location.assign(`/findings/${shown()}`));
-  key("/", "Find findings, to decide on several", () => location.assign("/review/several"));
+  key("b", "Decide on several at once", () => location.assign("/review/several"));
 
   list.addEventListener("click", (event) => {
     const row = event.target.closest("li");
@@ -222,6 +222,7 @@ function translate() {
   if (!details) return;
   details.open = true;
   details.querySelector("textarea").focus();
+  details.scrollIntoView({ block: "center" });
 }
 
 function keepTranslation(form) {
