@@ -177,7 +177,9 @@ def _listening(place: Place) -> Iterator[socket.socket]:
     tried = [place.port] if place.port is not None else [*range(PORT, PORT + MAX_PORTS), 0]
     problem = ""
     for port in tried:
-        listener = socket.socket(family)
+        # asyncio sends at once (TCP_NODELAY) on sockets that name TCP; on others an answer's body
+        # waits 40 ms for the browser to acknowledge its head.
+        listener = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             listener.bind((place.at, port))
