@@ -168,7 +168,8 @@ def _check_export(
     bundle = Bundle(path, key)
     with bundle.zip:
         bundle.check("the package", bundle.package)
-        bundle.check("the package's signature", bundle.package_signature)
+        what = f"the package's signature, in {verify_bundle.DIGEST}"
+        bundle.check(what, bundle.package_signature)
         if verify_bundle.KEYS in bundle.names:
             bundle.check(_KEYS, bundle.succession)
     _note(bundle.found, told)

@@ -101,7 +101,7 @@ class Checks:
     def run(self) -> int:
         """Make all checks; return the exit status."""
         self.check("the package", self.package)
-        self.check("the package's signature", self.package_signature)
+        self.check(f"the package's signature, in {DIGEST}", self.package_signature)
         self.check("what the bundle says of itself", self.contents)
         if KEYS in self.names:
             self.check("the log's keys", self.succession)
