@@ -53,10 +53,6 @@ class Filter:
         """Whether anything is asked for."""
         return any(getattr(self, one.name) for one in fields(self))
 
-    def narrowed(self, **choices: str) -> "Filter":
-        """Return the filter with one choice in each of these fields."""
-        return replace(self, **{name: (value,) for name, value in choices.items()})  # type: ignore[arg-type]  # no days
-
     def within(self, since: str, until: str) -> "Filter":
         """Return the filter for a span of days."""
         return replace(self, since=date.fromisoformat(since), until=date.fromisoformat(until))

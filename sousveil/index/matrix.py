@@ -36,14 +36,16 @@ class Matrix:
     traits: tuple[str, ...]
     cells: dict[tuple[str, str], Cell]
     chosen: Filter  # what was counted, as links to it carry on
+    by_actor: Counter[str]
+    by_trait: Counter[str]
 
     def of_actor(self, actor: str) -> int:
         """Return how many findings are about somebody."""
-        return sum(cell.count for (name, _), cell in self.cells.items() if name == actor)
+        return self.by_actor[actor]
 
     def of_trait(self, trait: str) -> int:
         """Return how many findings are about a trait."""
-        return sum(cell.count for (_, name), cell in self.cells.items() if name == trait)
+        return self.by_trait[trait]
 
     @property
     def highest(self) -> int:
@@ -79,4 +81,6 @@ def matrix(index: Index, chosen: Filter) -> Matrix:
         tuple(sorted(traits, key=lambda one: (-traits[one], one))),
         cells,
         counted,
+        actors,
+        traits,
     )

@@ -1,12 +1,16 @@
 """Actors × traits: who is said to make systems that infer what, each count a link to its quotes."""
 
+from collections.abc import Callable
+from dataclasses import replace
 from math import sqrt
+from urllib.parse import urlencode
 
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from sousveil.index.matrix import matrix
+from sousveil.index.filters import Filter
+from sousveil.index.matrix import Cell, matrix
 from sousveil.index.store import Index
 from sousveil.model import Json
 from sousveil.web.api.files import as_file
@@ -39,14 +43,37 @@ def actors(request: Request) -> Response:
             "actors.html",
             matrix=told,
             actors=told.actors[:MAX_ACTORS_SHOWN],
-            heat=lambda count: heat(count, told.highest),
+            heat=_heat(told.highest),
+            link=_links(told.chosen),
+            told=_labels,
             **known(index, filter_),
         )
 
 
-def heat(count: int, highest: int) -> int:
+def _heat(highest: int) -> Callable[[int], int]:
     """Return how warm a count is, 1 to STEPS: by its root, for a few actors have most."""
-    return max(1, round(STEPS * sqrt(count / highest)))
+    return lambda count: max(1, round(STEPS * sqrt(count / highest)))
+
+
+def _labels(cell: Cell) -> str:
+    """Return what the findings of a cell say: "12 offers, 3 denies"."""
+    return ", ".join(f"{count:,} {label}" for label, count in cell.labels.most_common())
+
+
+def _links(counted: Filter) -> Callable[..., str]:
+    """Return what leads from a cell, or the head of a row or column, to its findings.
+
+    What all links share is written once: there are as many as there are cells.
+    """
+    others = replace(counted, trait=()).parameters()
+    of_all = urlencode([one for one in others if one[0] != "actor"])
+
+    def link(actor: str = "", trait: str = "") -> str:
+        chosen = [("actor", actor)] if actor else [one for one in others if one[0] == "actor"]
+        chosen += [("trait", one) for one in ([trait] if trait else counted.trait)]
+        return f"/findings?{urlencode(chosen)}&{of_all}"
+
+    return link
 
 
 def actors_file(request: Request) -> Response:
