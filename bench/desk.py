@@ -114,7 +114,7 @@ class Asker:
         body = answer.read()
         taken.seconds.append(time.perf_counter() - begun)
         taken.bytes = max(taken.bytes, len(body))
-        assert answer.status == 200, f"{path}: {answer.status} {body[:200]!r}"  # noqa: PLR2004  # OK
+        assert answer.status == 200, f"{path}: {answer.status} {body[-400:]!r}"  # noqa: PLR2004  # OK
         return body.decode() if answer.headers.get("Content-Encoding") is None else ""
 
 
@@ -222,7 +222,9 @@ def _tell_many(host: str, cookie: str) -> None:
         thread.start()
     for thread in threads:
         thread.join()
-    every = Taken([one for each in taken for one in each.seconds], max(t.bytes for t in taken))
+    every = Taken(
+        [one for each in taken for one in each.seconds], bytes=max(one.bytes for one in taken)
+    )
     _tell(
         f"{READERS} readers, a page each {THINKING_SECONDS:.0f} s",
         {f"{len(every.seconds)} pages": every, f"{len(wrote.seconds)} decisions": wrote},
