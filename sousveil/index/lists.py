@@ -202,6 +202,15 @@ def targets_page(
     return Page(shown, _next(rows, limit), len(watches))
 
 
+def target_of(index: Index, watch_id: str) -> Target | None:
+    """Return one watch with how it is; None when there is none."""
+    rows = index.rows(
+        "SELECT w.data, r.at FROM watch w LEFT JOIN retired r ON r.watch_id = w.id WHERE w.id = ?",
+        watch_id,
+    )
+    return _target(index, msgspec.json.decode(rows[0][0], type=Watch), rows[0][1]) if rows else None
+
+
 def _fits(watch: Watch, chosen: Filter) -> bool:
     return (
         (not chosen.actor or (watch.actor or NOBODY) in chosen.actor)

@@ -232,6 +232,11 @@ def captures_of_look(index: Index, look_id: int) -> list[Held]:
     return _held(index, " WHERE c.look_id = ?", look_id)
 
 
+def capture_of(index: Index, capture_id: int) -> Held | None:
+    """Return a capture by its number in this index; None when there is none."""
+    return next(iter(_held(index, " WHERE c.id = ?", capture_id)), None)
+
+
 def stood_at(index: Index, address: str, before: int) -> Capture | None:
     """Return what stood at an address itself, on the wire, at our newest look before a log entry.
 

@@ -28,6 +28,7 @@ from sousveil.web.compress import Compressed
 from sousveil.web.desk import Desk
 from sousveil.web.pages import (
     actors,
+    captures,
     disputes,
     enter,
     findings,
@@ -35,6 +36,7 @@ from sousveil.web.pages import (
     review,
     search,
     several,
+    targets,
     timeline,
     today,
 )
@@ -50,6 +52,8 @@ PAGES: tuple[Sequence[BaseRoute], ...] = (
     disputes.ROUTES,
     lists.ROUTES,
     findings.ROUTES,
+    targets.ROUTES,
+    captures.ROUTES,
     actors.ROUTES,
     timeline.ROUTES,
     search.ROUTES,

@@ -29,9 +29,17 @@ def _watches(desk: Served) -> list[str]:
         return [watch.id for watch in watches(index)]
 
 
+def _captures(desk: Served) -> list[str]:
+    """Return a capture of each media type."""
+    with desk.desk.index() as index:
+        rows = index.rows("SELECT min(id) FROM capture GROUP BY media_type, status")
+    return [str(one) for (one,) in rows]
+
+
 EXAMPLES: dict[str, Example] = {
     "finding_id": _findings,
     "watch_id": _watches,
+    "capture_id": _captures,
     "/api/findings/{id}": _findings,
     "/api/targets/{id}": _watches,
 }

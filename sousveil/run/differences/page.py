@@ -24,7 +24,7 @@ from sousveil.run.differences.screen_worker import Answer, Compared, Shown
 # Passages that stand, shown before and behind one that changed; the others are folded.
 NEIGHBOURS = 1
 
-_Group: TypeAlias = Literal["shown", "folded", "noise"]
+Group: TypeAlias = Literal["shown", "folded", "noise"]
 
 _LABELS = {
     Change.SAME: "",
@@ -50,10 +50,9 @@ class Line:
 def page(difference: Difference, screens: Answer, *, with_noise: bool) -> bytes:
     """Return the page; `with_noise` shows unfolded what was learnt to change by itself."""
     template = _environment().get_template("difference.html")
-    lines = list(_lines(difference))
     return template.render(
         difference=difference,
-        groups=list(_groups(lines)),
+        groups=grouped(difference),
         screens=screens if isinstance(screens, Compared) else None,
         unscreened="" if isinstance(screens, Compared) else screens.reason,
         pictures=_pictures(screens) if isinstance(screens, Compared) else (),
@@ -62,6 +61,11 @@ def page(difference: Difference, screens: Answer, *, with_noise: bool) -> bytes:
         with_noise=with_noise,
         notes=[*filter(None, [wording.no_page_since(difference)]), *wording.notes(difference)],
     ).encode("utf-8", "replace")
+
+
+def grouped(difference: Difference) -> list[tuple[Group, list[Line]]]:
+    """Return the rows in runs that are shown alike: "shown", "folded" or "noise"."""
+    return list(_groups(list(_lines(difference))))
 
 
 def _environment() -> Environment:
@@ -73,7 +77,7 @@ def _environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters |= {"tag": language_tag, "public": public_address}
+    environment.filters |= {"language_tag": language_tag, "public": public_address}
     environment.globals |= {"member_line": wording.member_line}
     return environment
 
@@ -102,13 +106,13 @@ def _is_both(row: Row) -> bool:
     return row.change is Change.MOVED and row.is_edited
 
 
-def _groups(lines: list[Line]) -> Iterator[tuple[_Group, list[Line]]]:
+def _groups(lines: list[Line]) -> Iterator[tuple[Group, list[Line]]]:
     """Give the lines in runs that are shown alike."""
     near: set[int] = set()
     for number, line in enumerate(lines):
         if line.row.change is not Change.SAME and line.row.noise is None:
             near.update(range(number - NEIGHBOURS, number + NEIGHBOURS + 1))
-    kinds: list[_Group] = [
+    kinds: list[Group] = [
         "noise" if line.row.noise is not None else "shown" if number in near else "folded"
         for number, line in enumerate(lines)
     ]
