@@ -131,6 +131,16 @@ def findings_of(index: Index, ids: Iterable[str]) -> list[Finding]:
     return _attributed(index, earliest_findings(index, ids))
 
 
+def findings_at(index: Index, address: str) -> list[Finding]:
+    """Return the findings of an address that looks at it saw, as `findings` does."""
+    rows = index.rows(
+        "SELECT DISTINCT s.finding_id FROM look l JOIN capture c ON c.look_id = l.id"
+        " JOIN sighting s ON s.capture_id = c.id WHERE l.address = ?",
+        address,
+    )
+    return [one for one in findings_of(index, [name for (name,) in rows]) if one.url == address]
+
+
 def earliest_findings(index: Index, ids: Iterable[str]) -> list[Finding]:
     """Return the findings with these ids as they were read, before anybody is named."""
     where = " WHERE s.finding_id IN (SELECT value FROM json_each(?))"

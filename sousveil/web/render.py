@@ -35,8 +35,9 @@ NAVIGATION = (
     ("/actors", "Actors", "w"),
     ("/timeline", "Timeline", "l"),
     ("/search", "Search", "s"),
-    ("/manage", "Manage", "m"),
+    ("/manage", "Add & manage", "m"),
 )
+EDITORS_ROOMS = frozenset({"/manage"})
 
 
 def render(
@@ -59,12 +60,19 @@ def render(
         user=request.user,
         csrf=lambda: _csrf_field(session.csrf if session else csrf),
         case_title=request.app.state.desk.title,
-        navigation=request.app.state.navigation,
+        navigation=_rooms(request),
         here=request.url.path,
         **values,
     )
     # A lone surrogate has no UTF-8 form; `visible` has replaced those of captured text.
     return HTMLResponse(html.encode("utf-8", "replace"), status_code, headers)
+
+
+def _rooms(request: Request) -> list[tuple[str, str, str]]:
+    """Return the rooms that the user of a request may enter."""
+    rooms: tuple[tuple[str, str, str], ...] = request.app.state.navigation
+    is_editor = request.user is not None and request.user.may("editor")
+    return [one for one in rooms if is_editor or one[0] not in EDITORS_ROOMS]
 
 
 def _csrf_field(token: str) -> Markup:
@@ -77,7 +85,12 @@ def _templates() -> Environment:
         loader=ChoiceLoader(
             [
                 PackageLoader(__package__),
-                PrefixLoader({"dossier": PackageLoader("sousveil.dossier")}),
+                PrefixLoader(
+                    {
+                        "dossier": PackageLoader("sousveil.dossier"),
+                        "differences": PackageLoader("sousveil.run.differences"),
+                    }
+                ),
             ]
         ),
         autoescape=True,

@@ -12,6 +12,7 @@ from starlette.routing import Route
 
 from sousveil.index.query import findings, watches
 from sousveil.web.app import PAGES
+from sousveil.web.jobs.store import Job
 from tests.web.desks import Client, Served
 
 Example = Callable[[Served], list[str]]
@@ -36,10 +37,21 @@ def _captures(desk: Served) -> list[str]:
     return [str(one) for (one,) in rows]
 
 
+def _jobs(desk: Served) -> list[str]:
+    """Return a job that is over, whose words try to run scripts."""
+    jobs = desk.desk.jobs
+    at, words = desk.clock(), "<script>alert(8)</script>"
+    over = Job("0" * 16, words, words, ("verify",), at, state="done", ended_at=at, said=words)
+    if jobs.find(over.id) is None:
+        jobs.put(over)
+    return [over.id]
+
+
 EXAMPLES: dict[str, Example] = {
     "finding_id": _findings,
     "watch_id": _watches,
     "capture_id": _captures,
+    "job_id": _jobs,
     "/api/findings/{id}": _findings,
     "/api/targets/{id}": _watches,
 }
@@ -51,14 +63,15 @@ QUERIES: dict[str, tuple[str, ...]] = {
     "/search.csv": _ASKED,
     "/search.json": _ASKED,
     "/api/search": _ASKED,
+    "/targets/{watch_id}/compare": ("view=source", "view=picture"),
 }
 """Queries that a path is asked with, beside none."""
 
 # These answer questions only.
 NEED_QUERY = frozenset({"/search.csv", "/search.json", "/api/search"})
 
-# Nothing stands there for a finding that no picture shows.
-MAY_LACK = frozenset({"/pictures/{finding_id}"})
+# Nothing stands there for a finding that no picture shows, nor for a look without a browser.
+MAY_LACK = frozenset({"/pictures/{finding_id}", "/targets/{watch_id}/compare/picture"})
 
 # Leads elsewhere, or lets nobody in who is in: no pages.
 _NO_PAGES = frozenset({"/enter", "/login"})

@@ -18,7 +18,7 @@ from sousveil.changes.diff.noise import learn, quieten
 from sousveil.changes.diff.values import Change, Diff, Row, Watched
 from sousveil.changes.diff.watched import watched_terms
 from sousveil.errors import InputError, SousveilError
-from sousveil.index.query import event_body, findings
+from sousveil.index.query import event_body, findings_at
 from sousveil.index.store import Index
 from sousveil.model import Capture, Document, Finding, Rendering
 from sousveil.run.differences.looks import Look, choose, looks_at
@@ -65,7 +65,7 @@ def difference(
     """
     looks = looks_at(index, target)
     formers, later = choose(looks, since, until)
-    there = tuple(one for one in findings(index) if one.url == later.visit.address)
+    there = tuple(findings_at(index, later.visit.address))
     reader = _Reader(case, looks, there, watched_terms(load_topics(case)))
     told = []
     for former in formers[:MAX_FORMERS]:
