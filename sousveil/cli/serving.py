@@ -7,7 +7,7 @@ import socket
 import tempfile
 import webbrowser
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
@@ -101,11 +101,12 @@ def serve(
     with open_index(case):
         pass  # one that is missing, or of another version, is told here and not on each page
     _tell_what_happens()
-    with _listening(place) as listener:
+    with _listening(place) as listener, ExitStack() as open_now:
         host = place.host(listener.getsockname()[1])
         access = _access(case, host, place, team=team)
+        desk = open_now.enter_context(closing(Desk(case.root, now, access)))
         server = make_server(
-            make_app(Desk(case.root, now, access)),
+            make_app(desk),
             certificate=certificate,
             key=key,
             behind_proxy=behind_proxy,

@@ -24,7 +24,7 @@ from sousveil.cli.telling.screen import (
     Bar,
     clock,
     count_of,
-    err,
+    is_followed,
     plain,
     progress,
     say,
@@ -79,7 +79,7 @@ def watch_(
     case = chosen_case(folder)
     unlock(case)
     with _stopped_by_signals() as stop, ExitStack() as open_now:
-        bar = open_now.enter_context(progress("watching")) if err.is_terminal else None
+        bar = open_now.enter_context(progress("watching")) if is_followed() else None
         shown = _Shown(bar, once=once, as_json=as_json)
         outside = Outside(
             clock=now,

@@ -28,10 +28,13 @@ from sousveil.web.compress import Compressed
 from sousveil.web.desk import Desk
 from sousveil.web.pages import (
     actors,
+    adding,
     captures,
+    compare,
     disputes,
     enter,
     findings,
+    jobs,
     lists,
     review,
     search,
@@ -54,9 +57,12 @@ PAGES: tuple[Sequence[BaseRoute], ...] = (
     findings.ROUTES,
     targets.ROUTES,
     captures.ROUTES,
+    compare.ROUTES,
     actors.ROUTES,
     timeline.ROUTES,
     search.ROUTES,
+    adding.ROUTES,
+    jobs.ROUTES,
     API,
 )
 

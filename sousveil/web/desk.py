@@ -16,6 +16,8 @@ from sousveil.case import SETTINGS_FILE, Case, open_case
 from sousveil.index.store import Index
 from sousveil.ledger import Writer, writing
 from sousveil.run.indexing import open_index, sync_index
+from sousveil.web.jobs.runner import Jobs
+from sousveil.web.jobs.store import jobs_folder
 from sousveil.web.safety.access import Access
 
 # A visit may hold the case's writing place for hours, `sousveil watch` does for moments. Somebody
@@ -34,7 +36,7 @@ class Desk:
         self._root = root
         self._opened: tuple[int, Case] | None = None
         self._opening = threading.Lock()
-        self.case()
+        self.jobs = Jobs(jobs_folder(self.case().settings.origin), root.resolve(), clock)
 
     def case(self) -> Case:
         """Return the case with the settings that `case.toml` has now; CaseError as `open_case`."""
@@ -50,6 +52,10 @@ class Desk:
         """The case's title, as it was when its settings could last be read."""
         opened = self._opened
         return opened[1].settings.title if opened else ""
+
+    def close(self) -> None:
+        """End what runs for the desk."""
+        self.jobs.close()
 
     @contextmanager
     def index(self) -> Iterator[Index]:

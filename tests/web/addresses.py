@@ -41,7 +41,7 @@ def _jobs(desk: Served) -> list[str]:
     """Return a job that is over, whose words try to run scripts."""
     jobs = desk.desk.jobs
     at, words = desk.clock(), "<script>alert(8)</script>"
-    over = Job("0" * 16, words, words, ("verify",), at, state="done", ended_at=at, said=words)
+    over = Job("0" * 16, words, "Ada", ("verify",), at, state="done", ended_at=at, said=words)
     if jobs.find(over.id) is None:
         jobs.put(over)
     return [over.id]
@@ -71,7 +71,13 @@ QUERIES: dict[str, tuple[str, ...]] = {
 NEED_QUERY = frozenset({"/search.csv", "/search.json", "/api/search"})
 
 # Nothing stands there for a finding that no picture shows, nor for a look without a browser.
-MAY_LACK = frozenset({"/pictures/{finding_id}", "/targets/{watch_id}/compare/picture"})
+MAY_LACK = frozenset(
+    {
+        "/pictures/{finding_id}",
+        "/targets/{watch_id}/compare/picture",
+        "/manage/jobs/{job_id}/result",
+    }
+)
 
 # Leads elsewhere, or lets nobody in who is in: no pages.
 _NO_PAGES = frozenset({"/enter", "/login"})

@@ -159,6 +159,7 @@ def served(root: Path, *, team: Team | None = None) -> Iterator[Served]:
         finally:
             server.should_exit = True
             thread.join(10)
+            desk.close()
 
 
 def make_small_case(root: Path) -> Case:

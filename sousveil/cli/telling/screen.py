@@ -26,6 +26,9 @@ from rich.progress import (
 )
 from rich.text import Text
 
+from sousveil.web.jobs.progress import Noted
+from sousveil.web.jobs.progress import Progress as HowFar
+
 FOUND_WRONG = 1  # exit status: done, and something was found wrong
 
 
@@ -115,6 +118,11 @@ def clock(at: datetime) -> str:
     return f"{at.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC"
 
 
+def is_followed() -> bool:
+    """Tell whether somebody looks on: at a terminal, or at the desk that runs this command."""
+    return err.is_terminal or bool(Noted())
+
+
 @contextmanager
 def progress(title: str, total: int | None = None) -> Iterator["Bar"]:
     """Show a person what goes on, how much of it is done and how long it takes yet.
@@ -135,9 +143,12 @@ class Bar:
     def __init__(self, bar: Progress, title: str, total: int | None) -> None:
         self._bar = bar
         self._title = title
+        self._noted = Noted()
+        self._noted(HowFar(title, total=total))
         self._task = bar.add_task(title, total=total)
 
     def __call__(self, done: int, total: int | None = None, note: str = "") -> None:
         """Show that `done` of `total` is behind us, and what is at hand."""
         described = f"{self._title} {plain(note, 60)}" if note else self._title
         self._bar.update(self._task, completed=done, total=total, description=described)
+        self._noted(HowFar(self._title, done, total, plain(note, 60)))
