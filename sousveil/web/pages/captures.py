@@ -18,6 +18,7 @@ from starlette.routing import Route
 from sousveil.archive.beside import session_of
 from sousveil.archive.read import payload
 from sousveil.archive.unpack import GZIP_MAGIC
+from sousveil.extract.charset import decode
 from sousveil.index.query import capture_of
 from sousveil.index.store import Held
 from sousveil.model import RENDERING_TYPE, Capture
@@ -120,12 +121,9 @@ def _body(one: Capture, data: bytes, charset: str) -> Body:
         return Body("", "", len(data), is_cut, "It is no text; the record has it whole.")
     # Each character takes four bytes at most, of what a server says or not.
     begin = data[: 4 * MAX_SHOWN_CHARS]
-    try:
-        text = begin.decode(charset or "utf-8", "replace")
-    except LookupError:
-        charset, text = "utf-8", begin.decode("utf-8", "replace")
+    text, name = decode(begin, http=charset or None, declares=True)
     is_cut = is_cut or len(text) > MAX_SHOWN_CHARS or len(begin) < len(data)
-    return Body(text[:MAX_SHOWN_CHARS], charset or "utf-8", len(data), is_cut)
+    return Body(text[:MAX_SHOWN_CHARS], name, len(data), is_cut)
 
 
 ROUTES = (

@@ -15,6 +15,7 @@ from starlette.routing import Route
 from sousveil.archive.read import payload
 from sousveil.case import Case
 from sousveil.errors import ArchiveError, ExtractError, InputError, SousveilError, TargetError
+from sousveil.extract.charset import decode
 from sousveil.index.store import Index
 from sousveil.index.visited import was_looked_at
 from sousveil.model import Json, Rendering, WatchKind
@@ -160,10 +161,7 @@ def _body(case: Case, look: Look) -> str:
     answer = payload(case.root, one.record, MAX_SOURCE_BYTES, refers_to=one.refers_to)
     if b"\0" in answer.body[:1_000]:
         raise ExtractError(f"The answer at look {look.number} is no text ({one.media_type}).")
-    try:
-        return answer.body.decode(answer.charset or "utf-8", "replace")
-    except LookupError:
-        return answer.body.decode("utf-8", "replace")
+    return decode(answer.body, http=answer.charset or None, declares=True)[0]
 
 
 def _picture(case: Case, index: Index, wanted: _Asked) -> Json:
