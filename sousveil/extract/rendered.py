@@ -54,8 +54,10 @@ def read_rendered(payload: bytes, name: str) -> Document:
     pieces.close(BlockKind.TITLE)
     for place, target in enumerate(snapshot.targets):
         if target.documents:
-            outermost = framed(target.documents[0], target.left, target.top)
-            _read_target(target, View(0, 0, PAGE) if place == 0 else outermost, pieces)
+            view = View(target.left, target.top, PAGE)
+            if place > 0:
+                view = framed(target.documents[0], target.left, target.top)
+            _read_target(target, view, target.left if place == 0 else 0.0, pieces)
     text, blocks, runs = pieces.finish()
     return Document(
         text=text,
@@ -69,8 +71,11 @@ def read_rendered(payload: bytes, name: str) -> Document:
     )
 
 
-def _read_target(target: Target, view: View, pieces: Pieces) -> None:
-    """Read a target's documents, each after the one that frames it; a hidden frame is left out."""
+def _read_target(target: Target, view: View, reach: float, pieces: Pieces) -> None:
+    """Read a target's documents, each after the one that frames it; a hidden frame is left out.
+
+    The first can be scrolled to the left as far as `reach`.
+    """
     waiting = [(0, view)]
     seen: set[int] = set()
     while waiting:
@@ -78,7 +83,8 @@ def _read_target(target: Target, view: View, pieces: Pieces) -> None:
         if index in seen:
             continue
         seen.add(index)
-        reader = _TreeReader(Columns(target, target.documents[index]), view, pieces)
+        columns = Columns(target, target.documents[index])
+        reader = _TreeReader(columns, view, reach if index == 0 else 0.0, pieces)
         reader.read()
         waiting += [
             (framed_index, around.frame(bounds, target.documents[framed_index]))
@@ -106,9 +112,10 @@ class _TreeReader:
     `frames` then holds the documents framed in it: index, view around, bounds within the border.
     """
 
-    def __init__(self, columns: Columns, view: View, pieces: Pieces) -> None:
+    def __init__(self, columns: Columns, view: View, reach: float, pieces: Pieces) -> None:
         self.frames: list[tuple[int, View, Bounds]] = []
         self._columns = columns
+        self._reach = reach
         self._pieces = pieces
         self._stack = [_Open(view)]
         self._headings: list[tuple[int, str]] = []
@@ -158,7 +165,7 @@ class _TreeReader:
             # What ::first-letter took is no part of the box, whose offsets begin after it.
             cut = len(value) - len(text) if value.endswith(text) else 0
             for start, end, bounds, has_place in _in_columns(columns.pieces(box)):
-                is_drawn = is_drawn or _is_drawn(bounds)
+                is_drawn = is_drawn or _is_drawn(bounds, self._reach)
                 place = view.place(bounds) if has_place else None
                 if place is not None:
                     seen.append((units(start + cut), units(end + cut), place))
@@ -173,7 +180,9 @@ class _TreeReader:
             if columns.style(box, Style.DISPLAY) not in _NOT_APART:
                 self._flush()
             text = columns.text(box)
-            drawn = [bounds for _, _, bounds in columns.pieces(box) if _is_drawn(bounds)]
+            drawn = [
+                bounds for _, _, bounds in columns.pieces(box) if _is_drawn(bounds, self._reach)
+            ]
             hidden = columns.is_hidden(box) or columns.style(box, Style.OPACITY) == "0"
             if drawn and not hidden and any(map(str.isalnum, text)):
                 place = top.view.place(drawn[0])
@@ -293,7 +302,7 @@ class _TreeReader:
     def _label(self, label: str, text: str, box: int) -> None:
         """Add a block of its own for the text of a picture or control, if it has words."""
         bounds, top = self._columns.bounds(box), self._stack[-1]
-        if not _is_drawn(bounds) or not any(map(str.isalpha, text)):
+        if not _is_drawn(bounds, self._reach) or not any(map(str.isalpha, text)):
             return
         self._flush()
         place = top.view.place(bounds)
@@ -301,10 +310,10 @@ class _TreeReader:
         self._pieces.close(BlockKind.ALT if label else top.kind, self._context(label, top.kind))
 
 
-def _is_drawn(bounds: Bounds) -> bool:
+def _is_drawn(bounds: Bounds, reach: float) -> bool:
     """Tell what has a size and can be scrolled to, not pushed off the left or upper edge."""
     left, top, width, height = bounds
-    return width > 0 and height > 0 and left + width > 0 and top + height > 0
+    return width > 0 and height > 0 and left + width + reach > 0 and top + height > 0
 
 
 def _in_columns(

@@ -124,7 +124,9 @@ class _Rendering(msgspec.Struct):
 class Target:
     """What one process of the browser showed: a document with those framed in it."""
 
-    left: float  # CSS pixels of the page
+    # Where its first screen begins, in CSS pixels of the page's picture. A page that is read from
+    # the right goes on to the left of its own; others begin there.
+    left: float
     top: float
     documents: Sequence[DocumentTree]  # the first holds the others
     strings: Sequence[str]

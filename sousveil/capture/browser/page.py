@@ -8,6 +8,9 @@ import asyncio
 import base64
 import json
 from dataclasses import dataclass
+from io import BytesIO
+
+from PIL import Image
 
 from sousveil.capture.browser.cdp import CommandError, Connection
 from sousveil.capture.browser.settings import BrowserSettings
@@ -19,11 +22,13 @@ STYLES = ("display", "visibility", "opacity", "font-size", "overflow-x", "overfl
 MAX_NODES = 300_000
 MAX_SNAPSHOT_BYTES = 64 * 2**20
 MAX_FRAMES = 100
+# A page that is wider by mistake is no reason for a picture of a hundred megapixels.
+MAX_WIDTH_PIXELS = 4000
 # Between two screens, so that lazy pictures notice that they are seen.
 SCROLL_PAUSE_SECONDS = 0.06
 
 _STEP = """(top => { const root = document.scrollingElement || document.documentElement
-  window.scrollTo({top, behavior: 'instant'})
+  window.scrollTo({left: 0, top, behavior: 'instant'})
   return [window.scrollY, window.innerHeight, root.scrollHeight] })"""
 _TITLE = "[document.title, document.documentElement.lang, location.href]"
 
@@ -43,6 +48,16 @@ class Size:
 
     width: int
     height: int
+
+
+@dataclass(frozen=True, slots=True)
+class Extent:
+    """How far a page goes, and what of its width is pictured."""
+
+    size: Size
+    left: int  # of the pictures: CSS pixels from the page's left edge
+    width: int  # of the pictures
+    origin: int  # pixels from the pictures' left edge to where the layout counts from
 
 
 class Page:
@@ -101,18 +116,29 @@ class Page:
         told = [str(value) for value in await self.evaluate(_TITLE)]
         return (told[0], told[1], told[2]) if len(told) == 3 else ("", "", "")  # noqa: PLR2004
 
-    async def size(self) -> Size:
-        """Return how large the page is."""
+    async def extent(self) -> Extent:
+        """Return how far the page goes, and from where its layout counts.
+
+        Layout counts from the left edge of the first screen. A page that is read from the right
+        (`dir=rtl`, `vertical-rl`) shows its right end first and goes on to the left, where layout
+        has negative numbers; of one that is too wide the right end is pictured, then.
+        """
         metrics = await self._send("Page.getLayoutMetrics", self.frame.session)
         content = metrics["cssContentSize"]
-        return Size(int(content["width"]), int(content["height"]))
+        size = Size(int(content["width"]), int(content["height"]))
+        scrolled = await self.evaluate("[Math.round(scrollX)]")
+        begin = int(metrics["cssLayoutViewport"]["pageX"])
+        begin -= int(str(scrolled[0])) if scrolled else 0
+        width = min(size.width, MAX_WIDTH_PIXELS)
+        left = max(0, min(begin + self.settings.width - width, size.width - width))
+        return Extent(size, left, width, begin - left)
 
-    async def snapshot(self, frames: list[Frame], size: Size, browser: str) -> bytes | str:
+    async def snapshot(self, frames: list[Frame], extent: Extent, browser: str) -> bytes | str:
         """Return DOM and layout of the page and its `frames`, or why there is none, in words."""
         counters = await self._send("Memory.getDOMCounters", self.frame.session)
         if counters["nodes"] > MAX_NODES:
             return f"the page has {counters['nodes']} nodes; of its layout nothing was taken"
-        places = {"": (0.0, 0.0), self.frame.session: (0.0, 0.0)}
+        places = {self.frame.session: (float(extent.origin), 0.0)}
         taken: list[Json] = []
         for frame in [self.frame, *frames[:MAX_FRAMES]]:
             try:
@@ -130,8 +156,8 @@ class Page:
             "title": title,
             "lang": lang,
             "browser": browser,
-            "width": size.width,
-            "height": size.height,
+            "width": extent.size.width,
+            "height": extent.size.height,
             "frames": taken,
         }
         content = json.dumps(whole, ensure_ascii=False).encode("utf-8", "surrogatepass")
@@ -189,8 +215,14 @@ class Page:
         """Return a part of the page as PNG, with nothing moved for it.
 
         What is below the screen is taken where it is: a taller screen would stretch what is as
-        high as the screen.
+        high as the screen. For that the browser makes the window tiny and then as large as the
+        part. Where that is the size it had (Chromium 156), it does not lay out anew in between,
+        and draws what is read from the right beside its place, or not at all: so a part that is
+        the first screen is taken as it stands, and another of that size with a row more.
         """
+        screen = Size(self.settings.width, self.settings.height)
+        if size == screen and (left or top):
+            return _cut(await self.picture(left, top, Size(size.width, size.height + 1)), size)
         clip = {"x": left, "y": top, "width": size.width, "height": size.height, "scale": 1}
         answer = await self._send(
             "Page.captureScreenshot",
@@ -199,7 +231,15 @@ class Page:
             # The same pixels for a third of the computing, and a quarter more bytes: packing the
             # picture tight costs more than all else that a capture adds to showing the page.
             optimizeForSpeed=True,
-            captureBeyondViewport=True,
+            captureBeyondViewport=size != screen,
             clip=clip,
         )
         return base64.b64decode(answer["data"])
+
+
+def _cut(png: bytes, size: Size) -> bytes:
+    """Return the upper left part of a picture."""
+    written = BytesIO()
+    with Image.open(BytesIO(png)) as picture:
+        picture.crop((0, 0, size.width, size.height)).save(written, "PNG")
+    return written.getvalue()

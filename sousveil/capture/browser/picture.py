@@ -13,12 +13,10 @@ from io import BytesIO
 from PIL import Image
 
 from sousveil.capture.browser.cdp import CommandError
-from sousveil.capture.browser.page import Frame, Page, Size
+from sousveil.capture.browser.page import Extent, Frame, Page, Size
 
 # Decoders of pictures, and people, cope with that.
 MAX_SLICE_PIXELS = 4000
-# A page that is wider by mistake is no reason for a picture of a hundred megapixels.
-MAX_WIDTH_PIXELS = 4000
 # Advertisements; a page with more foreign frames than that shows little else.
 MAX_FRAMES = 20
 # From one screen to the next a frame is painted within some frames of 1/60 of a second.
@@ -29,7 +27,7 @@ PAINT_SECONDS = 0.15
 class Piece:
     """A part of the page's picture."""
 
-    left: int
+    left: int  # pixels from the left edge of what is pictured
     top: int
     size: Size
     png: bytes
@@ -41,21 +39,20 @@ class Piece:
         return self.top + self.size.height
 
 
-async def slices(page: Page, size: Size, frames: list[Frame]) -> AsyncIterator[Piece]:
+async def slices(page: Page, extent: Extent, frames: list[Frame]) -> AsyncIterator[Piece]:
     """Yield the page's picture from the top down to what is taken at most.
 
     `frames` are those that have a process of their own. Raises CommandError when the page is gone.
     """
-    width = min(size.width, MAX_WIDTH_PIXELS)
-    bottom = min(size.height, page.settings.max_page_pixels)
-    apart = await _apart(page, frames, Size(width, bottom))
+    bottom = min(extent.size.height, page.settings.max_page_pixels)
+    apart = await _apart(page, frames, extent, bottom)
     for top in range(0, bottom, MAX_SLICE_PIXELS):
-        part = Size(width, min(MAX_SLICE_PIXELS, bottom - top))
-        whole = Piece(0, top, part, await page.picture(0, top, part))
+        part = Size(extent.width, min(MAX_SLICE_PIXELS, bottom - top))
+        whole = Piece(0, top, part, await page.picture(extent.left, top, part))
         yield _put_together(whole, [p for p in apart if p.top < whole.bottom and p.bottom > top])
 
 
-async def _apart(page: Page, frames: list[Frame], size: Size) -> list[Piece]:
+async def _apart(page: Page, frames: list[Frame], extent: Extent, end: int) -> list[Piece]:
     """Return pictures of the foreign frames below the first screen; the page ends at its top."""
     session, screen = page.frame.session, page.settings.height
     outer = [frame.id for frame in frames if frame.parent == session]
@@ -65,14 +62,16 @@ async def _apart(page: Page, frames: list[Frame], size: Size) -> list[Piece]:
             left, top, right, bottom = map(round, await page.content_box(session, frame_id))
         except CommandError:
             continue  # it is not shown
-        left, top, right = max(left, 0), max(top, 0), min(right, size.width)
-        for band in range(top, min(bottom, size.height), screen):
-            part = Size(right - left, min(screen, bottom - band, size.height - band))
+        left, right = max(left + extent.origin, 0), min(right + extent.origin, extent.width)
+        top = max(top, 0)
+        for band in range(top, min(bottom, end), screen):
+            part = Size(right - left, min(screen, bottom - band, end - band))
             if part.width <= 0 or part.height <= 0 or band + part.height <= screen:
                 continue
             await page.scroll_to(band - (screen - part.height) // 2)
             await asyncio.sleep(PAINT_SECONDS)
-            pieces.append(Piece(left, band, part, await page.picture(left, band, part)))
+            png = await page.picture(extent.left + left, band, part)
+            pieces.append(Piece(left, band, part, png))
     if pieces:
         await page.scroll_to(0)
         await asyncio.sleep(PAINT_SECONDS)

@@ -322,13 +322,14 @@ class _View:
             async with asyncio.timeout(RESPOND_SECONDS):
                 _, _, view.url = await page.title()
             async with asyncio.timeout(TAKE_SECONDS):
-                view.size = await page.size()
-                snapshot = await page.snapshot(tab.frames(), view.size, browser)
+                extent = await page.extent()
+                view.size = extent.size
+                snapshot = await page.snapshot(tab.frames(), extent, browser)
                 if isinstance(snapshot, str):
                     tab.note(snapshot)
                 else:
                     view.snapshot = _written(tab.folder / f"{stem}.json", snapshot)
-                async for piece in slices(page, view.size, tab.frames()):
+                async for piece in slices(page, extent, tab.frames()):
                     path = _written(tab.folder / f"{stem}-{piece.top}.png", piece.png)
                     size = piece.size
                     if piece.is_joined:
