@@ -54,7 +54,7 @@ def session_of(case_root: Path, ref: RecordRef) -> Session | None:
     if not path.is_file():
         return None
     behind = islice(_notes(path, ref.offset), MAX_RECORDS_BEHIND)
-    note = next((data for _, beside, data in behind if ref.record_id in beside), None)
+    note = next((data for _, beside, data in behind if data and ref.record_id in beside), None)
     told = _read(note)
     if told is None:
         return None

@@ -8,6 +8,7 @@ bounded: what is beyond the limits is counted and not compared.
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import groupby
 from typing import Literal
 
 from rapidfuzz.distance import LCSseq
@@ -64,16 +65,20 @@ def compare_sources(before: str, after: str) -> Sources:
 
 
 def _lines(was: Sequence[str], now: Sequence[str]) -> Iterator[Line]:
-    for one in LCSseq.opcodes([_sign(line) for line in was], [_sign(line) for line in now]):
-        if one.tag == "equal":
-            for step in range(one.src_end - one.src_start):
-                i, j = one.src_start + step, one.dest_start + step
-                yield Line("same", i + 1, j + 1, now[j][:MAX_LINE_CHARS])
-            continue
-        for i in range(one.src_start, one.src_end):
-            yield Line("was", i + 1, None, was[i][:MAX_LINE_CHARS])
-        for j in range(one.dest_start, one.dest_end):
-            yield Line("now", None, j + 1, now[j][:MAX_LINE_CHARS])
+    codes = LCSseq.opcodes([_sign(line) for line in was], [_sign(line) for line in now])
+    for stands, run in groupby(codes, lambda one: one.tag == "equal"):
+        one, *others = run
+        i, j = one.src_start, one.dest_start
+        # Of what follows one another without a line that stands, what was taken out comes first.
+        last = others[-1] if others else one
+        i_end, j_end = last.src_end, last.dest_end
+        if stands:
+            for step in range(i_end - i):
+                text = now[j + step][:MAX_LINE_CHARS]
+                yield Line("same", i + step + 1, j + step + 1, text)
+        else:
+            yield from (Line("was", n + 1, None, was[n][:MAX_LINE_CHARS]) for n in range(i, i_end))
+            yield from (Line("now", None, n + 1, now[n][:MAX_LINE_CHARS]) for n in range(j, j_end))
 
 
 def _sign(line: str) -> str:
