@@ -2,7 +2,7 @@
 
 Takes all findings of a case and gives, for each, the others that are its copies: the same words
 elsewhere; the same trait at the same place of another language's edition; the same claim of the
-same actor in nearly the same words. Findings meet in buckets (equal letters, equal hashed runs of
+same actor in nearly the same words. Findings meet in buckets (equal wording, equal hashed runs of
 words, pages of one group), buckets are bounded, and so time is linear in the number of findings,
 whatever strangers publish. The hashes do not depend on the process: the same case gives the same.
 """
@@ -17,6 +17,7 @@ from rapidfuzz.distance import LCSseq
 
 from sousveil.changes.rewording.swaps import words
 from sousveil.changes.trace.editions import editions
+from sousveil.changes.trace.sameness import sameness
 from sousveil.model import Finding
 
 # Members of a bucket that are compared with one finding; the rest is counted, not listed.
@@ -41,12 +42,6 @@ Place = tuple[str, str | None]
 """Address, and path of a file in a repository or a package."""
 
 
-def letters(quote: str) -> str:
-    """Return the letters and figures of a quote: what must be equal for its words to be."""
-    folded = unicodedata.normalize("NFKC", quote).casefold()
-    return "".join(filter(str.isalnum, folded)) or "".join(folded.split())
-
-
 def place_of(finding: Finding) -> Place:
     """Return where a finding stands."""
     return finding.url, finding.source.path or finding.source.part
@@ -65,7 +60,7 @@ def same_words(findings: Sequence[Finding]) -> list[list[int]]:
 
 def words_key(finding: Finding) -> tuple[str, str, str]:
     """Return what is equal for findings whose words are the same, and for no others."""
-    key = letters(finding.quote)
+    key = sameness(finding.quote)
     whose = "" if _room(key) >= MIN_TELLING_ROOM else owner(finding)
     return finding.claim.trait, key, whose
 
@@ -73,7 +68,7 @@ def words_key(finding: Finding) -> tuple[str, str, str]:
 def same_claim(findings: Sequence[Finding]) -> Iterator[tuple[int, int]]:
     """Yield pairs of findings, by number, that make one claim of one actor in other words."""
     buckets: dict[tuple[str, str, int], list[int]] = {}
-    keys = [letters(finding.quote) for finding in findings]
+    keys = [sameness(finding.quote) for finding in findings]
     for number, finding in enumerate(findings):
         told: set[int] = set()
         for run in _runs(finding.quote):
@@ -137,7 +132,7 @@ def _aligned(
 def _is_translated(one: Finding, other: Finding) -> bool:
     """Whether two quotes may be one in two languages: their words differ, or their tags do."""
     tags = one.lang.partition("-")[0], other.lang.partition("-")[0]
-    return tags[0] != tags[1] or letters(one.quote) != letters(other.quote)
+    return tags[0] != tags[1] or sameness(one.quote) != sameness(other.quote)
 
 
 def _runs(quote: str) -> list[int]:
@@ -153,5 +148,5 @@ def _runs(quote: str) -> list[int]:
 
 
 def _room(key: str) -> int:
-    wide = sum(unicodedata.east_asian_width(one) in "WF" for one in key)
-    return len(key) + wide
+    said = [one for one in key if one.isalnum()]
+    return len(said) + sum(unicodedata.east_asian_width(one) in "WF" for one in said)
