@@ -77,7 +77,7 @@ def load(name_or_path: str) -> Topic:
     Raises TopicError when there is no such topic or file, or when the file is malformed; the
     message names the file and the key, or the line that TOML refuses.
     """
-    return _topic(_read(name_or_path), name_or_path)
+    return parse(source(name_or_path), name_or_path)
 
 
 def check(path: str) -> list[str]:
@@ -89,10 +89,11 @@ def check(path: str) -> list[str]:
         topic = load(path)
     except TopicError as error:
         return [str(error)]
-    return list(_lint(topic, path))
+    return list(faults(topic, path))
 
 
-def _lint(topic: Topic, path: str) -> Iterator[str]:
+def faults(topic: Topic, path: str) -> Iterator[str]:
+    """Yield what `check` finds amiss with a topic that could be loaded; `path` names it."""
     seen: dict[tuple[str, str, str], str] = {}
     for term in topic.terms:
         key = (term.trait, term.lang, term.text.casefold())
@@ -110,7 +111,8 @@ def _shortest(letters: str) -> int:
     return 3 if letters.isascii() else 2
 
 
-def _read(name_or_path: str) -> str:
+def source(name_or_path: str) -> str:
+    """Return the text of a shipped topic by name, or of a TOML file; raises as `load`."""
     if name_or_path in shipped():
         return resources.files(_PACKAGE).joinpath(f"{name_or_path}.toml").read_text("utf-8")
     path = Path(name_or_path)
@@ -133,7 +135,8 @@ def _read(name_or_path: str) -> str:
         ) from error
 
 
-def _topic(text: str, place: str) -> Topic:
+def parse(text: str, place: str) -> Topic:
+    """Return the topic that a TOML text tells; `place` names it in messages. Raises as `load`."""
     try:
         data = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:

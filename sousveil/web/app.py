@@ -33,7 +33,9 @@ from sousveil.web.pages import (
     compare,
     disputes,
     enter,
+    exports,
     findings,
+    inquiries,
     jobs,
     lists,
     proof,
@@ -43,6 +45,7 @@ from sousveil.web.pages import (
     targets,
     timeline,
     today,
+    topics,
 )
 from sousveil.web.render import NAVIGATION, render
 from sousveil.web.safety.guard import MAX_BODY_BYTES, READING, Guard
@@ -65,6 +68,9 @@ PAGES: tuple[Sequence[BaseRoute], ...] = (
     search.ROUTES,
     adding.ROUTES,
     jobs.ROUTES,
+    topics.ROUTES,
+    inquiries.ROUTES,
+    exports.ROUTES,
     API,
 )
 

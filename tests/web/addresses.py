@@ -52,6 +52,7 @@ EXAMPLES: dict[str, Example] = {
     "watch_id": _watches,
     "capture_id": _captures,
     "job_id": _jobs,
+    "topic": lambda desk: [*desk.case.settings.topics[:1], "new"],
     "/api/findings/{id}": _findings,
     "/api/targets/{id}": _watches,
 }

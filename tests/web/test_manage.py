@@ -39,7 +39,14 @@ def ended(jobs: Jobs, job_id: str) -> Job:
 def test_who_is_no_editor_sees_and_does_nothing_here(desk: Served, role: Role) -> None:
     client = desk.client(role, "Bo")
     assert "/manage" not in client.get("/").text
-    for path in ("/manage", ADD, "/manage/jobs"):
+    for path in (
+        "/manage",
+        ADD,
+        "/manage/jobs",
+        "/manage/topics",
+        "/manage/inquiries",
+        "/manage/exports",
+    ):
         assert client.get(path).status == 403
     before = len(watches_in_log(desk.case))
     assert client.post(f"{ADD}/add", text="https://a.example/").status == 403

@@ -7,6 +7,7 @@ Checking asks nothing of the network and writes nothing. What is added is one co
 from collections import Counter
 from urllib.parse import urlencode
 
+from markupsafe import escape
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
@@ -183,7 +184,7 @@ def _shown(
     return render(
         request,
         "manage_targets.html",
-        text=text,
+        text=escape(text),  # as it is: what is checked is what is added
         defaults=defaults,
         lines=ranked[:SHOWN],
         states=states,
