@@ -12,9 +12,11 @@ LOCK := requirements.lock
 demo: $(VENV)/.run
 	$(BIN)/sousveil demo
 
+# On all cores. An idle worker takes tests from the end of another's list, so few files are split.
 test: $(VENV)/.dev
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n auto --dist worksteal
 
+# One after another: they measure time, and some need much memory.
 test-slow: $(VENV)/.dev
 	$(BIN)/python -m pytest -m slow
 

@@ -2,6 +2,7 @@
 
 import gc
 import os
+import shutil
 import subprocess
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
@@ -20,6 +21,11 @@ os.environ["SOUSVEIL_BROWSER"] = "none"
 # even where Python is told to write nothing beside them.
 os.environ["PYTHONPYCACHEPREFIX"] = str(Path(__file__).parents[1] / ".cache" / "bytecode")
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+# Tests sync files some hundred thousand times. In memory that costs nothing, and loosens nothing:
+# tests of power cuts and failing disks see the calls (tests/disk.py), never the device.
+MEMORY, MEMORY_BYTES = Path("/dev/shm"), 2**31  # noqa: S108  # pytest makes a folder of its own
+if MEMORY.is_dir() and shutil.disk_usage(MEMORY).free > MEMORY_BYTES:
+    os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(MEMORY))
 
 NOW = datetime(2026, 1, 2, 3, 4, 5, 678901, tzinfo=UTC)
 
@@ -33,10 +39,21 @@ def pytest_collection_finish() -> None:
     gc.freeze()
 
 
+@pytest.fixture(scope="session")
+def ready_words(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The cache folder of all tests of a session: no program that they start makes words anew."""
+    folder = tmp_path_factory.mktemp("ready")
+    folder.chmod(0o700)
+    return folder
+
+
 @pytest.fixture(autouse=True)
-def own_config(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Path:
+def own_config(
+    tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch, ready_words: Path
+) -> Path:
     """Keep signing keys of tests away from those of the person who runs them."""
     folder = tmp_path_factory.mktemp("config")
+    (folder / "cache").symlink_to(ready_words)
     monkeypatch.setenv("SOUSVEIL_CONFIG", str(folder))
     monkeypatch.delenv("SOUSVEIL_CASE", raising=False)
     return folder

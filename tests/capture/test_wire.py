@@ -104,7 +104,7 @@ def kind(exchange: Exchange) -> FailureKind | None:
     return exchange.failure.kind if exchange.failure else None
 
 
-ZIPPED = gzip.compress(b"<p>plain words</p>" * 50)
+ZIPPED = gzip.compress(b"<p>plain words</p>" * 50, mtime=0)
 CHUNKED = b"5;x=y\r\nhello\r\n6\r\n world\r\n0\r\nX-Trailer: kept\r\n\r\n"
 
 

@@ -20,7 +20,9 @@ DIGEST = "ab" * 32
 
 @pytest.fixture
 def folder(own_config: Path) -> Path:
-    return own_config / "cache"
+    own = own_config / "cache"
+    own.unlink()  # the one that all tests share
+    return own
 
 
 @pytest.fixture
