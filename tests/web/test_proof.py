@@ -6,6 +6,7 @@ import zipfile
 from pathlib import Path
 
 import pytest
+from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect
 
 from sousveil.index.query import findings
@@ -118,6 +119,7 @@ def test_a_bundle_is_downloaded_in_a_browser_and_convinces_a_stranger(
     page.get_by_role("link", name="What is proved").click()
     page.get_by_role("button", name="Check it now").click()
     expect(page.get_by_role("heading", name="Checked now: it holds")).to_be_visible()
+    assert Axe().run(page).response["violations"] == []
     with page.expect_download() as begun:
         page.get_by_role("button", name="Download the bundle").click()
     path = tmp_path / begun.value.suggested_filename

@@ -4,6 +4,7 @@ import gzip
 import re
 
 import pytest
+from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect
 
 from tests.web.conftest import PageAt
@@ -135,6 +136,7 @@ def test_two_looks_are_compared_in_a_browser(page_at: PageAt) -> None:
     page.get_by_role("link", name="/api").first.click()
     page.get_by_role("button", name="Side by side").click()
     expect(page.locator(".edited del").first).to_contain_text("the ethnicity")
+    assert Axe().run(page).response["violations"] == []
     page.get_by_role("link", name="Source").click()
     expect(page.locator(".line.was")).to_contain_text(GONE)
     page.get_by_role("link", name="Picture").click()
