@@ -50,6 +50,13 @@ def box_of(payload: bytes, words: str) -> Box:
     return box
 
 
+@pytest.fixture(scope="module")
+def upright() -> tuple[bytes, Box]:
+    """Give a plain scan, read once, with the box of its first line."""
+    payload = scan([draw(LINES)])
+    return payload, box_of(payload, LINES[0])
+
+
 @needs_ocr
 def test_a_scanned_page_is_read_and_its_claim_found_with_its_box() -> None:
     payload = scan([draw(LINES), draw(["Only the second page", "has nothing to tell."])])
@@ -72,18 +79,20 @@ def test_a_scanned_page_is_read_and_its_claim_found_with_its_box() -> None:
 
 @needs_ocr
 @pytest.mark.parametrize("turn", [90, 180, 270])
-def test_boxes_are_in_the_pages_own_space_however_it_is_turned(turn: int) -> None:
-    plain = scan([draw(LINES)])
-    want, box = box_of(plain, LINES[0]), box_of(changed(plain, turn=turn), LINES[0])
+def test_boxes_are_in_the_pages_own_space_however_it_is_turned(
+    upright: tuple[bytes, Box], turn: int
+) -> None:
+    plain, want = upright
+    box = box_of(changed(plain, turn=turn), LINES[0])
     assert (box.left, box.bottom, box.right, box.top) == pytest.approx(
         (want.left, want.bottom, want.right, want.top), abs=4
     )
 
 
 @needs_ocr
-def test_boxes_hold_on_a_cropped_page() -> None:
-    plain = scan([draw(LINES)])
-    want, box = box_of(plain, LINES[0]), box_of(changed(plain, crop=12), LINES[0])
+def test_boxes_hold_on_a_cropped_page(upright: tuple[bytes, Box]) -> None:
+    plain, want = upright
+    box = box_of(changed(plain, crop=12), LINES[0])
     assert (box.left, box.top) == pytest.approx((want.left, want.top), abs=4)
 
 
