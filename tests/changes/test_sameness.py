@@ -23,6 +23,8 @@ ALIKE = [
     ("(2) Ethnicity of each visitor", "4) Ethnicity of each visitor"),
     ("a) Ethnicity of each visitor", "(iv) Ethnicity of each visitor"),
     ("③ Ethnicity of each visitor", "• Ethnicity of each visitor"),
+    ("( b ) ethnicity of each visitor ;", "(b) ethnicity of each visitor;"),
+    ("aged 20-24", "aged 20–24"),
     ("一、识别访客民族", "（三）识别访客民族。"),
     ("1.识别访客民族", "识别访客民族"),
     ("识别“民族”，性别", "识别「民族」,性别"),
@@ -58,6 +60,8 @@ APART = [
     ("✅ Ethnicity", "❌ Ethnicity"),
     ("जाति की पहचान", "जाति का पहचान"),  # signs of vowels
     ("race and gender", "race or gender"),
+    ("(not) ethnicity of each visitor", "ethnicity of each visitor"),
+    ("(all) ethnic groups", "(no) ethnic groups"),
     ("A. Halden tells race", "B. Halden tells race"),
     ("Series II: race", "Series I: race"),
 ]

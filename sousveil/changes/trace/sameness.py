@@ -22,16 +22,18 @@ _SILENT = re.compile(
     re.IGNORECASE,
 )
 
-# "3.", "(3)", "3)", "a)", "(iv)", "三、", "（三）". A letter with a point may be a name's first, and
-# a number without one may count what follows.
+# "3.", "(3)", "3)", "a)", "(iv)", "三、", "（三）". A letter with a point may be a name's first,
+# and a number without one may count what follows.
 _NUMBERING = re.compile(
-    r"\s*(?:\d{1,2}\.(?:\s+|(?=[^\W\da-z_]))|\(\d{1,2}\)|\d{1,2}[)、]|\([a-z]{1,4}\)\s"
-    r"|(?:[a-z]|[ivx]{2,4})\)\s|\([一二三四五六七八九十]{1,3}\)|[一二三四五六七八九十]{1,3}、)(?=\s*\S)"
+    r"\s*(?:\d{1,2}\.(?:\s+|(?=[^\W\da-z_]))|\(\s?\d{1,2}\s?\)|\d{1,2}[)、]"
+    r"|(?:\(\s?)?(?:[a-z]|[ivx]{2,4})\s?\)\s|\([一二三四五六七八九十]{1,3}\)|[一二三四五六七八九十]{1,3}、)(?=\s*\S)"
 )
 _CIRCLED = re.compile(r"\A\s*[①-⑳](?=\s*\S)")
 
 # NFKC would make 10² a hundred and two; an arrow is a sign that stays.
 _RAISED = re.compile("(?=[²³¹⁰⁴-⁹])")
+
+_DASH = re.compile("[\u2010-\u2015\u2212]")
 
 _TOKEN = re.compile(
     r"(?P<within>(?<=\d)\W+(?=\d))"  # parts two figures
@@ -59,7 +61,7 @@ def _kept(token: re.Match[str]) -> str:
     if token["one"]:
         return token[0] if _counts(token[0]) else ""
     if token["within"]:
-        return re.sub(r"\s+", " ", token[0])
+        return re.sub(r"\s+", " ", _DASH.sub("-", token[0]))
     return "-" if token["minus"] else f" {token[0]} "
 
 
