@@ -134,6 +134,11 @@ def waiting_alike(
 
 def _quoting(index: Index, ids: Sequence[str], question: Question) -> Iterator[str]:
     """Yield those of some findings in whose quote all stands that is asked for."""
+    return (one for one, quote in quotes_of(index, ids) if _holds(quote, question))
+
+
+def quotes_of(index: Index, ids: Sequence[str]) -> Iterator[tuple[str, str]]:
+    """Yield findings' ids and exact quotes, in order of the ids within each TOGETHER of them."""
     decoder = msgspec.json.Decoder(_Read)
     for start in range(0, len(ids), TOGETHER):
         chosen = msgspec.json.encode(ids[start : start + TOGETHER]).decode()
@@ -143,8 +148,7 @@ def _quoting(index: Index, ids: Sequence[str], question: Question) -> Iterator[s
             " ORDER BY f.id",
             chosen,
         ):
-            if _holds(decoder.decode(data).quote, question):
-                yield finding_id
+            yield finding_id, decoder.decode(data).quote
 
 
 class _Read(msgspec.Struct):

@@ -4,7 +4,7 @@ Statements end with a semicolon, and hold no other. An index of another version 
 made again, from the case.
 """
 
-SCHEMA_VERSION = 11
+SCHEMA_VERSION = 12
 
 SCHEMA = """
 CREATE TABLE event (idx INTEGER PRIMARY KEY, type TEXT NOT NULL, time TEXT NOT NULL,

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from sousveil.index.lists import listed
 from sousveil.index.nearby import earlier_at, neighbours
 from sousveil.index.query import fates_of
-from sousveil.index.queue import kin_of, waiting_ids
+from sousveil.index.queue import kin_of, quotes_of, waiting_ids
 from sousveil.index.reviews import (
     Past,
     newest_review,
@@ -23,7 +23,7 @@ from sousveil.index.reviews import (
 from sousveil.index.store import Index
 from sousveil.index.translations import translations_of
 from sousveil.model import Fate, Finding, Review, Translation
-from sousveil.review.decisions import Status, status
+from sousveil.review.decisions import MAX_SERVED, Status, status
 from sousveil.review.queue import Experience, place
 from sousveil.run.ranking import experience_of
 from sousveil.web.desk import Desk
@@ -48,7 +48,8 @@ class Card:
     past: Sequence[Past]
     translations: Sequence[Translation]
     copies: Sequence[Finding]  # the same words elsewhere; those that wait for this person first
-    waiting: frozenset[str]  # ids of those of `copies`, and of this one, that do
+    waiting: frozenset[str]  # ids of all that one decision would serve, named in `copies` or not
+    wordings: Sequence[str]  # exact words of those, where they are not this one's or a copy's
     neighbours: Sequence[Finding]
     earlier: Sequence[Finding]
     why: tuple[str, ...]  # it stands where it stands in the queue
@@ -63,17 +64,17 @@ class Card:
     @property
     def waiting_copies(self) -> int:
         """How many other findings one decision would serve."""
-        return sum(one.id in self.waiting for one in self.copies)
+        return len(self.waiting - {self.finding.id})
 
 
 def card_of(desk: Desk, index: Index, finding_id: str, name: str) -> Card | None:
     """Return the card of a finding for the person of this name; None when there is none."""
-    kin = kin_of(index, finding_id, MAX_COPIES + 1)
+    kin = kin_of(index, finding_id, MAX_SERVED)
     near, before = (
         neighbours(index, finding_id, MAX_NEAR),
         earlier_at(index, finding_id, MAX_NEAR),
     )
-    known = findings_by_id(index, {finding_id, *kin, *near, *before})
+    known = findings_by_id(index, {finding_id, *kin[: MAX_COPIES + 1], *near, *before})
     is_lost = finding_id not in known
     if is_lost:
         known |= {one.id: one for one, _ in no_longer_found(index) if one.id == finding_id}
@@ -81,6 +82,10 @@ def card_of(desk: Desk, index: Index, finding_id: str, name: str) -> Card | None
     if finding is None:
         return None
     reviews = reviews_of(index, [finding_id]).get(finding_id, ())
+    waits = frozenset(waiting_ids(index, name, kin))
+    copies = [known[one] for one in kin[1 : MAX_COPIES + 1] if one in known]
+    named = {finding.quote, *(one.quote for one in copies)}
+    words = dict.fromkeys(quote for _, quote in quotes_of(index, sorted(waits)))
     return Card(
         finding=finding,
         fate=fates_of(index, [finding_id]).get(finding_id),
@@ -90,8 +95,9 @@ def card_of(desk: Desk, index: Index, finding_id: str, name: str) -> Card | None
         own=own_reviews(index, [finding_id], name).get(finding_id),
         past=past_of(index, finding_id, name),
         translations=translations_of(index, [finding]).get(finding_id, ()),
-        copies=[known[one] for one in kin if one != finding_id and one in known],
-        waiting=frozenset(waiting_ids(index, name, kin)),
+        copies=copies,
+        waiting=waits,
+        wordings=[one for one in words if one not in named],
         neighbours=[known[one] for one in near if one in known],
         earlier=[known[one] for one in before if one in known],
         why=place(finding, _gained(desk, newest_review(index) // DECISIONS_A_LESSON)).why,

@@ -6,6 +6,7 @@ import re
 import pytest
 
 from sousveil.ledger import read_events
+from sousveil.web.cards import MAX_COPIES
 from tests.commands import sousveil
 from tests.review.cases import page, take_in
 from tests.web.desks import Client, Served
@@ -228,6 +229,31 @@ def test_one_decision_serves_the_same_words_and_is_taken_back_whole(
     ada.post("/review/undo")
     assert "× 3" in ada.get("/review").text
     assert sousveil("verify", "--case", desk.case.root).status == 0
+
+
+def test_nearly_the_same_words_are_served_together_and_each_wording_is_shown_before(
+    desk: Served,
+) -> None:
+    said = "Our terminal recognises the ethnicity of every visitor at the gate."
+    forms = {
+        "https://a.example/": said,
+        "https://b.example/": f"3. {said.replace('ethnicity', 'ETHNICITY')}",
+        "https://c.example/": "Our terminal recognises the ethnicity of no visitor at the gate.",
+    }
+    plain = {f"https://m{n}.example/": said for n in range(MAX_COPIES)}
+    take_in(desk.case.root, {url: page(words) for url, words in (forms | plain).items()})
+    ada = desk.client()
+    served = f"{MAX_COPIES + 1} more places"
+    alike = [one for one in queue(ada) if served in ada.get(f"/findings/{one}").text]
+    (first,) = alike
+    body = ada.get(f"/findings/{first}").text
+    assert said in body
+    assert "ETHNICITY" in body
+    assert "of no visitor" not in body
+    decide(ada, first, "confirm", copies="yes")
+    (event,) = logged(desk, "review")
+    assert isinstance(event["findings"], list)
+    assert len(event["findings"]) == MAX_COPIES + 2
 
 
 def test_the_page_of_a_picture_says_why_there_is_none(desk: Served) -> None:
