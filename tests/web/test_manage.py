@@ -87,6 +87,8 @@ def test_what_was_checked_is_added_in_one_commit(desk: Served) -> None:
 def test_a_target_is_given_another_schedule_retired_and_watched_again(desk: Served) -> None:
     client, watch = desk.client(), watches_in_log(desk.case)[0]
     page = f"{ADD}/{watch.id}"
+    assert page in client.get(f"/targets/{watch.id}").text
+    assert page not in desk.client("reviewer", "Bo").get(f"/targets/{watch.id}").text
     assert client.post(f"{page}/change", on=page, every="90s", actor="Halden").status == 303
     (changed,) = [one for one in watches_in_log(desk.case) if one.id == watch.id]
     assert (changed.every_seconds, changed.actor) == (90, "Halden")
@@ -178,3 +180,29 @@ def test_what_jobs_leave_is_their_owners_alone(desk: Served) -> None:
     folder = desk.desk.jobs.folder / job.id
     assert folder.stat().st_mode & 0o077 == 0
     assert desk.case.root not in folder.parents
+
+
+def test_a_command_that_does_not_end_when_asked_is_ended_with_what_it_started(
+    desk: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its child outlives it and holds on to its output, as a browser's would."""
+    deaf = Path(desk.case.root) / "deaf"
+    deaf.mkdir()
+    (deaf / "sousveil.py").write_text(
+        "import signal, subprocess, sys, time\n"
+        "signal.signal(signal.SIGINT, lambda *_: sys.exit(0))\n"
+        "subprocess.Popen(['sleep', '60'])\n"
+        "print('up', flush=True)\n"
+        "time.sleep(60)\n"
+    )
+    monkeypatch.setenv("PYTHONPATH", str(deaf))
+    monkeypatch.chdir(deaf)
+    monkeypatch.setattr("sousveil.web.jobs.runner.STOP_SECONDS", 0.5)
+    jobs = desk.desk.jobs
+    job = jobs.start(VERIFY, "Ada")
+    while "up" not in (jobs.find(job.id) or job).said:
+        time.sleep(0.05)
+    jobs.stop(job.id)
+    began = time.monotonic()
+    assert ended(jobs, job.id).state == "stopped"
+    assert time.monotonic() - began < 20

@@ -13,6 +13,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
@@ -102,7 +103,7 @@ class Jobs:
                 return
             self._stopping.add(job_id)  # it may be about to start
             if self._running is not None:
-                _ask_to_end(self._running)
+                self._ask_to_end(self._running)
 
     def result(self, job: Job) -> Path | None:
         """Return the file that a job made; None when it made none."""
@@ -119,7 +120,7 @@ class Jobs:
         with self._turn:
             self._is_closed = True
             if self._running is not None:
-                _ask_to_end(self._running)
+                self._ask_to_end(self._running)
             self._turn.notify_all()
         if self._worker is not None:
             self._worker.join(2 * STOP_SECONDS)
@@ -148,7 +149,8 @@ class Jobs:
         output = str(result_file(self.folder, job))
         given = [f"--output={output}"] if job.gives else []
         with subprocess.Popen(
-            [sys.executable, "-m", "sousveil", *job.command, *given],
+            # -P: what lies in the folder where the desk was started is not taken for our program.
+            [sys.executable, "-P", "-m", "sousveil", *job.command, *given],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
@@ -159,7 +161,7 @@ class Jobs:
             with self._turn:
                 self._running = process
                 if self._is_closed or job.id in self._stopping:
-                    _ask_to_end(process)
+                    self._ask_to_end(process)
             self._listen(job.id, process)
             status = process.wait()
         with self._turn:
@@ -190,6 +192,20 @@ class Jobs:
             return job
         return replace(job, progress=read_progress(self._progress_file(job)))
 
+    def _ask_to_end(self, process: "subprocess.Popen[bytes]") -> None:
+        """Ask a command to end as Ctrl-C does; if it does not, end it and all that it started."""
+        process.send_signal(signal.SIGINT)
+
+        def end() -> None:
+            with self._turn:
+                if self._running is process:  # or what it started still holds on to its output
+                    with suppress(ProcessLookupError):
+                        os.killpg(process.pid, signal.SIGKILL)
+
+        timer = threading.Timer(STOP_SECONDS, end)
+        timer.daemon = True
+        timer.start()
+
     def _known(self) -> dict[str, Job]:
         """Return the jobs by id; called with the turn held."""
         if self._jobs is None:
@@ -199,16 +215,3 @@ class Jobs:
     def _put(self, job: Job) -> None:
         put_job(self.folder, job)
         self._known()[job.id] = job
-
-
-def _ask_to_end(process: "subprocess.Popen[bytes]") -> None:
-    """Ask a command to end as Ctrl-C does; it and what it started are ended if they do not."""
-    process.send_signal(signal.SIGINT)
-    timer = threading.Timer(STOP_SECONDS, _end, [process])
-    timer.daemon = True
-    timer.start()
-
-
-def _end(process: "subprocess.Popen[bytes]") -> None:
-    if process.poll() is None:
-        os.killpg(process.pid, signal.SIGKILL)

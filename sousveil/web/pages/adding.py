@@ -1,7 +1,7 @@
 """Adding: many targets pasted at once, checked before they are added; one changed or retired.
 
-Checking asks nothing of the network and writes nothing. What is added is one commit of the log, as
-`sousveil add` makes it.
+Checking asks nothing of the network and writes nothing. Lines that name the same fields are one
+commit of the log, as one `sousveil add` is.
 """
 
 from collections import Counter

@@ -4,14 +4,24 @@
 const job = document.getElementById("job");
 const isOver = (state) => !["waiting", "running"].includes(state);
 
+let source;
+
 if (!isOver(job.dataset.state)) {
-  const source = new EventSource(job.dataset.events);
-  source.addEventListener("message", (event) => show(JSON.parse(event.data), source));
   document.getElementById("again").hidden = true;
-  addEventListener("pagehide", () => source.close());
+  follow();
+  // A browser opens few lines to one host: a page that nobody sees must not hold one.
+  document.addEventListener("visibilitychange", follow);
+  addEventListener("pagehide", () => source?.close());
 }
 
-function show(told, source) {
+function follow() {
+  source?.close();
+  if (document.visibilityState === "hidden") return;
+  source = new EventSource(job.dataset.events);
+  source.addEventListener("message", (event) => show(JSON.parse(event.data)));
+}
+
+function show(told) {
   if (isOver(told.state) || told.state !== job.dataset.state) {
     source.close();
     location.reload();
