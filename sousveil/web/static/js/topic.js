@@ -18,6 +18,7 @@ async function tryIt() {
   try {
     const answer = await fetch(form.dataset.try, { method: "POST", body: fields, signal: asked.signal });
     if (answer.ok) place.innerHTML = await answer.text();
+    else place.textContent = `Not tried: the desk answered ${answer.status}. Press the button to be told why.`;
   } catch (error) {
     if (error.name !== "AbortError") place.textContent = "The desk does not answer.";
   }
