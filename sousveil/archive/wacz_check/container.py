@@ -187,18 +187,39 @@ def _raw(file: BinaryIO, member: Member) -> Iterator[bytes]:
 
 def _inflated(file: BinaryIO, member: Member) -> Iterator[bytes]:
     inflate = zlib.decompressobj(_RAW_DEFLATE)
+    left = member.stored_bytes
     try:
         for piece in _raw(file, member):
-            data = piece
+            left -= len(piece)
+            data = piece if left else piece[:-1]
             while data and not inflate.eof:
                 yield inflate.decompress(data, PIECE_BYTES)
                 data = inflate.unconsumed_tail
-            if inflate.eof and (data or inflate.unused_data):
+            if not left and not inflate.eof:
+                yield _last(inflate, piece[-1])
+            elif inflate.eof:
                 raise ArchiveError("has bytes behind the end of its compressed data")
     except zlib.error as error:
         raise ArchiveError(f"cannot be unpacked: {error}") from error
     if not inflate.eof:
         raise ArchiveError("its compressed data breaks off")
+
+
+def _last(inflate: "zlib._Decompress", byte: int) -> bytes:
+    """Return what the last byte of compressed data unpacks to.
+
+    Data ends within it, and programs pass over the bits that are left (RFC 1951, section 3.2.3),
+    which all that pack leave at 0; raises ArchiveError when something stands there.
+    """
+    for bits in range(1, 9):
+        trial = inflate.copy()
+        try:
+            data = trial.decompress(bytes([byte & (1 << bits) - 1]))
+        except zlib.error:
+            continue
+        if trial.eof and byte >> bits and data == inflate.copy().decompress(bytes([byte])):
+            raise ArchiveError("has bits behind the end of its compressed data")
+    return inflate.decompress(bytes([byte]))
 
 
 def _lines(file: BinaryIO, start: int, size: int) -> int | None:

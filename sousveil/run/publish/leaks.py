@@ -51,6 +51,8 @@ _THEIRS = frozenset(
         *("attribution", "trace", "source", "headers", "interim_heads", "certificates"),
     }
 )
+# A failure whose message repeats an address to which a server would have led us.
+_LED_ASTRAY = "refused_address"
 _MANIFEST = "datapackage"
 _WEB = ("http://", "https://", "urn:")
 _PATH = re.compile(rb"file:///|(?<![\w.%/-])/(?:home|Users|root)/[^\s/]|[A-Za-z]:\\+Users\\")
@@ -277,9 +279,11 @@ def _strings(
         for one in value:
             yield from _strings(one, path, theirs, is_ours=is_ours)
     elif isinstance(value, dict):
+        repeated = {"message"} if value.get("kind") == _LED_ASTRAY else frozenset()
         for name, inner in value.items():
             place = f"{path}.{name}" if path else name
-            yield from _strings(inner, place, theirs, is_ours=is_ours and name not in theirs)
+            is_own = is_ours and name not in theirs and name not in repeated
+            yield from _strings(inner, place, theirs, is_ours=is_own)
 
 
 def _quoted(files: Iterable[tuple[str, bytes]]) -> bytes:

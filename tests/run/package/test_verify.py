@@ -506,6 +506,24 @@ def is_of_the_zip(data: bytes, at: int) -> bool:
     return False
 
 
+def test_bits_behind_the_end_of_compressed_data_are_named(tmp_path: Path) -> None:
+    path = tmp_path / "behind.wacz"
+    with zipfile.ZipFile(path, "w") as package:
+        for name, data in files().items():
+            kind = zipfile.ZIP_DEFLATED if name == PAGES else zipfile.ZIP_STORED
+            package.writestr(name, data, kind)
+    assert problems(verified(path)) == ""
+    with zipfile.ZipFile(path) as package:
+        entry = package.getinfo(PAGES)
+    last = entry.header_offset + 30 + len(PAGES) + entry.compress_size - 1
+    changed = bytearray(path.read_bytes())
+    changed[last] |= 0x80
+    path.write_bytes(changed)
+    with zipfile.ZipFile(path) as package:
+        assert package.read(PAGES) == files()[PAGES]  # as all others pass over it
+    assert f"{PAGES}: has bits behind the end of its compressed data" in problems(verified(path))
+
+
 @given(st.binary(max_size=600))
 @settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_any_bytes_are_judged_or_refused(tmp_path: Path, data: bytes) -> None:
