@@ -25,8 +25,12 @@ FIRST_HIGH_DESCRIPTOR = 10
 # Nobody listens there: what the browser sends of its own accord ends here.
 NOWHERE = "http://127.0.0.1:9"
 
-# Runs the browser, and removes its folder whatever became of it and of us.
-_SHELL = 'folder="$1"; shift; "$@"; rm -rf -- "$folder"'
+# Runs the browser, and removes its folder whatever became of it and of us. Children that outlive
+# the browser for a moment may write into the folder while it is removed: then it is tried again.
+_SHELL = (
+    'folder="$1"; shift; "$@"; for wait in 0 0.2 1 3; do'
+    ' sleep $wait; rm -rf -- "$folder" 2>/dev/null && [ ! -e "$folder" ] && break; done'
+)
 
 # Features are named in one flag each: a second one would replace the first.
 _FEATURES_OFF = (
