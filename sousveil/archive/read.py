@@ -195,18 +195,15 @@ def _is_http(record: Record) -> bool:
     return record.head.get("Content-Type").lower().startswith("application/http")
 
 
-def verify_warc(
-    path: Path, note: Callable[[RecordHead], None] = lambda _: None, *, is_vouched: bool = False
-) -> Iterator[str]:
+def verify_warc(path: Path, note: Callable[[RecordHead], None] = lambda _: None) -> Iterator[str]:
     """Yield what is wrong with a WARC file, one line each; nothing when it is whole.
 
     Every record's block and payload digests are computed again, every gzip member is read to its
-    checksum, every byte belongs to a record. `note` is told of each record. `is_vouched` says that
-    the file was just held against its digest, which makes reading quicker. Raises OSError when the
-    file cannot be read.
+    checksum, every byte belongs to a record. `note` is told of each record. Raises OSError when
+    the file cannot be read.
     """
     with path.open("rb") as file:
-        stream = Unpacked(file, is_vouched=is_vouched)
+        stream = Unpacked(file)
         reader = RecordReader(stream)
         count = 0
         for record in reader.records():

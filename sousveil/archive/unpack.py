@@ -5,10 +5,6 @@ of members) or LZ4 frames, and says where a gzip member begins. Damage is a stat
 the bytes end there, `damage` says why, and `resync` goes on at the next member that begins a
 record. The same damaged file always gives the same bytes, so that a record cut by damage keeps
 its digest. Memory is bounded by what is peeked at.
-
-ISA-L inflates in a third of zlib's time, but takes codes of which some bits mean nothing, which
-zlib refuses: where a stored byte was damaged, it may see no damage. So it reads only files whose
-every byte was held against a digest just before, and a member that it stops at is zlib's to judge.
 """
 
 import re
@@ -17,14 +13,10 @@ from collections import deque
 from typing import BinaryIO
 
 from fastwarc.stream_io import Lz4Reader
-from isal import isal_zlib
 
 GZIP_MAGIC = b"\x1f\x8b\x08"
 LZ4_MAGIC = b"\x04\x22\x4d\x18"
 _GZIP_WINDOW = 31  # zlib's wbits for a gzip header and trailer around the largest window
-
-# Bits of a gzip header's fourth byte that must be zero (RFC 1952, section 2.3.1.2); zlib looks.
-_RESERVED_FLAGS = 0xE0
 
 # Stored bytes read at a time: few at first, for many want no more than one record.
 FIRST_READ_BYTES, READ_BYTES = 2**14, 2**18
@@ -48,20 +40,11 @@ _RECORD_START = re.compile(rb"\s*(?:WARC/[0-9]|[a-z][a-z0-9+.-]{0,20}:\S[^\n]* [
 class Unpacked:
     """The decompressed bytes of a file, from stored byte `start` on, with positions.
 
-    `position` counts decompressed bytes from `start`. `is_vouched` says that the file was just held
-    against its digest. Raises OSError when the file cannot be read.
+    `position` counts decompressed bytes from `start`. Raises OSError when the file cannot be read.
     """
 
-    def __init__(
-        self,
-        file: BinaryIO,
-        start: int = 0,
-        end: int | None = None,
-        *,
-        is_vouched: bool = False,
-    ) -> None:
+    def __init__(self, file: BinaryIO, start: int = 0, end: int | None = None) -> None:
         self._file, self._end = file, end
-        self._is_vouched = is_vouched
         self.damage = ""  # why the bytes end here, when they should not
         self.position = 0
         self.padding_bytes = 0  # zeros behind the last gzip member
@@ -189,62 +172,26 @@ class Unpacked:
         self._member_offset = self._stored
         self._inflate = zlib.decompressobj(_GZIP_WINDOW)
         self._feed = FIRST_FEED_BYTES
-        self._given = self._known = 0  # bytes of the member; those that zlib need not give again
-        is_odd = bool(self._look(len(GZIP_MAGIC) + 1)[-1] & _RESERVED_FLAGS)
-        fast = self._is_vouched and not is_odd
-        self._fast = isal_zlib.decompressobj(_GZIP_WINDOW) if fast else None
 
     def _inflated(self) -> bytes:
-        """Return the next piece of a gzip file; b"" where there is none just now."""
-        if self._fast is not None:
-            return self._inflated_fast(self._fast)
+        """Return the next piece of a gzip file."""
         if not self._look(1):
             self._stop(f"the gzip member at byte {self._member_offset} is cut short")
             return b""
-        piece = self._piece()
+        piece = self._input[self._used : self._used + self._feed]
+        self._feed = min(4 * self._feed, FEED_BYTES)
         before = self._inflate.copy()
         try:
             data = self._inflate.decompress(piece, STEP_BYTES)
         except zlib.error as error:
             self._use(len(piece))
             self._stop(f"the gzip member at byte {self._member_offset} is damaged ({error})")
-            return self._unknown(salvage(before, piece))
+            return salvage(before, piece)
         self._use(len(piece) - len(self._inflate.unconsumed_tail or self._inflate.unused_data))
-        return self._sound(self._unknown(data), is_last=self._inflate.eof)
-
-    def _inflated_fast(self, inflate: "isal_zlib.Decompress") -> bytes:
-        """Do the same by ISA-L. Where it stops, zlib begins the member again."""
-        piece = self._piece() if self._look(1) else b""
-        try:
-            data = inflate.decompress(piece, STEP_BYTES) if piece else None
-        except isal_zlib.IsalError:  # type: ignore[misc]  # its stub calls it no class
-            data = None
-        if data is None:
-            self._go_to(self._member_offset)
-            self._fast, self._known = None, self._given
-            return b""
-        self._use(len(piece) - len(inflate.unconsumed_tail or inflate.unused_data))
-        self._given += len(data)
-        return self._sound(data, is_last=inflate.eof)
-
-    def _piece(self) -> bytes:
-        """Return stored bytes that are at hand, more each time."""
-        piece = self._input[self._used : self._used + self._feed]
-        self._feed = min(4 * self._feed, FEED_BYTES)
-        return piece
-
-    def _unknown(self, data: bytes) -> bytes:
-        """Return the next bytes of a member without those that ISA-L gave."""
-        unknown = data[self._known :]
-        self._known -= len(data) - len(unknown)
-        return unknown
-
-    def _sound(self, data: bytes, *, is_last: bool) -> bytes:
-        """Return bytes of a member, and go on where they end it."""
         unpacked = self._decompressed + len(data)
         if unpacked > FREE_BYTES and unpacked > MAX_EXPANSION * self._stored:
             self._stop(f"it grows more than {MAX_EXPANSION} times when decompressed: a bomb")
-        elif is_last:
+        elif self._inflate.eof:
             self._next_member(unpacked)
         return data
 

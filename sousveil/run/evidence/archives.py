@@ -138,5 +138,5 @@ def _check_file(root: Path, promise: Promise, noted: Noted) -> Iterator[Fault]:
         yield Fault(name, f"was changed: its SHA-256 is not the one in log entry {promise.entry}")
         return
     if promise.kind in _OWN_KINDS:
-        for problem in verify_warc(path, functools.partial(noted.note, name), is_vouched=True):
+        for problem in verify_warc(path, functools.partial(noted.note, name)):
             yield Fault(name, problem)
