@@ -17,7 +17,7 @@ test: $(VENV)/.dev
 	$(BIN)/python -m pytest -n auto --dist worksteal
 
 # One after another: they measure time, and some need much memory.
-test-slow: $(VENV)/.dev
+test-slow: $(VENV)/.slow
 	$(BIN)/python -m pytest -m slow
 
 lint: $(VENV)/.dev
@@ -50,13 +50,19 @@ $(VENV)/bin/uv:
 
 # What a user needs: the package and its dependencies, at the versions and hashes of the lock.
 $(VENV)/.run: $(VENV)/bin/uv $(LOCK) pyproject.toml
-	$(BIN)/uv pip install --quiet --compile-bytecode --python $(BIN)/python --require-hashes -c $(LOCK) -r pyproject.toml --extra ocr --extra alerts
+	$(BIN)/uv pip install --quiet --compile-bytecode --python $(BIN)/python --require-hashes -c $(LOCK) -r pyproject.toml --extra ocr --extra alerts --extra scan
 	$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps -e .
 	@touch $@
 
 # The same, and what tests and lint need.
 $(VENV)/.dev: $(VENV)/.run
-	$(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes -r $(LOCK)
+	$(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes -c $(LOCK) -r pyproject.toml --all-extras --group dev
+	@touch $@
+
+# Referees that are built from source.
+$(VENV)/.slow: $(VENV)/.dev
+	@PYTHON="$(PYTHON)" sh tools/prepare.sh slow
+	$(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes -c $(LOCK) --group slow
 	@touch $@
 
 # The optional player of WACZ files; its build takes ReplayWeb.page from npm.
@@ -66,7 +72,7 @@ replay: $(VENV)/.run
 lock: $(VENV)/bin/uv
 	$(BIN)/uv pip compile --quiet --universal --generate-hashes --python-version 3.11 \
 		--no-header --no-annotate --no-emit-index-url --no-emit-find-links \
-		--all-extras --group dev pyproject.toml -o $(LOCK)
+		--all-extras --group dev --group slow pyproject.toml -o $(LOCK)
 
 clean:
 	rm -rf replay/LICENSES replay/sousveil_replay/player

@@ -1,6 +1,7 @@
 #!/bin/sh
 # Makes sure that what no Python package can bring is there: Python 3.11 with venv, git and OpenSSL,
 # and, for pages that are made by script, Chromium with fonts for Chinese.
+# With the word "slow" also what builds the referees of the slow tests: ICU.
 # Installs it with apt when we may (root on Debian or Ubuntu), else says in one line what to do.
 set -eu
 
@@ -16,6 +17,9 @@ wanted=""
 "$PYTHON" -c 'import venv, ensurepip' 2>/dev/null || missing="$missing python3-venv"
 command -v git >/dev/null 2>&1 || missing="$missing git"
 command -v openssl >/dev/null 2>&1 || missing="$missing openssl"
+if [ "${1:-}" = slow ]; then
+    pkg-config --exists icu-i18n 2>/dev/null || missing="$missing libicu-dev pkg-config g++"
+fi
 
 # Without a browser everything else works: pages are kept as they came over the wire.
 found=""
