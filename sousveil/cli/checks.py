@@ -1,6 +1,5 @@
 """Commands that prove and publish: verify, dossier, doctor."""
 
-import sqlite3
 from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -9,7 +8,7 @@ from typing import Annotated
 import msgspec
 import typer
 
-from sousveil.case import Case, open_case, undisturbed
+from sousveil.case import Case, open_case
 from sousveil.cli.casework import now
 from sousveil.cli.options import AllowOption, CaseOption, JsonOption, chosen_case, patience
 from sousveil.cli.telling.keyed import change_json
@@ -24,22 +23,20 @@ from sousveil.cli.telling.screen import (
     write_json,
 )
 from sousveil.dossier import write_dossier
-from sousveil.errors import CaseError, InputError, SousveilError
+from sousveil.errors import CaseError, InputError
 from sousveil.index.query import unread
-from sousveil.index.store import INDEX_FILE, MissingIndexError
-from sousveil.ledger import JOURNAL_FILE, writing
 from sousveil.model import Fault
 from sousveil.run.against import hold_against
+from sousveil.run.checking import check_case
 from sousveil.run.doctor import examine
 from sousveil.run.indexing import open_index
 from sousveil.run.publish.leaks import in_folder, judged, wanted_of
 from sousveil.run.publish.private import Private
 from sousveil.run.publish.reports import make_report
-from sousveil.run.quotes import quote_reader
 from sousveil.run.read.analyse import load_engine
 from sousveil.run.repair import repair
 from sousveil.run.stamping import renewal_is_due
-from sousveil.run.verify import Verification, verify_evidence, verify_findings
+from sousveil.run.verify import Verification
 from sousveil.tlog.successions import told as told_keys
 from sousveil.tlog.timestamps.anchors import told as told_anchors
 from sousveil.tlog.timestamps.told import told
@@ -91,7 +88,7 @@ def verify(
     if key is not None:
         raise InputError("--key is for a WACZ file; a case names its key. Leave it out.")
     case = open_case(path) if path is not None else chosen_case(folder)
-    result, faults = check_case(case)
+    result, faults = _checked(case)
     against = hold_against(case, kept) if kept is not None else None
     is_right = not faults and (against is None or against.is_fine)
     if as_json:
@@ -107,32 +104,12 @@ def verify(
         raise typer.Exit(FOUND_WRONG)
 
 
-def check_case(case: Case) -> tuple[Verification, tuple[Fault, ...]]:
-    """Verify the evidence and, where there is an index, what it says was found."""
-    _finish_interrupted(case)
-    with undisturbed(case), progress("verifying") as bar:
-        result = verify_evidence(case, bar)
-        try:
-            with open_index(case) as index:
-                engine = load_engine(case, index)
-                reread = quote_reader(case, index, engine)
-                quotes = verify_findings(case, index, reread, bar, engine=engine.name)
-                return result, (*result.faults, *quotes)
-        except MissingIndexError:
-            return result, result.faults
-        except (CaseError, sqlite3.Error, msgspec.MsgspecError) as error:
-            return result, (*result.faults, Fault(INDEX_FILE, f"cannot be read: {error}"))
-
-
-def _finish_interrupted(case: Case) -> None:
-    """Finish a commit that was interrupted, where this computer holds the key and may write."""
-    if not (case.root / JOURNAL_FILE).exists():
-        return
-    try:
-        with writing(case):
-            tell("note: an interrupted commit was finished first")
-    except (SousveilError, OSError) as error:
-        tell(f"note: an interrupted commit could not be finished: {plain(str(error))}")
+def _checked(case: Case) -> tuple[Verification, tuple[Fault, ...]]:
+    with progress("verifying") as bar:
+        checked = check_case(case, bar)
+    for note in checked.notes:
+        tell(f"note: {plain(note)}")
+    return checked.evidence, checked.faults
 
 
 def _tell(result: Verification, faults: tuple[Fault, ...]) -> None:
@@ -185,7 +162,7 @@ def dossier(
     """
     case = chosen_case(folder)
     allowed = frozenset(allow or [])
-    result, faults = check_case(case)
+    result, faults = _checked(case)
     with open_index(case) as index:
         if unread(index, load_engine(case, index).name):
             raise CaseError(

@@ -1,23 +1,22 @@
 """Commands that show what was found: findings, show, topics."""
 
-from collections.abc import Mapping
 from typing import Annotated
 
 import typer
 
 from sousveil.cli.options import CaseOption, JsonOption, chosen_case
 from sousveil.cli.telling.screen import clock, count_of, plain, say, tell, tell_problems, write_json
-from sousveil.cli.telling.words import names, tell_finding, tell_who
+from sousveil.cli.telling.words import tell_finding, tell_who
 from sousveil.cli.tracing import tell_trace
 from sousveil.errors import InputError
 from sousveil.index.query import fates, findings, unread
-from sousveil.index.reviews import no_longer_found, reviews, reviews_of
+from sousveil.index.reviews import no_longer_found, reviews_of
 from sousveil.index.store import Index
 from sousveil.index.traces import traces
 from sousveil.index.translations import translations_of
 from sousveil.jsonform import finding_json
-from sousveil.model import LABELS, Finding, Json
-from sousveil.review.decisions import STATUSES, status
+from sousveil.model import Finding
+from sousveil.run.found import found
 from sousveil.run.indexing import open_index
 from sousveil.run.read.analyse import load_engine
 from sousveil.topics import check, load, shipped
@@ -56,45 +55,21 @@ def findings_(
 
     Passages that claim a system infers or targets a protected trait of people.
     """
-    for name in label or ():
-        if name not in LABELS:
-            raise InputError(f"--label {name}: no such label. There are {', '.join(LABELS)}.")
-    for name in status_ or ():
-        if name not in STATUSES:
-            raise InputError(f"--status {name}: no such status. There are {', '.join(STATUSES)}.")
     case = chosen_case(folder)
     with open_index(case) as index:
         engine = load_engine(case, index).name
-        lost = no_longer_found(index)
-        decided = reviews(index)
-        chosen = [
-            finding
-            for finding in (*findings(index), *(one for one, _ in lost))
-            if (not label or finding.claim.label in label)
-            and (not actor or names(finding, actor))
-            and (not status_ or status(decided.get(finding.id, ())) in status_)
-        ]
-        told = fates(index)
+        chosen = list(found(index, labels=label or (), actor=actor or "", statuses=status_ or ()))
         waiting = len(unread(index, engine))
-    not_found = {finding.id: reader for finding, reader in lost}
     if waiting:
         tell(f"{count_of(waiting, 'capture')} not read by this version: run `sousveil analyse`.")
     if as_json:
-        write_json(
-            finding_json(finding, told.get(finding.id), decided.get(finding.id, ()))
-            | _lost_json(finding, not_found)
-            for finding in chosen
-        )
+        write_json(one.as_json() for one in chosen)
         return
-    for finding in chosen:
-        tell_finding(finding, told.get(finding.id), decided.get(finding.id, ()))
-        if finding.id in not_found:
-            say(f"    no longer found by {not_found[finding.id]}", "yellow")
+    for one in chosen:
+        tell_finding(one.finding, one.fate, one.reviews)
+        if one.no_longer_found_by:
+            say(f"    no longer found by {one.no_longer_found_by}", "yellow")
     say(f"{count_of(len(chosen), 'finding')}.")
-
-
-def _lost_json(finding: Finding, not_found: Mapping[str, str]) -> Json:
-    return {"no_longer_found_by": not_found[finding.id]} if finding.id in not_found else {}
 
 
 def show(
@@ -117,7 +92,9 @@ def show(
         lost = {one.id: reader for one, reader in no_longer_found(index)}
     if as_json:
         form = finding_json(finding, fate, decided, trace, told_otherwise)
-        write_json([form | _lost_json(finding, lost)])
+        write_json(
+            [form | ({"no_longer_found_by": lost[finding.id]} if finding.id in lost else {})]
+        )
         return
     tell_finding(finding, None if trace else fate, decided)
     if finding.id in lost:

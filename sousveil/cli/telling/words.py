@@ -34,12 +34,6 @@ def tell_finding(finding: Finding, fate: Fate | None, reviews: Sequence[Review] 
         say(f"    {line}", "green" if status(reviews) == "confirmed" else "yellow")
 
 
-def names(finding: Finding, part: str) -> bool:
-    """Whether `part` is of the name of a finding's actor or publisher, in any case."""
-    told = (finding.actor, finding.attribution.publisher if finding.attribution else None)
-    return any(part.casefold() in name.casefold() for name in told if name)
-
-
 _SPEAKERS = {
     "actor": "the actor itself speaks",
     "third party": "a third party speaks",
