@@ -12,7 +12,8 @@ from sousveil.cli.telling.screen import plain, progress, say, tell, write_json
 from sousveil.run.indexing import open_index
 from sousveil.run.publish.bundles import write_bundle
 from sousveil.run.publish.exports import export_wacz
-from sousveil.run.publish.packages import Exported, Output
+from sousveil.run.publish.output import Output
+from sousveil.run.publish.packages import Exported
 from sousveil.run.publish.private import Private
 from sousveil.run.publish.sealed import recipients_of
 from sousveil.run.publish.withheld import NAMES, Kind, withheld_fields

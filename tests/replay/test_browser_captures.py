@@ -13,7 +13,7 @@ import pytest
 
 from sousveil.case import save_settings
 from sousveil.run.publish.exports import export_wacz
-from sousveil.run.publish.packages import Output
+from sousveil.run.publish.output import Output
 from tests.commands import sousveil
 from tests.replay.player import PROGRAM, Served, Viewer, build, quiet, served, viewer
 from tests.sites import Page, case_for, serve

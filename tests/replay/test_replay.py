@@ -10,7 +10,7 @@ from socket import SOCK_DGRAM
 import pytest
 
 from sousveil.run.publish.exports import export_wacz
-from sousveil.run.publish.packages import Output
+from sousveil.run.publish.output import Output
 from tests.commands import sousveil
 from tests.replay.player import PROGRAM, Ear, Served, Viewer, build, ear, quiet, served, viewer
 from tests.sites import Page, case_for, serve

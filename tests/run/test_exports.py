@@ -30,7 +30,8 @@ from sousveil.ledger import writing
 from sousveil.model import Finding, WatchKind
 from sousveil.run.indexing import open_index
 from sousveil.run.publish.exports import export_wacz
-from sousveil.run.publish.packages import Exported, Output
+from sousveil.run.publish.output import Output
+from sousveil.run.publish.packages import Exported
 from sousveil.run.publish.private import Private
 from sousveil.tlog import verify_proof
 from tests.commands import sousveil

@@ -27,9 +27,9 @@ from sousveil.jsonform import instant
 from sousveil.ledger import event_lines, read_events
 from sousveil.model import Capture, Event, Fate, Finding, Json, RecordRef, Review
 from sousveil.run.publish import verify_bundle
+from sousveil.run.publish.output import Output
 from sousveil.run.publish.packages import (
     Exported,
-    Output,
     Packed,
     Progress,
     proof_files,

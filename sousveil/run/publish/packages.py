@@ -1,14 +1,13 @@
 """Packages: archive files of a case, with the proof that they were logged, on the way into a WACZ.
 
-What `exports.py` and `bundles.py` share. Reads the evidence alone; writes nothing into the case.
+What `exports/wacz.py` and `bundles.py` share. Reads the evidence alone; writes nothing into the
+case.
 """
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from pathlib import Path
-from tempfile import TemporaryFile
-from typing import Any, BinaryIO
+from typing import BinaryIO
 
 import msgspec
 
@@ -21,7 +20,6 @@ from sousveil.archive.wacz import (
     PackedWarc,
     Page,
     Written,
-    appearing,
     write_wacz,
 )
 from sousveil.archive.wacz_signature import own_key, public_key
@@ -29,9 +27,8 @@ from sousveil.case import Case
 from sousveil.durable import file_sha256
 from sousveil.errors import EvidenceError, InputError, SousveilError
 from sousveil.model import RENDERING_TYPE, SNAPSHOT_URN, Capture, Event
-from sousveil.run.publish.leaks import in_package, judged, wanted_of
-from sousveil.run.publish.private import Private
-from sousveil.run.publish.sealed import SEALED_SUFFIX, seal
+from sousveil.run.publish.leaks import in_package
+from sousveil.run.publish.output import Output, Piece, put, require_new, sealed_ending
 from sousveil.run.publish.succession import keys_of
 from sousveil.run.read.looks import read_document
 from sousveil.run.visit.records import SOFTWARE
@@ -50,15 +47,6 @@ _WARC = b"WARC/"
 _ENDINGS = {"": ".warc", "gzip": ".warc.gz"}  # WACZ 1.1.1, "archive", by compression
 _PAGES = frozenset({"text/html", "application/xhtml+xml", "application/pdf"})  # players show them
 _SUCCESS = range(200, 300)  # RFC 9110, section 15.3
-
-
-@dataclass(frozen=True, slots=True)
-class Output:
-    """Where a package goes, who alone can open it, and what of ours may be in it."""
-
-    path: Path
-    recipients: Sequence[Any] = ()  # of `sealed.py`; () for a package that anybody can open
-    allowed: frozenset[Private] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +98,7 @@ def write_package(
     and when something of ours would leak (`leaks.py`); EvidenceError or ArchiveError when a file is
     not what was logged.
     """
-    _require_new(output)
+    require_new(output.path, SUFFIX + sealed_ending(output))
     notes: list[str] = []
     packed = [Packed(event, warc) for event in chosen if (warc := _packed(case, event, notes))]
     if not packed:
@@ -132,7 +120,7 @@ def write_package(
             key=key,
         )
 
-    written, leaks = _put(case, output, write)
+    (written,), leaks = put(case, output, [Piece(output.path, write, in_package)])
     return Exported(
         file=str(output.path),
         size_bytes=written.size_bytes,
@@ -143,38 +131,6 @@ def write_package(
         public_key=public_key(key),
         notes=(*notes, *_unindexed(written), *leaks),
     )
-
-
-def _put(
-    case: Case, output: Output, write: Callable[[BinaryIO], Written]
-) -> tuple[Written, list[str]]:
-    """Have a package written, looked through and put in place; return what is told of leaks.
-
-    One that is to be sealed is first written to a file in `pending/` that never has a name, beside
-    the evidence that lies there as open as it: not to where the output goes, which may be a stick
-    or a synchronised folder.
-    """
-    wanted = wanted_of(case)
-    with appearing(output.path) as file:
-        if not output.recipients:
-            written = write(file)
-            return written, judged(in_package(file, wanted), output.allowed)
-        with TemporaryFile(dir=case.pending) as plain:
-            written = write(plain)
-            told = judged(in_package(plain, wanted), output.allowed)
-            plain.seek(0)
-            seal(plain, file, list(output.recipients))
-            return written, told
-
-
-def _require_new(output: Output) -> None:
-    path, ending = output.path, SUFFIX + (SEALED_SUFFIX if output.recipients else "")
-    if not path.name.endswith(ending):
-        raise InputError(f"{path}: the name of such a file ends in {ending}. Name it so.")
-    if path.exists():
-        raise InputError(f"{path}: exists already, and is not overwritten. Choose another name.")
-    if not path.absolute().parent.is_dir():
-        raise InputError(f"{path}: there is no folder {path.absolute().parent}. Make it first.")
 
 
 def _packed(case: Case, event: Event, notes: list[str]) -> PackedWarc | None:

@@ -24,7 +24,7 @@ from sousveil.index.store import Index
 from sousveil.model import Capture, Finding
 from sousveil.run.evidence.single import Check, Proved, Vouched, check_finding, prove, vouched
 from sousveil.run.publish.bundles import write_bundle
-from sousveil.run.publish.packages import Output
+from sousveil.run.publish.output import Output
 from sousveil.run.publish.withheld import withheld_fields
 from sousveil.run.quotes import quote_reader
 from sousveil.run.read.analyse import load_engine

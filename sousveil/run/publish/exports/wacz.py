@@ -14,9 +14,9 @@ import msgspec
 from sousveil.case import Case
 from sousveil.ledger import read_events
 from sousveil.model import Event, Watch
+from sousveil.run.publish.output import Output
 from sousveil.run.publish.packages import (
     Exported,
-    Output,
     Packed,
     Progress,
     proof_files,
