@@ -14,7 +14,6 @@ import re
 import uuid
 import zipfile
 from collections import Counter
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -22,7 +21,7 @@ from typing import BinaryIO
 from urllib.parse import quote
 
 from sousveil.archive.digests import Digests
-from sousveil.archive.read import split_http
+from sousveil.archive.read import hashed, split_http
 from sousveil.archive.records import Record, RecordReader
 from sousveil.archive.unpack import Unpacked
 from sousveil.capture.http.head import HttpHead, media_type
@@ -48,7 +47,7 @@ _ZIP_HEAD_BYTES = 30  # a local file header without name and extra field (APPNOT
 # Names for records that have none: the same file always gives the same.
 _NAMESPACE = uuid.UUID("7e0a4c1e-1c43-5a8e-9d0c-5b8f2a6f3f10")
 
-_ANSWERS = frozenset({"response", "resource"})
+ANSWERS = frozenset({"response", "resource"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +62,7 @@ class ForeignArchive:
 
 
 @dataclass(frozen=True, slots=True)
-class _Entry:
+class Entry:
     """One record's answer, or a revisit's claim to one."""
 
     capture: Capture
@@ -76,7 +75,7 @@ class _Scan:
     """What was found so far."""
 
     warc_name: str
-    entries: list[_Entry] = field(default_factory=list)
+    entries: list[Entry] = field(default_factory=list)
     by_type: Counter[str] = field(default_factory=Counter)
     faults: list[str] = field(default_factory=list)
 
@@ -164,12 +163,12 @@ def _scan_stream(scan: _Scan, stream: Unpacked, *, in_zip: bool) -> None:
         scan.faults.append(f"and {reader.faults_left_out} more faults of these kinds")
 
 
-def _read_entry(scan: _Scan, reader: RecordReader, record: Record) -> _Entry | None:
+def _read_entry(scan: _Scan, reader: RecordReader, record: Record) -> Entry | None:
     """Read a record to its end; return its answer, or None when it is none."""
     head = record.head
     labelled = head.get("WARC-Block-Digest")
     digests = Digests(labelled)
-    http, body = split_http(record, _hashed(record, digests))
+    http, body = split_http(record, hashed(record.pieces(), digests))
     for _ in body:
         pass
     was_whole = not record.missing
@@ -178,29 +177,40 @@ def _read_entry(scan: _Scan, reader: RecordReader, record: Record) -> _Entry | N
         reader.fault(
             head.offset, f"the block does not have the digest the record gives it: {labelled}"
         )
+    entry = entry_of(record, http, digests, scan.warc_name)
+    if isinstance(entry, str):
+        reader.fault(head.offset, entry)
+        return None
+    return entry
+
+
+def entry_of(record: Record, http: HttpHead, block: Digests, warc_name: str) -> Entry | str | None:
+    """Return the answer that a record, read to its end and finished, holds; None when it is none.
+
+    `http` is the head that its block begins with, `block` has the digest of the whole block. What
+    is called an answer and is none, for it has no address or date, gives a sentence that says so.
+    """
+    head = record.head
     is_revisit = head.type == "revisit"
-    if head.type not in _ANSWERS and not is_revisit:
+    if head.type not in ANSWERS and not is_revisit:
         return None
     url = head.get("WARC-Target-URI").strip("<>")
     date = parse_date(head.get("WARC-Date"))
     if not url or date is None:
         what = "address" if not url else f"date ('{head.get('WARC-Date')[:40]}' is none)"
-        reader.fault(
-            head.offset, f"a {head.type} record without {what}; it is not taken as a capture"
-        )
-        return None
+        return f"a {head.type} record without {what}; it is not taken as a capture"
     ref = RecordRef(
-        warc=scan.warc_name,
+        warc=warc_name,
         offset=head.offset,
         length=record.length,
-        record_id=head.get("WARC-Record-ID") or _made_up_id(head.offset, digests),
-        digest=digests.sha256(),
+        record_id=head.get("WARC-Record-ID") or _made_up_id(head.offset, block),
+        digest=block.sha256(),
     )
     capture = Capture(_plain_url(url), date, http.status, _media_type(record, http), ref)
     return _entry(record, capture, is_revisit=is_revisit)
 
 
-def _entry(record: Record, capture: Capture, *, is_revisit: bool) -> _Entry:
+def _entry(record: Record, capture: Capture, *, is_revisit: bool) -> Entry:
     head = record.head
     payload_digest = head.get("WARC-Payload-Digest").lower()
     if not is_revisit:
@@ -208,11 +218,11 @@ def _entry(record: Record, capture: Capture, *, is_revisit: bool) -> _Entry:
         keys = [("id", capture.record.record_id), ("place", url, date)]
         if payload_digest:
             keys.append(("payload", payload_digest))
-        return _Entry(capture, tuple(keys), ())
+        return Entry(capture, tuple(keys), ())
     refers = [("id", head.get("WARC-Refers-To"))] if head.get("WARC-Refers-To") else []
     url = head.get("WARC-Refers-To-Target-URI").strip("<>")
     place = ("place", url, head.get("WARC-Refers-To-Date"))
-    return _Entry(capture, (), (*refers, place, ("payload", payload_digest)))
+    return Entry(capture, (), (*refers, place, ("payload", payload_digest)))
 
 
 def _resolve(scan: _Scan) -> tuple[list[Capture], list[RecordRef]]:
@@ -280,9 +290,3 @@ def _plain_url(url: str) -> str:
 
 def _made_up_id(offset: int, digests: Digests) -> str:
     return f"<urn:uuid:{uuid.uuid5(_NAMESPACE, f'{offset} {digests.sha256()}')}>"
-
-
-def _hashed(record: Record, digests: Digests) -> Iterator[bytes]:
-    for piece in record.pieces():
-        digests.update(piece)
-        yield piece

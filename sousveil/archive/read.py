@@ -69,11 +69,21 @@ def payload(
         return _revisited(case_root, ref, refers_to, limit)
     with open_record(case_root / ref.warc, ref) as record:
         digests = Digests()
-        head, body = split_http(record, _hashed(record.pieces(), digests))
-        decoded, notes = _decode(head, body, limit)
-        for _ in _hashed(record.pieces(), digests):
-            pass  # what the decoder did not want counts for the digest all the same
+        answer = answer_in(record, hashed(record.pieces(), digests), limit)
     _check_digest(case_root, ref, digests)
+    return answer
+
+
+def answer_in(record: Record, pieces: Iterator[bytes], limit: int = MAX_DECODED_BYTES) -> Payload:
+    """Read a record to its end and return its payload as `payload` does.
+
+    `pieces` are those of its block (`Record.pieces`), on their way through `hashed` where a digest
+    is wanted.
+    """
+    head, body = split_http(record, pieces)
+    decoded, notes = _decode(head, body, limit)
+    for _ in pieces:
+        pass  # what the decoder did not want counts for the digest all the same
     if was_cut := record.head.get("WARC-Truncated"):
         notes.lost(f"the answer was cut when it was captured ({was_cut[:40]})")
     if record.missing:
@@ -88,21 +98,21 @@ def _revisited(case_root: Path, ref: RecordRef, original: RecordRef, limit: int)
     """
     of_block = Digests()
     with open_record(case_root / ref.warc, ref) as revisit:
-        head, rest = split_http(revisit, _hashed(revisit.pieces(), of_block))
+        head, rest = split_http(revisit, hashed(revisit.pieces(), of_block))
         for _ in rest:
             pass
     _check_digest(case_root, ref, of_block)
     labelled = revisit.head.get("WARC-Payload-Digest")
     of_original, of_payload = Digests(), Digests(labelled)
     with open_record(case_root / original.warc, original) as record:
-        answered, body = split_http(record, _hashed(record.pieces(), of_original))
+        answered, body = split_http(record, hashed(record.pieces(), of_original))
         if head.status == HTTPStatus.NOT_MODIFIED:
             head = (
                 answered  # which codings its payload has, it alone says (RFC 9111, section 4.3.4)
             )
-        entity = _hashed(body, of_payload)
+        entity = hashed(body, of_payload)
         decoded, notes = _decode(head, entity, limit)
-        for _ in chain(entity, _hashed(_hashed(record.pieces(), of_original), of_payload)):
+        for _ in chain(entity, hashed(hashed(record.pieces(), of_original), of_payload)):
             pass
     _check_digest(case_root, original, of_original)
     # What a server says is not modified has no digest where its original has none.
@@ -140,7 +150,7 @@ def read_block(case_root: Path, ref: RecordRef) -> Iterator[bytes]:
     """
     digests = Digests()
     with open_record(case_root / ref.warc, ref) as record:
-        yield from _hashed(record.pieces(), digests)
+        yield from hashed(record.pieces(), digests)
     _check_digest(case_root, ref, digests)
 
 
@@ -238,9 +248,9 @@ def check_record(record: Record, *labelled: str) -> CheckedRecord:
     head = record.head
     of_block, of_payload = head.get("WARC-Block-Digest"), head.get("WARC-Payload-Digest")
     block, entity = Digests(of_block), Digests(of_payload, *labelled)
-    http, body = _payload_of(record, _hashed(record.pieces(), block))
+    http, body = _payload_of(record, hashed(record.pieces(), block))
     if of_payload or labelled:
-        body = _hashed(body, entity)
+        body = hashed(body, entity)
     for _ in body:
         pass
     problems = [f"the record has no {name}" for name in MANDATORY_FIELDS if not head.get(name)]
@@ -262,7 +272,8 @@ def _payload_of(record: Record, pieces: Iterator[bytes]) -> tuple[HttpHead, Iter
     return NO_HEAD, chain([begin[end:] if end >= 0 else begin], pieces)
 
 
-def _hashed(pieces: Iterator[bytes], digests: Digests) -> Iterator[bytes]:
+def hashed(pieces: Iterator[bytes], digests: Digests) -> Iterator[bytes]:
+    """Yield `pieces`, each once `digests` has taken it."""
     for piece in pieces:
         digests.update(piece)
         yield piece

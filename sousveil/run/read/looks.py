@@ -25,7 +25,7 @@ from sousveil.model import RENDERING_TYPE, Capture, Document, Finding, Rendering
 from sousveil.run.read.answers import read_answers
 from sousveil.run.read.crosscheck import crosscheck
 from sousveil.run.read.findings import Place
-from sousveil.run.read.payloads import Payload, read_payload
+from sousveil.run.read.payloads import Payload, Take, read_payload
 
 TakeAll: TypeAlias = Callable[[Held, str | None, Document], None]
 """Is given each document that was read, with its capture and its part of a package."""
@@ -85,9 +85,9 @@ def read_look(
 def _read(
     case: Case, held: Held, body: Mapping[str, Any], engine: Engine, take: TakeAll | None
 ) -> Read:
-    if not _carries_content(held.capture):
+    if not carries_content(held.capture):
         return Read()
-    if held.watch_id is None and held.capture.media_type.startswith("image/"):
+    if held.watch_id is None and is_picture(held.capture):
         return Read(note="a picture that came with an import; it is not searched for text")
     try:
         answer = _payload(case, held.capture)
@@ -100,8 +100,13 @@ def _read(
         held.watch_id,
         _caveats(body, held, answer),
     )
-    content = Payload(answer.body, *_told(answer, held.capture))
-    found = read_payload(content, engine, place, partial(take, held) if take else None)
+    return read_answer(answer, place, engine, partial(take, held) if take else None)
+
+
+def read_answer(answer: Answer, place: Place, engine: Engine, take: Take | None = None) -> Read:
+    """Read what the capture at `place` carried; what cannot be read is told, never raised."""
+    content = Payload(answer.body, *_told(answer, place.capture))
+    found = read_payload(content, engine, place, take)
     document = found.document
     if document is None:
         problem = None if found.by_part else ExtractError(found.note or "")
@@ -121,7 +126,7 @@ def _payload(case: Case, capture: Capture) -> Answer:
 
 def _caveats(body: Mapping[str, Any], held: Held, answer: Answer) -> tuple[str, ...]:
     """Return what weakens the evidence of everything found in a capture."""
-    told = [f"the answer is not whole: {note}" for note in answer.notes]
+    told = not_whole(answer)
     if held.watch_id is None:
         told.append(
             "it came with an archive made by others: its address, its date and its bytes are that"
@@ -135,6 +140,16 @@ def _caveats(body: Mapping[str, Any], held: Held, answer: Answer) -> tuple[str, 
     return tuple(told)
 
 
-def _carries_content(capture: Capture) -> bool:
+def not_whole(answer: Answer) -> list[str]:
+    """Return, as caveats, what of an answer is missing or did not go by the book."""
+    return [f"the answer is not whole: {note}" for note in answer.notes]
+
+
+def carries_content(capture: Capture) -> bool:
     """Tell a page from a redirect or an error page, whose words are not the vendor's claim."""
     return capture.status is None or capture.status // 100 == 2  # noqa: PLR2004  # RFC 9110 section 15.3
+
+
+def is_picture(capture: Capture) -> bool:
+    """Whether a capture says that it is a picture, which is read only where it was asked for."""
+    return capture.media_type.startswith("image/")
