@@ -7,7 +7,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 LOCK := requirements.lock
 
-.PHONY: demo test test-slow lint format train bench replay lock clean
+.PHONY: demo test test-slow lint format train bench replay lock docs package clean
 
 demo: $(VENV)/.run
 	$(BIN)/sousveil demo
@@ -74,6 +74,18 @@ lock: $(VENV)/bin/uv
 		--no-header --no-annotate --no-emit-index-url --no-emit-find-links \
 		--all-extras --group dev --group slow pyproject.toml -o $(LOCK)
 
+# The documentation: a site, and the manual's page.
+docs: $(VENV)/.dev
+	$(BIN)/python -m sphinx -q -W -b html docs build/docs
+	$(BIN)/python -m sphinx -q -W -b man -d build/doctrees docs build/man
+
+# A wheel and an sdist, tried in environments of their own.
+package: docs
+	rm -rf dist
+	$(BIN)/uv build --quiet --out-dir dist .
+	$(BIN)/python tools/try_package.py dist
+
 clean:
+	rm -rf build dist
 	rm -rf replay/LICENSES replay/sousveil_replay/player
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache

@@ -60,7 +60,6 @@ def _app(arguments: Sequence[str]) -> typer.Typer:
         name="sousveil",
         cls=Sections,
         help="Keeps watch on those who build systems that infer protected traits of people.",
-        add_completion=False,
         rich_markup_mode=None,
         pretty_exceptions_enable=False,
     )
@@ -77,8 +76,15 @@ def _modules(arguments: Sequence[str]) -> Iterable[str]:
     """
     if list(arguments) == ["--version"]:
         return []
+    arguments = [*arguments, *_line_to_complete()]
     named = [m for m, names in MODULES.items() if not names.isdisjoint(arguments)]
     return MODULES if not named or "story" in named else named
+
+
+def _line_to_complete() -> list[str]:
+    """Return the words of the line that a shell asks to complete; none unless it does."""
+    told = os.environ.get("COMP_WORDS") or os.environ.get("_TYPER_COMPLETE_ARGS") or ""
+    return told.split() if "_SOUSVEIL_COMPLETE" in os.environ else []
 
 
 def version(

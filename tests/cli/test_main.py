@@ -1,5 +1,6 @@
 """Commands are where the table says, and start without what only others need."""
 
+import os
 import subprocess
 import sys
 from importlib import import_module
@@ -64,3 +65,21 @@ except SystemExit:
 """
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert not needless & set(done.stdout.split())
+
+
+def completed(line: str, word: int) -> list[str]:
+    """Return what bash is offered for a word of a line, counted from 0."""
+    asked = {"_SOUSVEIL_COMPLETE": "complete_bash", "COMP_WORDS": line, "COMP_CWORD": str(word)}
+    done = subprocess.run(
+        [sys.executable, "-c", "from sousveil.cli.main import main; main([])"],
+        env=os.environ | asked,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    return done.stdout.split()
+
+
+def test_a_shell_completes_commands_and_their_options() -> None:
+    assert completed("sousveil ver", 1) == ["verify"]
+    assert completed("sousveil export --for", 2) == ["--format"]
