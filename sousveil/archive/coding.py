@@ -7,15 +7,22 @@ many archives keep the header of a coding that their crawler has already undone.
 bounded, so that a compression bomb, nested or not, costs no more than `MAX_DECODED_BYTES` each.
 """
 
+import copy
 import re
-import zlib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from itertools import chain
 
 import brotli
+from zlib_ng import zlib_ng
 
-from sousveil.archive.unpack import salvage
+from sousveil.archive.inflate import (
+    GZIP_WINDOW,
+    RAW_WINDOW,
+    ZLIB_WINDOW,
+    InflateError,
+    salvage,
+)
 
 # A page of text is below 1 MB, a PDF manual below 50; the rest of a bomb is not worth memory.
 MAX_DECODED_BYTES = 64 * 2**20
@@ -28,9 +35,6 @@ STEP_BYTES = 2**18
 _BROTLI_PIECE = 2**12
 
 _CHUNK_SIZE = re.compile(rb"[ \t]*([0-9a-fA-F]{1,15})[ \t]*(?:;[^\n]*)?\r?\n")
-_GZIP_WINDOW = 31
-_ZLIB_WINDOW = 15
-_RAW_WINDOW = -15
 _NO_CODING = frozenset({"identity", "none", ""})
 
 
@@ -145,15 +149,15 @@ def _inflate(source: _Source, name: str, notes: Notes) -> Iterator[bytes]:
             notes.odd(f"the body says it is {name}, but is not")
         yield from source.rest()
         return
-    inflate = zlib.decompressobj(window)
+    inflate = zlib_ng.decompressobj(window)
     data, given = b"", False
     while data := data or source.take(STEP_BYTES):
-        before = inflate.copy()
+        before = copy.copy(inflate)
         try:
             piece = inflate.decompress(data, STEP_BYTES)
-        except zlib.error as error:
+        except InflateError as error:
             piece = salvage(before, data)
-            if window == _RAW_WINDOW and not (given or piece):
+            if window == RAW_WINDOW and not (given or piece):
                 notes.odd(f"the body says it is {name}, but is not")
                 yield from chain([data], source.rest())
                 return
@@ -165,20 +169,20 @@ def _inflate(source: _Source, name: str, notes: Notes) -> Iterator[bytes]:
         data = inflate.unconsumed_tail
         if inflate.eof:
             data = inflate.unused_data + source.peek(2)[: 2 - len(inflate.unused_data)]
-            if window != _GZIP_WINDOW or not data.startswith(b"\x1f\x8b"):
+            if window != GZIP_WINDOW or not data.startswith(b"\x1f\x8b"):
                 return
             data = inflate.unused_data
-            inflate = zlib.decompressobj(window)
+            inflate = zlib_ng.decompressobj(window)
     notes.lost(f"the body's {name} data breaks off; it may be incomplete")
 
 
 def _window(magic: bytes, name: str) -> int | None:
     """Return zlib's wbits for what the body begins with; None when it is not coded."""
     if name != "deflate":
-        return _GZIP_WINDOW if magic == b"\x1f\x8b" else None
+        return GZIP_WINDOW if magic == b"\x1f\x8b" else None
     if len(magic) == 2 and magic[0] & 15 == 8 and int.from_bytes(magic) % 31 == 0:  # noqa: PLR2004
-        return _ZLIB_WINDOW
-    return _RAW_WINDOW  # what some servers send as "deflate" (RFC 9110, section 8.4.1.2)
+        return ZLIB_WINDOW
+    return RAW_WINDOW  # what some servers send as "deflate" (RFC 9110, section 8.4.1.2)
 
 
 def _unbrotli(source: _Source, notes: Notes) -> Iterator[bytes]:

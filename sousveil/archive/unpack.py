@@ -7,16 +7,18 @@ record. The same damaged file always gives the same bytes, so that a record cut 
 its digest. Memory is bounded by what is peeked at.
 """
 
+import copy
 import re
-import zlib
 from collections import deque
 from typing import BinaryIO
 
 from fastwarc.stream_io import Lz4Reader
+from zlib_ng import zlib_ng
+
+from sousveil.archive.inflate import GZIP_WINDOW, InflateError, salvage
 
 GZIP_MAGIC = b"\x1f\x8b\x08"
 LZ4_MAGIC = b"\x04\x22\x4d\x18"
-_GZIP_WINDOW = 31  # zlib's wbits for a gzip header and trailer around the largest window
 
 # Stored bytes read at a time: few at first, for many want no more than one record.
 FIRST_READ_BYTES, READ_BYTES = 2**14, 2**18
@@ -170,7 +172,7 @@ class Unpacked:
     def _start_member(self) -> None:
         """Begin with the member that the next stored byte begins."""
         self._member_offset = self._stored
-        self._inflate = zlib.decompressobj(_GZIP_WINDOW)
+        self._inflate = zlib_ng.decompressobj(GZIP_WINDOW)
         self._feed = FIRST_FEED_BYTES
 
     def _inflated(self) -> bytes:
@@ -180,10 +182,10 @@ class Unpacked:
             return b""
         piece = self._input[self._used : self._used + self._feed]
         self._feed = min(4 * self._feed, FEED_BYTES)
-        before = self._inflate.copy()
+        before = copy.copy(self._inflate)
         try:
             data = self._inflate.decompress(piece, STEP_BYTES)
-        except zlib.error as error:
+        except InflateError as error:
             self._use(len(piece))
             self._stop(f"the gzip member at byte {self._member_offset} is damaged ({error})")
             return salvage(before, piece)
@@ -236,17 +238,6 @@ class Unpacked:
         return None
 
 
-def salvage(inflate: "zlib._Decompress", piece: bytes) -> bytes:
-    """Return what can be decompressed of `piece` before its first bad byte."""
-    data = bytearray()
-    for i in range(len(piece)):
-        try:
-            data += inflate.decompress(piece[i : i + 1])
-        except zlib.error:
-            break
-    return bytes(data)
-
-
 def begins_record(data: bytes) -> bool:
     """Return whether `data` looks like the start of a WARC or ARC record."""
     return bool(_RECORD_START.match(data))
@@ -254,7 +245,7 @@ def begins_record(data: bytes) -> bool:
 
 def _holds_record(stored: bytes) -> bool:
     try:
-        data = zlib.decompressobj(_GZIP_WINDOW).decompress(stored, PROBE_BYTES)
-    except zlib.error:
+        data = zlib_ng.decompressobj(GZIP_WINDOW).decompress(stored, PROBE_BYTES)
+    except InflateError:
         return False
     return begins_record(data)

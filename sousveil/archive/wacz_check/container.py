@@ -6,14 +6,17 @@ against what stands where the file begins; files must not overlap, and between t
 behind the list there must be nothing, for no manifest and no signature would cover it.
 """
 
+import copy
 import io
 import struct
 import zipfile
-import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, BinaryIO
 
+from zlib_ng import zlib_ng
+
+from sousveil.archive.inflate import RAW_WINDOW, InflateError
 from sousveil.archive.unpack import FREE_BYTES, MAX_EXPANSION
 from sousveil.archive.wacz_check.told import Told, cited
 from sousveil.archive.wacz_check.zip_end import read_end
@@ -33,7 +36,6 @@ _ENCRYPTED, _DESCRIBED, _UTF8 = 0x1 | 0x40 | 0x2000, 0x8, 0x800  # section 4.4.4
 _UNICODE_PATH = 0x7075  # section 4.6.9: a second name, which some programs take
 _METHODS = frozenset({zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED})
 _LINK, _KIND = 0o120000, 0o170000  # of a file, in Unix
-_RAW_DEFLATE = -15
 UNREADABLE = (
     zipfile.BadZipFile,
     NotImplementedError,
@@ -121,7 +123,7 @@ def pieces(file: BinaryIO, member: Member) -> Iterator[bytes]:
     size, crc = 0, 0
     for piece in _raw(file, member) if member.is_stored else _inflated(file, member):
         size += len(piece)
-        crc = zlib.crc32(piece, crc)
+        crc = zlib_ng.crc32(piece, crc)
         if size > member.size:
             raise ArchiveError("unpacks to more bytes than the ZIP says")
         yield piece
@@ -186,7 +188,7 @@ def _raw(file: BinaryIO, member: Member) -> Iterator[bytes]:
 
 
 def _inflated(file: BinaryIO, member: Member) -> Iterator[bytes]:
-    inflate = zlib.decompressobj(_RAW_DEFLATE)
+    inflate = zlib_ng.decompressobj(RAW_WINDOW)
     left = member.stored_bytes
     try:
         for piece in _raw(file, member):
@@ -199,25 +201,25 @@ def _inflated(file: BinaryIO, member: Member) -> Iterator[bytes]:
                 yield _last(inflate, piece[-1])
             elif inflate.eof:
                 raise ArchiveError("has bytes behind the end of its compressed data")
-    except zlib.error as error:
+    except InflateError as error:
         raise ArchiveError(f"cannot be unpacked: {error}") from error
     if not inflate.eof:
         raise ArchiveError("its compressed data breaks off")
 
 
-def _last(inflate: "zlib._Decompress", byte: int) -> bytes:
+def _last(inflate: "zlib_ng._Decompress", byte: int) -> bytes:
     """Return what the last byte of compressed data unpacks to.
 
     Data ends within it, and programs pass over the bits that are left (RFC 1951, section 3.2.3),
     which all that pack leave at 0; raises ArchiveError when something stands there.
     """
     for bits in range(1, 9):
-        trial = inflate.copy()
+        trial = copy.copy(inflate)
         try:
             data = trial.decompress(bytes([byte & (1 << bits) - 1]))
-        except zlib.error:
+        except InflateError:
             continue
-        if trial.eof and byte >> bits and data == inflate.copy().decompress(bytes([byte])):
+        if trial.eof and byte >> bits and data == copy.copy(inflate).decompress(bytes([byte])):
             raise ArchiveError("has bits behind the end of its compressed data")
     return inflate.decompress(bytes([byte]))
 
