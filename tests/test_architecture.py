@@ -33,6 +33,7 @@ ORDER = (
     "alerts",
     "dossier",
     "run",
+    "scan",
     "demo",
     "web",
     "cli",

@@ -184,15 +184,22 @@ def _read_entry(scan: _Scan, reader: RecordReader, record: Record) -> Entry | No
     return entry
 
 
-def entry_of(record: Record, http: HttpHead, block: Digests, warc_name: str) -> Entry | str | None:
+def entry_of(
+    record: Record,
+    http: HttpHead,
+    block: Digests,
+    warc_name: str,
+    kinds: frozenset[str] = ANSWERS,
+) -> Entry | str | None:
     """Return the answer that a record, read to its end and finished, holds; None when it is none.
 
-    `http` is the head that its block begins with, `block` has the digest of the whole block. What
-    is called an answer and is none, for it has no address or date, gives a sentence that says so.
+    `http` is the head that its block begins with, `block` has the digest of the whole block;
+    `kinds` are the types of records that hold answers. What is called an answer and is none, for
+    it has no address or date, gives a sentence that says so.
     """
     head = record.head
     is_revisit = head.type == "revisit"
-    if head.type not in ANSWERS and not is_revisit:
+    if head.type not in kinds and not is_revisit:
         return None
     url = head.get("WARC-Target-URI").strip("<>")
     date = parse_date(head.get("WARC-Date"))

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from http import HTTPStatus
 from itertools import chain
 from pathlib import Path
+from typing import BinaryIO
 
 from sousveil.archive.coding import MAX_DECODED_BYTES, Notes, decode_body
 from sousveil.archive.digests import Digests
@@ -164,18 +165,27 @@ def open_record(path: Path, ref: RecordRef) -> Iterator[Record]:
     if not path.is_file():
         raise ArchiveError(f"{path}: no such file. Restore it from a copy.")
     with path.open("rb") as file:
-        magic = file.read(len(LZ4_MAGIC))
-        record = _record_at(Unpacked(file, ref.offset), ref) if magic != LZ4_MAGIC else None
-        if record is None and magic.startswith((GZIP_MAGIC, LZ4_MAGIC)):
-            stream = Unpacked(file)
-            _skip(stream, ref.offset)
-            record = _record_at(stream, ref)
-        if record is None:
-            raise ArchiveError(
-                f"{path}: no record {ref.record_id} at byte {ref.offset}. The file was changed or "
-                "cut short; restore it from a copy."
-            )
-        yield record
+        yield record_in(file, ref, str(path))
+
+
+def record_in(file: BinaryIO, ref: RecordRef, name: str) -> Record:
+    """Return the record at `ref` in an open file; raises ArchiveError as `open_record`.
+
+    `name` is what the message calls the file.
+    """
+    file.seek(0)
+    magic = file.read(len(LZ4_MAGIC))
+    record = _record_at(Unpacked(file, ref.offset), ref) if magic != LZ4_MAGIC else None
+    if record is None and magic.startswith((GZIP_MAGIC, LZ4_MAGIC)):
+        stream = Unpacked(file)
+        _skip(stream, ref.offset)
+        record = _record_at(stream, ref)
+    if record is None:
+        raise ArchiveError(
+            f"{name}: no record {ref.record_id} at byte {ref.offset}. The file was changed or "
+            "cut short; restore it from a copy."
+        )
+    return record
 
 
 def split_http(record: Record, pieces: Iterator[bytes]) -> tuple[HttpHead, Iterator[bytes]]:

@@ -80,6 +80,11 @@ def parts(payload: bytes, *, name: str) -> Iterator[Part] | None:
     return _Walk(name).parts(payload, kind) if kind else None
 
 
+def is_package(start: bytes) -> bool:
+    """Whether what begins so may be a package, or an office document; 512 bytes tell."""
+    return is_tar(start[:HEAD_BYTES]) or start.startswith(tuple(mark for mark, _ in _SIGNATURES))
+
+
 def part_payload(payload: bytes, path: str, *, name: str) -> bytes:
     """Return the bytes of one file of a package; raises ExtractError when it isn't there."""
     for part in parts(payload, name=name) or ():
