@@ -1,0 +1,243 @@
+"""The pool: tasks done by processes of our own on this machine, any of which may die.
+
+Takes tasks and a function, gives each task with its result or with why there is none. Each process
+has a pipe of its own and one task at a time, so it is always known which task a death is to be laid
+at: it alone is tried again, by another process, and given up after `Limits.tries`. The standard
+library's pools lose the task (`multiprocessing.Pool`, which then waits for ever) or break for all
+(`concurrent.futures`, BrokenProcessPool), and neither can end a task that hangs.
+"""
+
+import multiprocessing
+import os
+import resource
+import signal
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+from multiprocessing.connection import Connection, wait
+from multiprocessing.context import SpawnProcess
+from typing import Generic, TypeVar
+
+from sousveil.errors import InputError
+
+Task = TypeVar("Task")
+Result = TypeVar("Result")
+
+OUT_OF_MEMORY = 77  # exit status of a process whose task needs more memory than it may have
+_STARTS = 5  # processes in a row that end before they take a task: none will, then
+_JOIN_SECONDS = 10.0  # until a process that was killed is gone
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What one task may cost."""
+
+    tries: int = 3  # a task that ended so many processes is what ends them
+    # The largest archives (some 100 GB) over a slow line; a task that hangs ends, too.
+    seconds: float = 6 * 3600.0
+    # Ten times what a process needs for a usual file: a record that is too large for it is hostile.
+    memory_bytes: int = 2 * 2**30
+    tasks: int = 200  # done by one process before another takes its place: libraries leak
+
+
+@dataclass(frozen=True, slots=True)
+class Lost:
+    """A task that no process came to the end of."""
+
+    cause: str  # in words
+
+
+@dataclass(slots=True)
+class _Worker(Generic[Task]):
+    """A process, our end of its pipe, and the task it is at."""
+
+    process: SpawnProcess
+    pipe: Connection
+    is_ready: bool = False
+    at: "_Tried[Task] | None" = None
+    deadline: float = 0.0
+    done: int = 0
+
+    def end(self) -> None:
+        """Kill the process."""
+        self.process.kill()
+        self.process.join(_JOIN_SECONDS)
+        self.pipe.close()
+
+
+@dataclass(slots=True)
+class _Tried(Generic[Task]):
+    task: Task
+    tries: int = 0
+
+
+def run_all(
+    tasks: Iterable[Task],
+    work: Callable[[Task], Result],
+    processes: int,
+    limits: Limits | None = None,
+) -> Iterator[tuple[Task, Result | Lost]]:
+    """Yield each task with what `work` makes of it, in the order in which they are done.
+
+    `work`, the tasks and the results must be picklable. A process that dies with a task (killed,
+    crashed, over its memory) is replaced and the task tried again; one that takes longer than
+    `limits.seconds` is killed, and its task given up at once. When the caller stops, or is killed,
+    so are the processes. Raises InputError when no process can be started.
+    """
+    crew = _Crew(deque(_Tried(task) for task in tasks), work, processes, limits or Limits())
+    try:
+        while crew.has_work():
+            crew.hire()
+            yield from crew.take_in()
+    finally:
+        crew.dismiss()
+
+
+class _Crew(Generic[Task, Result]):
+    """The processes, and the tasks that wait for one."""
+
+    def __init__(
+        self,
+        waiting: deque[_Tried[Task]],
+        work: Callable[[Task], Result],
+        processes: int,
+        limits: Limits,
+    ) -> None:
+        self._waiting = waiting
+        self._work = work
+        self._processes = processes
+        self._limits = limits
+        self._workers: list[_Worker[Task]] = []
+        self._failed_starts = 0
+
+    def has_work(self) -> bool:
+        return bool(self._waiting) or any(one.at for one in self._workers)
+
+    def hire(self) -> None:
+        """Start as many processes as there is work for."""
+        busy = sum(one.at is not None for one in self._workers)
+        wanted = min(self._processes, busy + len(self._waiting))
+        while len(self._workers) < wanted:
+            self._workers.append(_start(self._work, self._limits.memory_bytes))
+
+    def take_in(self) -> Iterator[tuple[Task, Result | Lost]]:
+        """Wait until something happens; yield what was done or given up, and hand out the next."""
+        now = time.monotonic()
+        deadlines = [one.deadline for one in self._workers if one.at is not None]
+        left = max(0.0, min(deadlines) - now) if deadlines else None
+        spoke = wait([one.pipe for one in self._workers], left)
+        for worker in list(self._workers):
+            if worker.pipe in spoke:
+                yield from self._hear(worker)
+            elif worker.at is not None and worker.deadline <= time.monotonic():
+                given_up = worker.at.task
+                self._remove(worker)
+                words = f"reading it took longer than {self._limits.seconds:,.0f} seconds"
+                yield given_up, Lost(words)
+
+    def dismiss(self) -> None:
+        for worker in self._workers:
+            worker.end()
+        self._workers.clear()
+
+    def _hear(self, worker: _Worker[Task]) -> Iterator[tuple[Task, Result | Lost]]:
+        """Take what a process has to say: that it is ready, a result, or that it is no more."""
+        try:
+            told: Result = worker.pipe.recv()
+        except (EOFError, OSError):  # OSError: killed amid its answer
+            yield from self._bury(worker)
+            return
+        if worker.at is None:
+            worker.is_ready, self._failed_starts = True, 0
+        else:
+            yield worker.at.task, told
+            worker.at = None
+            worker.done += 1
+        if worker.done >= self._limits.tasks or not self._waiting:
+            self._remove(worker)
+        else:
+            self._hand_out(worker)
+
+    def _hand_out(self, worker: _Worker[Task]) -> None:
+        tried = self._waiting.popleft()
+        try:
+            worker.pipe.send(tried.task)
+        except OSError:  # it died since: the task is not to blame
+            self._waiting.appendleft(tried)
+            self._remove(worker)
+            return
+        worker.at, worker.deadline = tried, time.monotonic() + self._limits.seconds
+
+    def _bury(self, worker: _Worker[Task]) -> Iterator[tuple[Task, Lost]]:
+        """Replace a process that died; its task is tried again, or given up."""
+        worker.process.join(_JOIN_SECONDS)
+        cause = self._cause(worker.process.exitcode)
+        tried = worker.at
+        self._remove(worker)
+        if tried is not None:
+            tried.tries += 1
+            if tried.tries < self._limits.tries:
+                self._waiting.append(tried)
+            else:
+                often = f", {tried.tries} times" if tried.tries > 1 else ""
+                yield tried.task, Lost(cause + often)
+        elif not worker.is_ready:
+            self._failed_starts += 1
+            if self._failed_starts >= _STARTS:
+                raise InputError(f"no process to scan with can be started: {cause}.")
+
+    def _remove(self, worker: _Worker[Task]) -> None:
+        self._workers.remove(worker)
+        worker.end()
+
+    def _cause(self, status: int | None) -> str:
+        if status == OUT_OF_MEMORY:
+            most = self._limits.memory_bytes >> 20
+            return f"the process that read it needed more than {most:,} MB of memory"
+        if status is not None and status < 0:
+            name = signal.Signals(-status).name
+            why = ": perhaps memory ran out" if -status == signal.SIGKILL else ""
+            return f"the process that read it was killed by signal {-status} ({name}){why}"
+        return f"the process that read it ended with status {status}"
+
+
+def _start(work: Callable[[Task], Result], memory_bytes: int) -> _Worker[Task]:
+    context = multiprocessing.get_context("spawn")
+    ours, theirs = context.Pipe()
+    process = context.Process(target=_serve, args=(theirs, work, memory_bytes), daemon=False)
+    process.start()
+    theirs.close()  # so that the pipe ends with the process
+    return _Worker(process, ours)
+
+
+def _serve(
+    pipe: Connection, work: Callable[[Task], Result], memory_bytes: int
+) -> None:  # pragma: no cover  # in a process of its own
+    """Do tasks as they come, until there are no more or the parent is gone."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent answers Ctrl-C
+    # Of private memory; what Arrow reserves of addresses without use does not count (setrlimit(2)).
+    most = resource.getrlimit(resource.RLIMIT_DATA)[1]
+    most = memory_bytes if most == resource.RLIM_INFINITY else min(most, memory_bytes)
+    resource.setrlimit(resource.RLIMIT_DATA, (most, most))
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+    pipe.send(None)  # ready
+    with suppress(EOFError):
+        while True:
+            task: Task = pipe.recv()
+            try:
+                result = work(task)
+            except MemoryError:
+                os._exit(OUT_OF_MEMORY)
+            pipe.send(result)
+
+
+def _end_with_parent() -> None:  # pragma: no cover  # in a process of its own
+    """End at once when the parent is gone, killed perhaps: another run may be at its work."""
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        parent.join()
+        os._exit(os.EX_OK)
