@@ -8,7 +8,7 @@ import base64
 import binascii
 import hashlib
 from collections.abc import Callable
-from functools import partial
+from functools import lru_cache, partial
 
 _NEW: dict[str, Callable[[], "hashlib._Hash"]] = {
     "md5": partial(hashlib.md5, usedforsecurity=False),
@@ -26,6 +26,8 @@ _ALGORITHMS = {
     "sha512": "sha512",
     "sha-512": "sha512",
 }
+# What a record says is read where its hashing begins and again where it ends.
+_KEPT = 16
 
 
 class Digests:
@@ -54,6 +56,7 @@ class Digests:
         return parsed[1] == self._hashes[parsed[0]].digest() if parsed else None
 
 
+@lru_cache(_KEPT)
 def parse_digest(labelled: str) -> tuple[str, bytes] | None:
     """Return hashlib's name of the algorithm and the digest; None when the form is not known."""
     label, _, value = labelled.partition(":")

@@ -14,7 +14,7 @@ records in one gzip member, LZ4) both count decompressed bytes. `archive.read` f
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from sousveil.archive.unpack import Unpacked
@@ -42,7 +42,7 @@ _LENGTH = re.compile(r"[0-9]{1,18}")
 # Longer than any match of `_ARC_LINE`, the longest start of a record.
 MAX_START_BYTES = 2**14
 # Enough to tell a record from other bytes; read first.
-_FIRST_BYTES = 2**9
+_FIRST_BYTES = 2**10
 # Looked at together when searching the next record; memory, not meaning.
 _SEARCH_BYTES = 2**18
 
@@ -59,14 +59,11 @@ class RecordHead:
     fields: tuple[tuple[str, str], ...]  # as WARC names them, for ARC too
     size: int  # Content-Length: bytes of the block, as announced
     is_stored: bool  # whether `offset` counts stored bytes
+    named: Mapping[str, str]  # the first value of each field, by its name in lower case
 
     def get(self, name: str) -> str:
         """Return the value of the first field called `name` (any case), or ""."""
-        wanted = name.lower()
-        for key, value in self.fields:
-            if key.lower() == wanted:
-                return value
-        return ""
+        return self.named.get(name.lower(), "")
 
     @property
     def type(self) -> str:
@@ -221,9 +218,9 @@ class RecordReader:
         offset, is_stored = self._place()
         fields = _parse_fields(window[version.end() : end].rstrip(b"\r\n"))
         self._drop(end)
-        length = next((v for k, v in fields if k.lower() == "content-length"), "")
-        size = self._length(offset, length)
-        return RecordHead(offset, version[1].decode(), fields, size, is_stored)
+        named = _by_name(fields)
+        size = self._length(offset, named.get("content-length", ""))
+        return RecordHead(offset, version[1].decode(), fields, size, is_stored, named)
 
     def _arc_head(self) -> RecordHead | None:
         line = _ARC_LINE.match(self._stream.peek(MAX_START_BYTES))
@@ -241,7 +238,8 @@ class RecordReader:
             ("Content-Type", HTTP_RESPONSE if url.startswith("http") else kind.split()[0]),
             ("ARC-Content-Type", kind.split()[0]),
         )
-        return RecordHead(offset, "ARC", fields, self._length(offset, length), is_stored)
+        size = self._length(offset, length)
+        return RecordHead(offset, "ARC", fields, size, is_stored, _by_name(fields))
 
     def _length(self, offset: int, text: str) -> int:
         if _LENGTH.fullmatch(text):
@@ -272,6 +270,10 @@ def _parse_fields(head: bytes) -> tuple[tuple[str, str], ...]:
         text = _FOLD.sub(" ", text)
     lines = [line.partition(":") for line in text.split("\n")]
     return tuple((name.strip(), value.strip()) for name, colon, value in lines if colon)
+
+
+def _by_name(fields: tuple[tuple[str, str], ...]) -> dict[str, str]:
+    return {name.lower(): value for name, value in reversed(fields)}
 
 
 def _arc_date(digits: str) -> str:
