@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from sousveil.durable import write_durably
-from sousveil.errors import CaseError, LogError
+from sousveil.errors import BusyError, CaseError, LogError
 from sousveil.settings import Settings, format_settings, parse_settings
 from sousveil.tlog.note import parse_vkey
 
@@ -96,13 +96,13 @@ def never() -> bool:
 def locked(case: Case, wait: Wait = never) -> Iterator[None]:
     """Hold the case's one writing place; for work on derived files, which needs no key.
 
-    Raises CaseError when another process holds it and `wait` has waited long enough.
+    Raises BusyError when another process holds it and `wait` has waited long enough.
     """
     case.pending.mkdir(exist_ok=True)
     with (case.root / LOCK_FILE).open("a") as lock:
         while not _taken(lock):
             if not wait():
-                raise CaseError(
+                raise BusyError(
                     f"{case.root}: another sousveil is writing to this case, or checking it. Wait"
                     " until it is done."
                 )
@@ -113,12 +113,12 @@ def locked(case: Case, wait: Wait = never) -> Iterator[None]:
 def watched(case: Case) -> Iterator[None]:
     """Be the one service that keeps watch over a case; it writes by turns, as `locked` lets it.
 
-    Raises CaseError when another one does.
+    Raises BusyError when another one does.
     """
     case.pending.mkdir(exist_ok=True)
     with (case.root / WATCH_FILE).open("a") as lock:
         if not _taken(lock):
-            raise CaseError(
+            raise BusyError(
                 f"{case.root}: `sousveil watch` runs on this case already. Stop that one first, or"
                 " leave it at work; `sousveil targets` shows how it fares."
             )
@@ -158,7 +158,7 @@ def _taken(lock: IO[Any]) -> bool:
 def undisturbed(case: Case) -> Iterator[None]:
     """Keep writers out while a case is checked; on media that cannot be written, just go on.
 
-    Raises CaseError when a writer is at work.
+    Raises BusyError when a writer is at work.
     """
     try:
         lock = (case.root / LOCK_FILE).open("rb")
@@ -169,7 +169,7 @@ def undisturbed(case: Case) -> Iterator[None]:
         try:
             fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
         except BlockingIOError as error:
-            raise CaseError(
+            raise BusyError(
                 f"{case.root}: another sousveil is writing to this case. Check it when it is done."
             ) from error
         yield

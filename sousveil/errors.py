@@ -6,6 +6,7 @@ line and exits with 2. A page that cannot be fetched is no error: it is an outco
 
     SousveilError
       CaseError           a case folder is missing, locked, or not one
+        BusyError         somebody else has it; passes by itself
         EvidenceError     what is on disk contradicts the log
       TargetError         a target that cannot be watched: bad URL, refused address
       BrowserError        no browser can be had, or it broke
@@ -16,6 +17,7 @@ line and exits with 2. A page that cannot be fetched is no error: it is an outco
       TopicError          a topic file that is unknown or malformed
       ActorError          a file of actors, or an official list, that is malformed
       InputError          a file or an option of the command line that cannot be used
+        OvertakenError    what is asked for is not there, or no more: others were quicker
 """
 
 
@@ -25,6 +27,10 @@ class SousveilError(Exception):
 
 class CaseError(SousveilError):
     """A case folder is missing, locked, or not one."""
+
+
+class BusyError(CaseError):
+    """Somebody else has what is wanted at this moment; it passes by itself."""
 
 
 class EvidenceError(CaseError):
@@ -65,3 +71,7 @@ class ActorError(SousveilError):
 
 class InputError(SousveilError):
     """A file or an option of the command line that cannot be used."""
+
+
+class OvertakenError(InputError):
+    """What is asked for is not there, or no more: others may have been quicker."""

@@ -9,7 +9,8 @@ from pathlib import Path
 
 import msgspec
 
-from sousveil.index.store import INDEX_FILE, Index
+from sousveil.index.file import INDEX_FILE
+from sousveil.index.store import Index
 from sousveil.model import Finding
 
 Record = tuple[str, int]  # WARC file below the case folder, and the record's offset in it

@@ -21,15 +21,9 @@ from typing import Any
 import msgspec
 
 from sousveil.changes.looks import Look
-from sousveil.errors import CaseError
-from sousveil.index.schema import SCHEMA, SCHEMA_VERSION
+from sousveil.index.file import is_busy, make_or_open, open_to_read, unusable
+from sousveil.index.schema import SCHEMA_VERSION
 from sousveil.model import Capture, Event, Fate, Finding, Happening, Notice, Watch
-
-INDEX_FILE = "index.sqlite"
-_MISSING = "{path}: the index is missing. Make it again with `sousveil reindex`."
-
-# Readers wait this long for a checkpoint of the write-ahead log to end.
-BUSY_SECONDS = 10.0
 
 # What `carry_over` takes from an earlier index, where a record is the same capture: first what
 # another engine had found, then what was a former reading there already.
@@ -48,10 +42,6 @@ _CARRIED_FORMER = (
     f"""UPDATE main.capture AS c SET former_engine = e.former_engine FROM earlier.capture e
         WHERE {_SAME} AND e.engine = c.engine""",
 )
-
-
-class MissingIndexError(CaseError):
-    """There is no index yet, or its making was cut short before anything was in it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,37 +73,15 @@ class Index:
     """One open index file."""
 
     def __init__(self, path: Path, *, create: bool = False, readings: int = 1) -> None:
-        """Open the index; raises MissingIndexError, or CaseError for one of another version.
+        """Open the index, to write if it may be made; raises as `make_or_open`, `open_to_read`.
 
         `readings` is the case's setting: until so many people have decided on a finding, what they
         decided is sealed (index/reviews.py).
         """
         self.folder = path.parent  # the case's
         self.readings = readings
-        if not create and not path.exists():
-            raise MissingIndexError(_MISSING.format(path=path))
-        try:
-            self._db = _connect(path, create=create)
-            self._prepare(path, create=create)
-        except sqlite3.Error as error:
-            raise CaseError(
-                f"{path}: the index cannot be used ({error}). Make it again with"
-                " `sousveil reindex`; no evidence is in it."
-            ) from error
-
-    def _prepare(self, path: Path, *, create: bool) -> None:
-        version = self._db.execute("PRAGMA user_version").fetchone()[0]
-        if version == 0 and not create:
-            self._db.close()
-            raise MissingIndexError(_MISSING.format(path=path))
-        if version == 0:
-            self._db.execute("PRAGMA journal_mode = WAL")
-            with self.transaction():
-                for statement in SCHEMA.split(";"):
-                    self._db.execute(statement)
-                self._db.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
-        elif version != SCHEMA_VERSION:
-            raise sqlite3.DatabaseError(f"its version is {version}, not {SCHEMA_VERSION}")
+        self._path = path
+        self._db = make_or_open(path) if create else open_to_read(path)
 
     def close(self) -> None:
         """Close the file."""
@@ -123,12 +91,17 @@ class Index:
     def transaction(self) -> Iterator[None]:
         """Make all that happens inside visible at once, or not at all.
 
-        One inside another is part of that.
+        One inside another is part of that. Raises BusyError when somebody else's does not end.
         """
         if self._db.in_transaction:
             yield
             return
-        self._db.execute("BEGIN IMMEDIATE")
+        try:
+            self._db.execute("BEGIN IMMEDIATE")
+        except sqlite3.OperationalError as error:
+            if is_busy(error):
+                raise unusable(self._path, error) from error
+            raise
         try:
             yield
         except BaseException:
@@ -479,26 +452,6 @@ class Index:
     def rows(self, sql: str, *values: object) -> list[tuple[Any, ...]]:
         """Return the rows of one reading statement."""
         return self._db.execute(sql, values).fetchall()
-
-
-def _connect(path: Path, *, create: bool) -> sqlite3.Connection:
-    """Open the file for a writer, or for a reader, who changes nothing, not even beside it.
-
-    On media that cannot be written SQLite opens it as a file that nobody else changes.
-    """
-    if create:
-        db = sqlite3.connect(path, timeout=BUSY_SECONDS, isolation_level=None)
-        # In WAL mode a power cut then takes the newest transactions, whole, and nothing else; they
-        # follow from the log again.
-        db.execute("PRAGMA synchronous = NORMAL")
-        return db
-    uri = path.resolve().as_uri()
-    try:
-        db = sqlite3.connect(f"{uri}?mode=ro", timeout=BUSY_SECONDS, isolation_level=None, uri=True)
-        db.execute("PRAGMA user_version")
-    except sqlite3.OperationalError:
-        return sqlite3.connect(f"{uri}?mode=ro&immutable=1", isolation_level=None, uri=True)
-    return db
 
 
 def _text(at: datetime) -> str:

@@ -11,7 +11,7 @@ import msgspec
 
 from sousveil.case import Case, undisturbed
 from sousveil.errors import CaseError, SousveilError
-from sousveil.index.store import INDEX_FILE, MissingIndexError
+from sousveil.index.file import INDEX_FILE, MissingIndexError
 from sousveil.ledger import JOURNAL_FILE, writing
 from sousveil.model import Fault
 from sousveil.run.indexing import open_index

@@ -10,10 +10,11 @@ from sousveil.archive.foreign import scan_archive
 from sousveil.archive.read import read_block
 from sousveil.case import Case
 from sousveil.errors import ArchiveError
+from sousveil.index.file import INDEX_FILE
 from sousveil.index.listed import put_decided
 from sousveil.index.project import project
 from sousveil.index.reviews import touched_by
-from sousveil.index.store import INDEX_FILE, Index
+from sousveil.index.store import Index
 from sousveil.ledger import log_size, read_events
 from sousveil.model import Capture, Event, RecordRef
 from sousveil.review.decisions import EVENT, status

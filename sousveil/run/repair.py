@@ -22,7 +22,8 @@ from sousveil.bodies import disclosure_problem, read_line
 from sousveil.case import LOCKS, Case, Wait, is_watched, locked
 from sousveil.durable import make_folders, sync_folder, write_durably
 from sousveil.errors import CaseError, EvidenceError, LogError, SousveilError
-from sousveil.index.store import INDEX_FILE, Index
+from sousveil.index.file import INDEX_FILE
+from sousveil.index.store import Index
 from sousveil.ledger import (
     JOURNAL_FILE,
     StrayJournalError,

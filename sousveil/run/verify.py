@@ -20,11 +20,12 @@ from sousveil.archive.revisits import Revisits
 from sousveil.bodies import read_line
 from sousveil.case import LOCKS, SETTINGS_FILE, Case
 from sousveil.errors import LogError, SousveilError
+from sousveil.index.file import INDEX_FILE
 from sousveil.index.inquiries import EVENTS as INQUIRY_EVENTS
 from sousveil.index.inquiries import inquiries, logged_inquiries
 from sousveil.index.query import findings, watches
 from sousveil.index.reviews import contradicts_log, logged_model, model_in
-from sousveil.index.store import INDEX_FILE, Index
+from sousveil.index.store import Index
 from sousveil.ledger import JOURNAL_FILE, event_lines, head_problem, log_size, read_events
 from sousveil.model import Capture, Event, Fault, Finding, Stamp
 from sousveil.review.casemodel import DROPPED, FILE, TRAINED
