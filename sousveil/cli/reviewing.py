@@ -19,10 +19,10 @@ from sousveil.model import Json
 from sousveil.review.casemodel import FILE
 from sousveil.review.decisions import MAX_SERVED, Decision, status
 from sousveil.review.queue import queue
-from sousveil.run.deciding import Verdict, copies_of, decide, take_back
+from sousveil.run.deciding import Verdict, copies_of, decide, is_lesson, take_back
 from sousveil.run.indexing import open_index, sync_index
 from sousveil.run.learning import Trained, drop, train, unfit_model
-from sousveil.run.ranking import experience_of
+from sousveil.run.ranking import experience_of, rank
 
 MAX_CORRECTIONS = 15  # shown; the file has them all
 MAX_ORDERED = 1_000  # at the front, put in order anew by the latest decisions; some seconds' work
@@ -87,7 +87,8 @@ def review(
         else:
             ids = copies_of(index, finding.id, by, MAX_SERVED) if copies else [finding.id]
             verdict = Verdict(_DECISIONS[decision], by, note, settle)
-            decide(writer, index, ids, verdict, now())
+            if is_lesson(decide(writer, index, ids, verdict, now())):
+                rank(index)
             served = len(ids)
         decided = reviews_of(index, [finding.id]).get(finding.id, ())
         fate = fates_of(index, [finding.id]).get(finding.id)

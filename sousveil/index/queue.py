@@ -11,6 +11,7 @@ import math
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
+from typing import TypeAlias
 
 import msgspec
 
@@ -35,6 +36,10 @@ _NEXT = (
     f" AND q.finding_id = (SELECT o.finding_id{_KIN} ORDER BY o.worth DESC, o.finding_id LIMIT 1)"
     " ORDER BY q.worth DESC, q.finding_id LIMIT ?5"
 )
+
+
+Ranked: TypeAlias = tuple[str, str, float]
+"""A finding's id, its kin and its worth."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -221,8 +226,15 @@ def unplaced(index: Index) -> list[str]:
     return [one for (one,) in rows]
 
 
-def put_places(index: Index, places: Iterable[tuple[str, str, float]]) -> None:
-    """Give findings their places: id, kin and worth of each."""
+def still_listed(index: Index, ids: Iterable[str]) -> set[str]:
+    """Return which of these findings are listed now."""
+    chosen = msgspec.json.encode(list(ids)).decode()
+    rows = index.rows("SELECT id FROM finding WHERE id IN (SELECT value FROM json_each(?))", chosen)
+    return {one for (one,) in rows}
+
+
+def put_places(index: Index, places: Iterable[Ranked]) -> None:
+    """Give findings their places."""
     with index.transaction():
         for finding_id, kin, worth in places:
             index.change(

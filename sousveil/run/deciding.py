@@ -4,12 +4,12 @@ The one way in which commands and pages decide, take back, settle and translate.
 `Writer` and `Index`, and people's words; what cannot be logged is refused before anything is.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import islice
 
-from sousveil.errors import InputError
+from sousveil.errors import OvertakenError
 from sousveil.index.query import earliest_findings
 from sousveil.index.queue import kin_of, waiting_ids
 from sousveil.index.reviews import last_by, no_longer_found, own_reviews, reviews_of
@@ -27,11 +27,10 @@ from sousveil.review.decisions import (
     translation_body,
     withdrawal_body,
 )
-from sousveil.run.indexing import sync_index
-from sousveil.run.ranking import rank
+from sousveil.run.indexing import take_event
 
-# Log entries after which the front of the queue is put in order by the decisions so far. It takes
-# a quarter of a second with a thousand of them, and one decision changes the order little.
+# Log entries after which the front of the queue is put in order by the decisions so far: one
+# decision changes the order little.
 A_LESSON = 16
 
 
@@ -50,8 +49,9 @@ def decide(
 ) -> list[Event]:
     """Log one decision on findings that say the same; return its events, MAX_SERVED findings each.
 
-    A third person's decision on what two disagree on settles it. Raises InputError for findings
-    that are not known, and as `review_body`.
+    A third person's decision on what two disagree on settles it. Where the events are a lesson
+    (`is_lesson`) the queue is to be ranked anew, for which nobody need wait. Raises OvertakenError
+    for findings that are not known, and as `review_body`.
     """
     findings = _known(index, ids)
     drafts = [
@@ -89,14 +89,14 @@ def take_back(
 ) -> tuple[Event, list[Review]]:
     """Take back the latest decision of `by`, or that on one finding, with all that it served.
 
-    Returns the event, and what was taken back. Raises InputError when there is none.
+    Returns the event, and what was taken back. Raises OvertakenError when there is none.
     """
     taken = last_by(index, by)
     if finding_id:
         one = own_reviews(index, [finding_id], by).get(finding_id)
         taken = [one] if one is not None else []
     if not taken:
-        raise InputError(
+        raise OvertakenError(
             f"{by} has decided nothing{f' on {finding_id}' if finding_id else ''} that could be"
             " taken back. Names count as they were written, in any case."
         )
@@ -123,13 +123,23 @@ def _known(index: Index, ids: Sequence[str]) -> list[Finding]:
         found |= {one.id: one for one, _ in no_longer_found(index) if one.id not in found}
     unknown = [one for one in wanted if one not in found]
     if unknown:
-        raise InputError(f"{unknown[0]}: no such finding. `sousveil findings` lists them.")
+        raise OvertakenError(f"{unknown[0]}: no such finding. `sousveil findings` lists them.")
     return [found[one] for one in wanted]
 
 
+def is_lesson(events: Iterable[Event]) -> bool:
+    """Whether the queue is to be ranked anew after these decisions (`ranking.rank`)."""
+    return any(event.index % A_LESSON == 0 for event in events)
+
+
 def _commit(writer: Writer, index: Index, drafts: Sequence[Draft]) -> list[Event]:
-    events = writer.commit_all(drafts)
-    sync_index(writer.case, index)
-    if any(event.index % A_LESSON == 0 for event in events):
-        rank(index)
+    """Log events, and take them into the index.
+
+    Its transaction is begun first: while somebody else's does not end nothing is logged, so nobody
+    is told of a refusal after something was.
+    """
+    with index.transaction():
+        events = writer.commit_all(drafts)
+        for event in events:
+            take_event(writer.case, index, event)
     return events

@@ -1,6 +1,6 @@
 """Ranking: keeps the queue level with what was found and with what people decide.
 
-Takes an open `Index`, for writing, and puts what each finding is worth, and its kin, into it
+Takes an open `Index` and puts what each finding is worth, and its kin, into it
 (index/queue.py); review/queue.py tells the worth. What is found anew gets its place at once; as
 people decide the front of the queue is put in order again, and what lies further back when it is
 reached: a case of a hundred thousand findings need not wait for one key.
@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 from sousveil.changes.trace.kin import words_key
 from sousveil.claims.model import shipped_model
 from sousveil.index.query import earliest_findings
-from sousveil.index.queue import put_places, unplaced, waiting
+from sousveil.index.queue import Ranked, put_places, still_listed, unplaced, waiting
 from sousveil.index.reviews import decided_on, logged_model, reviews_of
 from sousveil.index.store import Index
 from sousveil.model import Finding
@@ -46,14 +46,24 @@ def experience_of(index: Index) -> Experience:
 
 def rank(index: Index) -> None:
     """Bring the queue level with the findings and the decisions."""
+    put_places(index, places(index))
+
+
+def put_later(index: Index, ranked: Sequence[Ranked]) -> None:
+    """Put places that were worked out a moment ago; what is not listed any more gets none."""
+    with index.transaction():
+        listed = still_listed(index, [finding_id for finding_id, _, _ in ranked])
+        put_places(index, [one for one in ranked if one[0] in listed])
+
+
+def places(index: Index) -> Iterator[Ranked]:
+    """Yield the places of the findings that have none, and of those at the front anew.
+
+    Reads only, so that nobody is held up; `put_later` puts them into the queue.
+    """
     gained = experience_of(index)
     front = [one.finding_id for one in waiting(index, "", FRONT)]
-    put_places(index, _places(index, [*unplaced(index), *front], gained))
-
-
-def _places(
-    index: Index, ids: Sequence[str], gained: Experience
-) -> Iterator[tuple[str, str, float]]:
+    ids = [*unplaced(index), *front]
     for start in range(0, len(ids), TOGETHER):
         for finding in earliest_findings(index, ids[start : start + TOGETHER]):
             yield finding.id, _kin(finding), place(finding, gained).worth

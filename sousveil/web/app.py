@@ -21,7 +21,7 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
 
-from sousveil.errors import InputError, SousveilError
+from sousveil.errors import BusyError, InputError, OvertakenError, SousveilError, TargetError
 from sousveil.web.api.serve import BELOW, problem
 from sousveil.web.api.serve import ROUTES as API
 from sousveil.web.compress import Compressed
@@ -48,7 +48,7 @@ from sousveil.web.pages import (
     topics,
 )
 from sousveil.web.render import NAVIGATION, render
-from sousveil.web.safety.guard import MAX_BODY_BYTES, READING, Guard
+from sousveil.web.safety.guard import MAX_BODY_BYTES, Guard
 from sousveil.web.safety.headers import ASSETS, SafeHeaders, protect
 
 PAGES: tuple[Sequence[BaseRoute], ...] = (
@@ -73,6 +73,15 @@ PAGES: tuple[Sequence[BaseRoute], ...] = (
     exports.ROUTES,
     API,
 )
+
+# What our own errors are in HTTP (RFC 9110 section 15): whose fault it is, and whether it helps to
+# try again. The first that fits; everything else is the case's own trouble.
+_STATUSES: dict[type[SousveilError], int] = {
+    BusyError: 503,
+    OvertakenError: 409,
+    InputError: 400,
+    TargetError: 400,
+}
 
 _STATIC = Path(str(files(__package__))) / "static"
 
@@ -132,8 +141,8 @@ def _foreseen(request: Request, error: Exception) -> Response:
     if isinstance(error, HTTPException):
         said_nothing = error.detail == HTTPStatus(error.status_code).phrase
         return refused(request, error.status_code, "" if said_nothing else error.detail)
-    is_asked_wrong = isinstance(error, InputError) and request.method in READING
-    return refused(request, 400 if is_asked_wrong else 503, str(error))
+    status = next((code for kind, code in _STATUSES.items() if isinstance(error, kind)), 500)
+    return refused(request, status, str(error))
 
 
 def _unforeseen(request: Request, _error: Exception) -> Response:

@@ -71,7 +71,7 @@ def test_what_was_decided_last_is_taken_back(desk: Served) -> None:
     assert set(queue(ada)) == {first, second}
     assert "(taken back)" in ada.get(f"/findings/{first}").text
     answer = ada.post("/review/undo")
-    assert answer.status == 503
+    assert answer.status == 409
     assert "nothing" in answer.text
 
 
@@ -101,7 +101,9 @@ def test_what_cannot_be_decided_is_refused(desk: Served) -> None:
     ada = desk.client()
     (first, _) = queue(ada)
     assert ada.post("/review/decide", finding=first, decision="maybe").status == 400
-    assert ada.post("/review/decide", finding="0" * 12, decision="confirm").status == 503
+    assert ada.post("/review/decide", finding="0" * 12, decision="confirm").status == 409
+    no_words = ada.post("/review/translate", finding=first, text=" ", lang="en")
+    assert (no_words.status, "translation is empty" in no_words.text) == (400, True)
     too_long = ada.post("/review/decide", finding=first, decision="confirm", note="n" * 4001)
     assert too_long.status == 400
     assert ada.get("/findings/nothing").status == 404

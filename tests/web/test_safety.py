@@ -402,5 +402,5 @@ def test_what_nobody_foresaw_is_told_without_a_trace(
 def test_a_case_that_cannot_be_read_is_told_calmly(desk: Served) -> None:
     (desk.case.root / "case.toml").write_text("title = ")
     answer = desk.client().get("/")
-    assert answer.status == 503
+    assert answer.status == 500
     assert "not valid TOML" in answer.text

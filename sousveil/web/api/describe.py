@@ -49,7 +49,7 @@ def _operation(one: Endpoint) -> Json:
         for name in re.findall(r"\{(\w+)\}", one.path)
     ]
     refusals = {"400": "Not described here.", "401": "Nobody came in.", "404": "Not there."}
-    refusals |= {"503": "Not at this moment."}
+    refusals |= {"500": "Something is wrong with the case.", "503": "Not at this moment."}
     return {
         "operationId": one.path.removeprefix("/api/").replace("/{id}", "_one"),
         "summary": one.says,

@@ -18,7 +18,7 @@ from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
-from sousveil.errors import InputError
+from sousveil.errors import BusyError
 from sousveil.web.jobs.progress import VARIABLE, read_progress
 from sousveil.web.jobs.store import (
     Job,
@@ -71,14 +71,14 @@ class Jobs:
             return self._with_progress(job) if job else None
 
     def start(self, work: Work, by: str) -> Job:
-        """Ask for something to be done in its turn; raises InputError when too much waits."""
+        """Ask for something to be done in its turn; raises BusyError when too much waits."""
         with self._turn:
             known = self._known()
             for job in known.values():
                 if not job.is_over and (job.command, job.by) == (work.command, by):
                     return job  # a button that was pressed twice
             if sum(not job.is_over for job in known.values()) >= MAX_WAITING:
-                raise InputError(
+                raise BusyError(
                     f"{MAX_WAITING} jobs wait already. Stop one, or ask again when some are done."
                 )
             now = self._clock()

@@ -8,6 +8,7 @@ place on, and a decision sent with `Accept: application/json` is answered in JSO
 
 from dataclasses import dataclass
 
+from starlette.background import BackgroundTask
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse, RedirectResponse, Response
@@ -17,7 +18,7 @@ from sousveil.index.lists import disputed
 from sousveil.index.queue import Waiting, count_waiting, waiting
 from sousveil.index.reviews import has_decided
 from sousveil.index.store import Index
-from sousveil.model import Finding
+from sousveil.model import Finding, Json
 from sousveil.review.decisions import (
     MAX_LANG_CHARACTERS,
     MAX_NOTE_CHARACTERS,
@@ -25,7 +26,14 @@ from sousveil.review.decisions import (
     MAX_TRANSLATION_CHARACTERS,
     Decision,
 )
-from sousveil.run.deciding import Verdict, copies_of, decide, take_back, translate
+from sousveil.run.deciding import (
+    Verdict,
+    copies_of,
+    decide,
+    is_lesson,
+    take_back,
+    translate,
+)
 from sousveil.web.cards import card_of, findings_by_id
 from sousveil.web.desk import Desk
 from sousveil.web.render import render
@@ -105,8 +113,11 @@ def decide_one(request: Request) -> Response:
         if field(request, "copies", most=MAX_ID):
             ids = copies_of(index, finding_id, request.user.name, MAX_SERVED)
         events = decide(writer, index, ids, verdict, desk.clock())
-    entry = events[-1].index
-    return _answer(request, {"decided": ids, "decision": decision, "entry": entry})
+        told = {"decided": ids, "decision": decision, "entry": events[-1].index}
+        answer = _answer(request, index, told)
+    if is_lesson(events):
+        answer.background = BackgroundTask(desk.learn)
+    return answer
 
 
 @needs("reviewer")
@@ -115,8 +126,8 @@ def undo(request: Request) -> Response:
     desk: Desk = request.app.state.desk
     with desk.writing() as (writer, index):
         event, taken = take_back(writer, index, request.user.name, desk.clock())
-    ids = [one.finding_id for one in taken]
-    return _answer(request, {"undone": ids, "entry": event.index}, at=ids[0])
+        ids = [one.finding_id for one in taken]
+        return _answer(request, index, {"undone": ids, "entry": event.index}, at=ids[0])
 
 
 @needs("reviewer")
@@ -134,7 +145,8 @@ def translate_one(request: Request) -> Response:
             by=request.user.name,
             now=desk.clock(),
         )
-    return _answer(request, {"translated": finding_id, "entry": event.index}, at=finding_id)
+        told = {"translated": finding_id, "entry": event.index}
+        return _answer(request, index, told, at=finding_id)
 
 
 def _rows(index: Index, name: str, after: str) -> list[Row]:
@@ -143,13 +155,14 @@ def _rows(index: Index, name: str, after: str) -> list[Row]:
     return [Row(one, found[one.finding_id]) for one in places if one.finding_id in found]
 
 
-def _answer(request: Request, told: dict[str, object], at: str = "") -> Response:
-    """Answer a script in JSON; lead a person on, to where they came from."""
+def _answer(request: Request, index: Index, told: Json, at: str = "") -> Response:
+    """Answer a script in JSON; lead a person on, to where they came from.
+
+    Made while the case is still ours: what was logged is not told as refused because something
+    cannot be read afterwards.
+    """
     if "application/json" in request.headers.get("accept", ""):
-        desk: Desk = request.app.state.desk
-        with desk.index() as index:
-            told["waiting"] = count_waiting(index, request.user.name)
-        return JSONResponse(told)
+        return JSONResponse(told | {"waiting": count_waiting(index, request.user.name)})
     back = field(request, "back", most=MAX_PLACE)
     if back == "finding":
         return RedirectResponse(f"/findings/{field(request, 'finding', most=MAX_ID)}", 303)

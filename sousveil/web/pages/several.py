@@ -7,6 +7,7 @@ the same filter still finds the same: nobody decides on what came in between uns
 import hashlib
 from collections.abc import Iterable, Sequence
 
+from starlette.background import BackgroundTask
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
@@ -21,7 +22,7 @@ from sousveil.index.search.question import MAX_QUESTION_CHARACTERS, ask
 from sousveil.index.store import Index
 from sousveil.model import LABELS
 from sousveil.review.decisions import MAX_NOTE_CHARACTERS
-from sousveil.run.deciding import Verdict, decide
+from sousveil.run.deciding import Verdict, decide, is_lesson
 from sousveil.web.cards import findings_by_id
 from sousveil.web.desk import Desk
 from sousveil.web.pages.review import DECISIONS, MAX_ID
@@ -78,8 +79,11 @@ def decide_several(request: Request) -> Response:
             raise HTTPException(
                 409, "Other findings wait now than those you saw. Look again, then decide."
             )
-        decide(writer, index, ids, verdict, desk.clock())
-    return RedirectResponse(f"/review/several?decided={len(ids)}", 303)
+        events = decide(writer, index, ids, verdict, desk.clock())
+    answer = RedirectResponse(f"/review/several?decided={len(ids)}", 303)
+    if is_lesson(events):
+        answer.background = BackgroundTask(desk.learn)
+    return answer
 
 
 def _chosen(given: Iterable[tuple[str, str]]) -> Filter:
