@@ -13,5 +13,4 @@ html_title = "sousveil"
 html_copy_source = False  # no second copy of every page
 html_show_sphinx = False
 myst_heading_anchors = 4  # links to headings, as they work on forges
-nitpicky = True
 man_pages = [("reference/commands", "sousveil", "watches those who infer traits", "", 1)]

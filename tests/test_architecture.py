@@ -34,6 +34,7 @@ ORDER = (
     "dossier",
     "run",
     "scan",
+    "api",
     "demo",
     "web",
     "cli",
