@@ -1,17 +1,22 @@
 """Commands that hand evidence to others in forms that their tools read: export, bundle."""
 
+from collections.abc import Iterable
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
 from sousveil.cli.casework import now
 from sousveil.cli.options import AllowOption, CaseOption, JsonOption, chosen_case
-from sousveil.cli.telling.screen import plain, progress, say, tell, write_json
+from sousveil.cli.telling.screen import count_of, plain, progress, say, tell, write_json
+from sousveil.errors import InputError
 from sousveil.run.indexing import open_index
 from sousveil.run.publish.bundles import write_bundle
 from sousveil.run.publish.exports import export_wacz
+from sousveil.run.publish.exports.bag import write_bag
+from sousveil.run.publish.exports.forms import Made, write_form
+from sousveil.run.publish.exports.told import Asked, choose
 from sousveil.run.publish.output import Output
 from sousveil.run.publish.packages import Exported
 from sousveil.run.publish.private import Private
@@ -31,6 +36,15 @@ class ExportFormat(StrEnum):
     """What a case can be exported as."""
 
     WACZ = "wacz"
+    BAGIT = "bagit"
+    FTM = "ftm"
+    ANNOTATIONS = "annotations"
+    CSV = "csv"
+    PARQUET = "parquet"
+    CSL = "csl"
+    BIBTEX = "bibtex"
+    ICALENDAR = "icalendar"
+    JSON = "json"
 
 
 def register(app: typer.Typer) -> None:
@@ -40,29 +54,71 @@ def register(app: typer.Typer) -> None:
 
 
 def export(
-    targets: Annotated[list[str] | None, typer.Argument(help="Watches, by target or id.")] = None,
+    targets: Annotated[
+        list[str] | None,
+        typer.Argument(help="Watches, by target or id, or findings, by id; all without."),
+    ] = None,
     *,
     form: Annotated[ExportFormat, typer.Option("--format", help="What to write.")],
     output: Annotated[Path, typer.Option("--output", "-o", help="The new file.")],
+    label: Annotated[
+        list[str] | None, typer.Option(help="offers, reports, denies, discusses.")
+    ] = None,
+    everything: Annotated[
+        bool, typer.Option("--all", help="Take findings that nobody confirmed, too.")
+    ] = False,
     encrypt_to: EncryptOption = None,
     allow: AllowOption = None,
     folder: CaseOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Write captures, with their proof, for other tools.
+    """Write a case, or a part of it, for other tools.
 
-    wacz: one file that ReplayWeb.page and other players of web archives open, with the WARC files
-    of the watches named, or of the whole case with its imports. A file that exists is never
-    overwritten. What would tell of you is named, and nothing written.
+    Evidence: wacz, for players of web archives; bagit, a folder for archives of documents. What
+    was found, confirmed by people: ftm (FollowTheMoney), annotations (W3C), csv, parquet. What
+    was captured, for a bibliography: csl, bibtex. What happened, for a calendar: icalendar. All
+    of it: json. A file that exists is never overwritten. What would tell of you is named, and
+    nothing written.
     """
     case = chosen_case(folder)
     place = Output(output, recipients_of(encrypt_to or []), frozenset(allow or []))
-    with progress(f"writing {form}") as bar:
-        exported = export_wacz(case, targets or [], place, now=now(), progress=bar)
+    if form is ExportFormat.WACZ:
+        if label or everything:
+            raise InputError(
+                "--label and --all choose findings, and a WACZ holds captures. Name its watches;"
+                " the evidence of single findings is written by `sousveil bundle`."
+            )
+        with progress(f"writing {form}") as bar:
+            exported = export_wacz(case, targets or [], place, now=now(), progress=bar)
+        if as_json:
+            write_json([exported])
+        else:
+            _tell(exported)
+        return
+    asked = Asked(targets or [], label or [], everything=everything)
+    with open_index(case) as index, progress(f"writing {form}") as bar:
+        told = choose(case, index, asked, now(), _scan_columns)
+        is_bag = form is ExportFormat.BAGIT
+        made = write_bag(told, place, bar) if is_bag else write_form(told, form, place)
     if as_json:
-        write_json([exported])
+        write_json([made])
     else:
-        _tell(exported)
+        _tell_made(made)
+
+
+def _scan_columns() -> Iterable[Any]:
+    """Return the columns of a scan's table, which its own extra brings."""
+    from sousveil.scan.file.table import SCHEMA  # noqa: PLC0415  # needs pyarrow
+
+    return SCHEMA  # type: ignore[no-any-return]  # pyarrow has no types
+
+
+def _tell_made(made: Made) -> None:
+    for file in made.files:
+        say(plain(file))
+    for note in made.notes:
+        say(f"    {plain(note)}", "yellow")
+    tell(f"{count_of(made.findings, 'finding')}, {made.size_bytes:,} bytes")
 
 
 def bundle(

@@ -1,17 +1,25 @@
 """Findings as W3C Web Annotations: the form in which a quote travels beside its evidence.
 
-Takes a finding and gives JSON-LD (Web Annotation Data Model, sections 3 and 4). What the model has
-no word for stands below `sousveil:`, in the same form as `findings.json`.
+Takes findings and gives JSON-LD (Web Annotation Data Model, sections 3 to 5). What the model has no
+word for stands below `sousveil:`, in the same form as `findings.json`.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from sousveil.jsonform import finding_json, instant
 from sousveil.model import Fate, Finding, Json, Review
 
 ANNOTATION_CONTEXT = "http://www.w3.org/ns/anno.jsonld"
-# Names without a host: nobody is asked, and no host has to last, for them to mean something.
-OWN_CONTEXT = {"sousveil": "urn:sousveil:"}
+# Names without a host: nobody is asked, and no host has to last, for them to mean something. Our
+# own forms are JSON literals (JSON-LD 1.1, section 9.3): their `id` is not the annotation's.
+OWN_CONTEXT: Mapping[str, Any] = {
+    "@version": 1.1,
+    "sousveil": "urn:sousveil:",
+    "sousveil:record": {"@type": "@json"},
+    "sousveil:finding": {"@type": "@json"},
+}
+CONTEXTS = (ANNOTATION_CONTEXT, OWN_CONTEXT)
 
 
 def annotation(
@@ -30,7 +38,7 @@ def annotation(
     told = finding_json(finding, fate, reviews)
     state = {"type": "TimeState", "sourceDate": instant(finding.capture.captured_at)}
     return {
-        "@context": [ANNOTATION_CONTEXT, OWN_CONTEXT],
+        "@context": list(CONTEXTS),
         "id": f"urn:sousveil:finding:{finding.id}",
         "type": "Annotation",
         "motivation": "classifying",
@@ -48,3 +56,31 @@ def annotation(
         "sousveil:record": record,
         "sousveil:finding": told,
     }
+
+
+def collection(name: str, label: str, items: Sequence[Json], made_at: str) -> Json:
+    """Return annotations as a collection with one page (sections 5.1 and 5.2).
+
+    `name` tells the collection from others, `label` is for people. The contexts stand once, above.
+    """
+    iri = f"urn:sousveil:annotations:{name}"
+    form: Json = {
+        "@context": list(CONTEXTS),
+        "id": iri,
+        "type": "AnnotationCollection",
+        "label": label,
+        "created": made_at,
+        "total": len(items),
+    }
+    if not items:  # a collection without annotations has no page (section 5.1)
+        return form
+    page = {
+        "id": f"{iri}:1",
+        "type": "AnnotationPage",
+        "partOf": iri,
+        "startIndex": 0,
+        "items": [
+            {name: value for name, value in one.items() if name != "@context"} for one in items
+        ],
+    }
+    return form | {"first": page, "last": page["id"]}

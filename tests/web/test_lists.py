@@ -17,7 +17,7 @@ from sousveil.errors import InputError
 from sousveil.index.filters import STATES, STATUSES, Filter, filter_from
 from sousveil.index.search.passages import KINDS
 from sousveil.model import LABELS
-from sousveil.web.api.files import FORMULAS, table_line
+from sousveil.run.publish.exports.tables import FORMULAS, table_line
 from tests.web.conftest import PageAt
 from tests.web.desks import Client, Served
 

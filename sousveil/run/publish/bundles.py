@@ -210,19 +210,28 @@ def _asked(index: Index, names: Sequence[str], hidden: frozenset[str]) -> list[_
 
 
 def _needed(
-    case: Case, asked: Iterable[_Asked], events: Mapping[int, Event], *, with_decisions: bool
+    case: Case, asked: Sequence[_Asked], events: Mapping[int, Event], *, with_decisions: bool
 ) -> set[int]:
     """Return the log entries whose files and events a bundle must hold to stand by itself."""
+    needed = needed_entries(case, [(one.finding, one.fate) for one in asked], events)
+    if with_decisions:  # but for those that others may not read yet
+        reviews = (each for one in asked for each in one.reviews)
+        needed |= {each.log_index for each in reviews if each.decision != "sealed"}
+    return needed
+
+
+def needed_entries(
+    case: Case, told: Iterable[tuple[Finding, Fate | None]], events: Mapping[int, Event]
+) -> set[int]:
+    """Return the log entries that brought what shows findings, and what that refers to."""
     brought = {event.warc: event.index for event in events.values() if event.warc is not None}
     needed: set[int] = set()
-    for one in asked:
-        numbers = {one.finding.log_index, one.finding.source.left_log_index}
-        numbers |= {one.fate.log_index} if one.fate else set()
-        if with_decisions:  # but for those that others may not read yet
-            numbers |= {each.log_index for each in one.reviews if each.decision != "sealed"}
+    for finding, fate in told:
+        numbers = {finding.log_index, finding.source.left_log_index}
+        numbers |= {fate.log_index} if fate else set()
         needed |= {number for number in numbers if number is not None}
-        if one.finding.source.commit is not None:
-            needed |= set(_of_repository(one.finding, events))
+        if finding.source.commit is not None:
+            needed |= set(_of_repository(finding, events))
     for number in sorted(needed):
         needed |= {brought[record.warc] for record in _referred_to(case, events[number])}
     return needed

@@ -45,7 +45,7 @@ MAX_TOLD = 20  # places named one by one; more of them say nothing new
 _LISTED = "urn:sousveil:requests:"
 _PICTURE = "urn:sousveil:screenshot:"
 # Members of our JSON that repeat what others wrote; what a package says of itself has none.
-_THEIRS = frozenset(
+THEIRS = frozenset(
     {
         *("exact", "prefix", "suffix", "quote", "passage", "title", "caveats", "reasons", "shown"),
         *("attribution", "trace", "source", "headers", "interim_heads", "certificates"),
@@ -119,7 +119,7 @@ def in_package(file: BinaryIO, wanted: Wanted) -> Iterator[Leak]:
         known = _quoted(
             (name, package.read(name)) for name in names if name.startswith("sousveil/finding-")
         )
-        donated = _donated(package)
+        donated = _donated(package.read(one) for one in names if _ENTRY.fullmatch(one))
         for name in names:
             if name.startswith("archive/"):
                 with package.open(name) as warc:
@@ -137,13 +137,32 @@ def in_package(file: BinaryIO, wanted: Wanted) -> Iterator[Leak]:
                     yield from _in_theirs(pieces, name, wanted)
 
 
-def _donated(package: zipfile.ZipFile) -> frozenset[str]:
-    """Return the stems of archive files that the case took in from others."""
-    entries = [json.loads(package.read(one)) for one in package.namelist() if _ENTRY.fullmatch(one)]
+def in_bag(folder: Path, wanted: Wanted) -> Iterator[Leak]:
+    """Yield what is private in a bag of ours, a folder (RFC 8493)."""
+    payload = folder / "data"
+    donated = _donated(path.read_bytes() for path in payload.glob("sousveil/entry-*.json"))
+    for path in sorted(one for one in folder.rglob("*") if one.is_file()):
+        name = path.relative_to(folder).as_posix()
+        if name.startswith("data/archive/"):
+            with path.open("rb") as warc:
+                stem = path.name.partition(".warc")[0]
+                yield from _in_warc(warc, name, wanted, is_ours=stem not in donated)
+        elif path.suffix in {".json", ".jsonl", ".jsonld"}:
+            yield from _in_json(path.read_bytes(), name, wanted)
+        else:
+            yield from _in_text(path.read_bytes(), name, wanted, b"")
+
+
+def _donated(entries: Iterable[bytes]) -> frozenset[str]:
+    """Return the stems of archive files that the case took in from others, by entries of its log.
+
+    Those of other files that lie beside entries say nothing of that.
+    """
+    told = [json.loads(one) for one in entries]
     return frozenset(
         str(entry["warc"]["path"]).rpartition("/")[2].partition(".warc")[0]
-        for entry in entries
-        if entry["type"] == "import"
+        for entry in told
+        if entry.get("type") == "import" and "warc" in entry
     )
 
 
@@ -256,18 +275,23 @@ def _inflated(words: bytes) -> bytes:
 
 def _in_json(data: bytes, where: str, wanted: Wanted) -> Iterator[Leak]:
     """Look at every string of JSON, or of lines of JSON, that we wrote."""
-    theirs = frozenset() if where.startswith(_MANIFEST) else _THEIRS
+    theirs = frozenset() if where.startswith(_MANIFEST) else THEIRS
     for line in data.splitlines() if where.endswith(".jsonl") else [data]:
-        for path, text, is_ours in _strings(json.loads(line), "", theirs, is_ours=True):
-            place = f"{where}: {path}" if path else where
-            if is_ours:
-                yield from _in_value(text, place, wanted)
-            else:
-                yield from _in_theirs([text.encode("utf-8", "replace")], place, wanted)
+        yield from in_strings(strings(json.loads(line), "", theirs), where, wanted)
 
 
-def _strings(
-    value: object, path: str, theirs: Collection[str], *, is_ours: bool
+def in_strings(told: Iterable[tuple[str, str, bool]], where: str, wanted: Wanted) -> Iterator[Leak]:
+    """Look at texts, each given with its place and whether it is of our making."""
+    for path, text, is_ours in told:
+        place = f"{where}: {path}" if path else where
+        if is_ours:
+            yield from _in_value(text, place, wanted)
+        else:
+            yield from _in_theirs([text.encode("utf-8", "replace")], place, wanted)
+
+
+def strings(
+    value: object, path: str, theirs: Collection[str], *, is_ours: bool = True
 ) -> Iterator[tuple[str, str, bool]]:
     """Yield place and text of each string in JSON, and whether it is of our making.
 
@@ -277,13 +301,13 @@ def _strings(
         yield path, value, is_ours and not value.startswith(_WEB)
     elif isinstance(value, list):
         for one in value:
-            yield from _strings(one, path, theirs, is_ours=is_ours)
+            yield from strings(one, path, theirs, is_ours=is_ours)
     elif isinstance(value, dict):
         repeated = {"message"} if value.get("kind") == _LED_ASTRAY else frozenset()
         for name, inner in value.items():
             place = f"{path}.{name}" if path else name
             is_own = is_ours and name not in theirs and name not in repeated
-            yield from _strings(inner, place, theirs, is_ours=is_own)
+            yield from strings(inner, place, theirs, is_ours=is_own)
 
 
 def _quoted(files: Iterable[tuple[str, bytes]]) -> bytes:
@@ -291,7 +315,7 @@ def _quoted(files: Iterable[tuple[str, bytes]]) -> bytes:
     return b"\n".join(
         text.encode("utf-8", "replace")
         for _, data in files
-        for _, text, is_ours in _strings(json.loads(data), "", _THEIRS, is_ours=True)
+        for _, text, is_ours in strings(json.loads(data), "", THEIRS)
         if not is_ours
     )
 

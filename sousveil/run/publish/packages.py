@@ -184,7 +184,7 @@ def _pages(case: Case, chosen: Iterable[Event]) -> Iterator[Page]:
         }
         for capture in captures:
             if capture.media_type in _PAGES and (capture.status or 0) in _SUCCESS:
-                title = _title(case, shown.get(capture.url, capture)) or _title(case, capture)
+                title = title_of(case, shown.get(capture.url, capture)) or title_of(case, capture)
                 yield Page(capture.url, capture.captured_at, title)
 
 
@@ -197,7 +197,8 @@ def _captures(case: Case, event: Event) -> Iterable[Capture]:
     return msgspec.convert(event.body.get("captures", []), list[Capture])
 
 
-def _title(case: Case, capture: Capture) -> str:
+def title_of(case: Case, capture: Capture) -> str:
+    """Return the title of what was captured, on one line; "" when it has none, or no text."""
     try:
         return " ".join(read_document(case, capture).title.split())
     except SousveilError:

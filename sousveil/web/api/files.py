@@ -2,15 +2,11 @@
 
 Streamed page by page, each with an index opened anew, so that no list lies in memory and no
 connection crosses threads; what others write meanwhile neither doubles nor drops a row (keyset).
-
-CSV injection: what was captured may begin with a character that a spreadsheet takes for a formula.
-Such a cell gets an apostrophe before it (OWASP, "CSV Injection"); JSON holds the text as it is.
+Cells of CSV are such that no spreadsheet takes them for formulas; JSON holds the text as it is.
 """
 
-import csv
-import io
 import json
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
@@ -18,13 +14,8 @@ from starlette.responses import Response, StreamingResponse
 from sousveil.index.lists import MAX_PAGE
 from sousveil.index.store import Index
 from sousveil.model import Json
-from sousveil.web.api.forms import flat
+from sousveil.run.publish.exports.tables import MARK, flat, table_line
 from sousveil.web.desk import Desk
-
-FORMULAS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
-
-# Excel takes a CSV file for UTF-8 only with this before it.
-_MARK = "\ufeff"
 
 Rows = Callable[[Index, int, str], tuple[list[Json], str]]
 """Gives the forms of a page's rows and the place of the next: of an index, a limit and a place."""
@@ -59,18 +50,9 @@ def _pages(desk: Desk, rows: Rows) -> Iterator[list[Json]]:
 
 
 def _csv(pages: Iterator[list[Json]], columns: Mapping[str, str]) -> Iterator[str]:
-    yield _MARK + table_line(columns)
+    yield MARK + table_line(columns)
     for forms in pages:
         yield "".join(table_line(flat(form, columns)) for form in forms)
-
-
-def table_line(cells: Iterable[str]) -> str:
-    """Return a line of a CSV file whose cells no spreadsheet takes for formulas."""
-    line = io.StringIO()
-    csv.writer(line, lineterminator="\r\n").writerow(
-        [f"'{cell}" if cell.startswith(FORMULAS) else cell for cell in cells]
-    )
-    return line.getvalue().encode("utf-8", "replace").decode()
 
 
 def _json(pages: Iterator[list[Json]]) -> Iterator[str]:

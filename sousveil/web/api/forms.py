@@ -1,7 +1,6 @@
 """How the rows of lists read as JSON. Findings are in the form that everything of ours shares."""
 
 from collections.abc import Mapping
-from typing import Any
 
 from sousveil.index.lists import CaptureRow, Listed, Target
 from sousveil.index.matrix import Matrix
@@ -83,14 +82,3 @@ def matrix_form(told: Matrix) -> list[Json]:
         for trait in told.traits
         if (cell := told.cells.get((actor, trait))) is not None
     ]
-
-
-def flat(form: Mapping[str, Any], columns: Mapping[str, str]) -> list[str]:
-    """Return the cells of a table's row; `columns` tells the path of each: "capture.url"."""
-    cells = []
-    for path in columns.values():
-        value: Any = form
-        for key in path.split("."):
-            value = value.get(key) if isinstance(value, Mapping) else None
-        cells.append("" if value is None else str(value))
-    return cells

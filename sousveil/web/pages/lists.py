@@ -16,35 +16,13 @@ from sousveil.index.lists import (
 from sousveil.index.search.passages import KINDS
 from sousveil.index.store import Index
 from sousveil.model import LABELS, Json
+from sousveil.run.publish.exports.tables import FINDING_COLUMNS
 from sousveil.web.api.files import as_file
 from sousveil.web.api.forms import capture_form, listed_form, target_form
 from sousveil.web.desk import Desk
 from sousveil.web.render import render
 
 ROWS = 50  # of a page: two or three screens
-FINDING_COLUMNS = {
-    "id": "id",
-    "label": "label",
-    "trait": "trait",
-    "topic": "topic",
-    "score": "score",
-    "quote": "quote",
-    "actor": "actor",
-    "publisher": "attribution.publisher",
-    "url": "capture.url",
-    "path": "source.path",
-    "title": "title",
-    "lang": "lang",
-    "captured_at": "capture.captured_at",
-    "first_seen": "first_seen",
-    "last_seen": "last_seen",
-    "gone": "gone",
-    "state": "state",
-    "status": "status",
-    "warc": "capture.warc",
-    "record_digest": "capture.record_digest",
-    "log_index": "capture.log_index",
-}
 TARGET_COLUMNS = {name: name for name in (
     "id", "target", "kind", "actor", "health", "last_look", "verdict", "outcome", "findings",
     "every_seconds", "added_at", "retired_at",

@@ -6,6 +6,7 @@ files which captures are in them. Writes nothing into the case. The package hold
 the proof that the entry is in the log (C2SP tlog-proof), and how to check them without us.
 """
 
+import itertools
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 
@@ -83,9 +84,7 @@ def _chosen(case: Case, head: Checkpoint, targets: Sequence[str]) -> list[Event]
     """Return the events that brought an archive file, of the watches named or of all."""
     watches: dict[str, Watch] = {}
     brought = []
-    for event in read_events(case):
-        if event.index >= head.size:
-            break
+    for event in logged_events(case, head):
         if "watch" in event.body:
             watch = msgspec.convert(event.body["watch"], Watch)
             watches[watch.id] = watch
@@ -95,3 +94,8 @@ def _chosen(case: Case, head: Checkpoint, targets: Sequence[str]) -> list[Event]
         return brought
     wanted = {watch.id for watch in find_watches(watches.values(), targets)}
     return [event for event in brought if event.body.get("watch_id") in wanted]
+
+
+def logged_events(case: Case, head: Checkpoint) -> Iterator[Event]:
+    """Yield the events that a checkpoint of the log covers, in order."""
+    return itertools.takewhile(lambda event: event.index < head.size, read_events(case))
