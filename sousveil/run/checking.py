@@ -14,10 +14,12 @@ from sousveil.errors import CaseError, SousveilError
 from sousveil.index.file import INDEX_FILE, MissingIndexError
 from sousveil.ledger import JOURNAL_FILE, writing
 from sousveil.model import Fault
+from sousveil.run.evidence.archives import Progress
+from sousveil.run.evidence.findings import verify_findings
 from sousveil.run.indexing import open_index
 from sousveil.run.quotes import quote_reader
 from sousveil.run.read.analyse import load_engine
-from sousveil.run.verify import Progress, Verification, verify_evidence, verify_findings
+from sousveil.run.verify import Verification, verify_evidence
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,20 +38,21 @@ def check_case(case: Case, progress: Progress) -> Checked:
     """
     notes = tuple(_finish_interrupted(case))
     with undisturbed(case):
-        evidence = verify_evidence(case, progress)
-        return Checked(evidence, (*evidence.faults, *_of_findings(case, progress)), notes)
+        found: list[Fault] = []
+        evidence = verify_evidence(case, progress, lambda tell: found.extend(_found(case, tell)))
+        return Checked(evidence, (*evidence.faults, *found), notes)
 
 
-def _of_findings(case: Case, progress: Progress) -> tuple[Fault, ...]:
+def _found(case: Case, progress: Progress) -> list[Fault]:
     try:
         with open_index(case) as index:
             engine = load_engine(case, index)
             reread = quote_reader(case, index, engine)
-            return tuple(verify_findings(case, index, reread, progress, engine=engine.name))
+            return list(verify_findings(case, index, reread, progress, engine=engine.name))
     except MissingIndexError:
-        return ()
+        return []
     except (CaseError, sqlite3.Error, msgspec.MsgspecError) as error:
-        return (Fault(INDEX_FILE, f"cannot be read: {error}"),)
+        return [Fault(INDEX_FILE, f"cannot be read: {error}")]
 
 
 def _finish_interrupted(case: Case) -> list[str]:

@@ -36,7 +36,9 @@ from sousveil.ledger import (
 from sousveil.model import Fault
 from sousveil.review.casemodel import FILE as MODEL_FILE
 from sousveil.run.alerting import keep_feed
+from sousveil.run.evidence.archives import Progress
 from sousveil.run.evidence.entries import LINE_END
+from sousveil.run.evidence.findings import verify_findings
 from sousveil.run.indexing import open_index, sync_index
 from sousveil.run.learning import model_file_problem, write_model_file
 from sousveil.run.lists import EVENT as LIST_EVENT
@@ -44,13 +46,7 @@ from sousveil.run.lists import FOLDER as LIST_FOLDER
 from sousveil.run.lists import unlisted
 from sousveil.run.quotes import quote_reader
 from sousveil.run.read.analyse import analyse, load_engine
-from sousveil.run.verify import (
-    ASIDE_FOLDER,
-    Progress,
-    unlisted_files,
-    verify_evidence,
-    verify_findings,
-)
+from sousveil.run.verify import ASIDE_FOLDER, unlisted_files, verify_evidence
 from sousveil.settings import head_path
 from sousveil.tlog import merkle, tiles
 from sousveil.tlog.audit import check

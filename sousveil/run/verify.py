@@ -2,42 +2,31 @@
 
 Reads a whole case and gives every fault it finds, not just the first: the log against its own
 hashes and signature, the events against the log, each archive file against the digest that was
-logged and each of its records against its own digests, files that nobody logged, and each finding's
-quote against its capture. Writes nothing. Needs neither the network nor the signing key.
+logged and each of its records against its own digests, and files that nobody logged. (The index is
+held against all that by `evidence/findings.py`.) Writes nothing. Needs neither the network nor the
+signing key.
 """
 
 import base64
 import json
 import re
 from collections.abc import Callable, Container, Iterator, Sequence
-from concurrent.futures import Executor
 from dataclasses import dataclass
 
-import msgspec
-
 from sousveil.alerts.atom import FEED_FILE
-from sousveil.archive.revisits import Revisits
 from sousveil.bodies import read_line
 from sousveil.case import LOCKS, SETTINGS_FILE, Case
-from sousveil.errors import LogError, SousveilError
+from sousveil.errors import LogError
 from sousveil.index.file import INDEX_FILE
-from sousveil.index.inquiries import EVENTS as INQUIRY_EVENTS
-from sousveil.index.inquiries import inquiries, logged_inquiries
-from sousveil.index.query import findings, watches
-from sousveil.index.reviews import contradicts_log, logged_model, model_in
-from sousveil.index.store import Index
-from sousveil.ledger import JOURNAL_FILE, event_lines, head_problem, log_size, read_events
-from sousveil.model import Capture, Event, Fault, Finding, Stamp
-from sousveil.review.casemodel import DROPPED, FILE, TRAINED
-from sousveil.review.decisions import EVENT as REVIEW
-from sousveil.run.evidence.archives import check_archives, workers
+from sousveil.ledger import JOURNAL_FILE, event_lines, head_problem
+from sousveil.model import Event, Fault, Stamp
+from sousveil.review.casemodel import FILE
+from sousveil.run.evidence.archives import Archives, Progress
 from sousveil.run.evidence.entries import Entries, read_entries
-from sousveil.run.learning import model_file_problem
+from sousveil.run.evidence.pool import workers
+from sousveil.run.evidence.promises import Promises
 from sousveil.run.lists import EVENT as LIST_EVENT
 from sousveil.run.lists import check_lists, is_leftover, unlisted
-from sousveil.run.quotes import Reread
-from sousveil.run.visit.watches import EVENTS as WATCH_EVENTS
-from sousveil.run.visit.watches import logged_watches
 from sousveil.settings import key_path
 from sousveil.tlog.audit import check
 from sousveil.tlog.checkpoint import Checkpoint
@@ -48,13 +37,6 @@ from sousveil.tlog.successions import check_keys
 from sousveil.tlog.timestamps.anchors import Anchor, check_anchors
 from sousveil.tlog.timestamps.audit import check_stamps
 from sousveil.tlog.witnesses import Seen, check_witnesses
-
-Progress = Callable[[int, int, str], None]
-
-# Events that the index is held against.
-_HELD = WATCH_EVENTS | INQUIRY_EVENTS | {REVIEW, TRAINED, DROPPED}
-
-BYTES_SHOWN = 10**6  # how far it is is told in megabytes
 
 ASIDE_FOLDER = "set-aside"  # what `sousveil doctor --repair` moved out of the way
 
@@ -95,14 +77,23 @@ class Verification:
     keys: tuple[KeyChange, ...] = ()  # by which one key followed another, the oldest first
 
 
-def verify_evidence(case: Case, progress: Progress) -> Verification:
-    """Check log, events, archive, time stamps and cosignatures of a case."""
-    checkpoint, read = _read_all(case, progress)
-    notes = list(_notes(case))
-    with workers(read.promises.bytes) as pool:
+def verify_evidence(
+    case: Case, progress: Progress, meanwhile: Callable[[Progress], None] = lambda _: None
+) -> Verification:
+    """Check log, events, archive, time stamps and cosignatures of a case.
+
+    Of a large case, other processes read the archive files. While they do, `meanwhile` is called,
+    with a way to tell how far it is: for what else is to be checked, and takes long.
+    """
+    notes, promises = list(_notes(case)), Promises()
+    with workers(case.root / "archive") as pool:
+        archives = Archives(pool, case.root, promises)
+        tell = archives.telling(progress)
         of_log = pool.submit(check, case.log, case.settings.key)
+        checkpoint, read = _read_all(case, promises, tell)
         beside = list(_check_places(case, read)) if read.count else read.faults
-        in_archive = _check_archives(case, read, pool, progress)
+        meanwhile(tell)
+        in_archive = archives.faults(progress) if read.count else []
         faults = of_log.result()
     # `check` names the file; this makes sure that a verdict never rests on an empty log.
     if read.unread and not faults:
@@ -134,104 +125,16 @@ def verify_evidence(case: Case, progress: Progress) -> Verification:
     )
 
 
-def verify_findings(
-    case: Case,
-    index: Index,
-    reread: Callable[[Finding, Event], Reread],
-    progress: Progress,
-    *,
-    engine: str,
-) -> Iterator[Fault]:
-    """Yield a fault for what the index says and the evidence does not.
-
-    `reread` extracts and judges a finding's capture again. A finding that another engine
-    than `engine` made is held to its quote alone.
-    """
-    found = findings(index)
-    kept: list[Event] = []
-    yield from _contradictions(case, index, {finding.log_index for finding in found}, kept)
-    problem = model_file_problem(case, index)
-    if problem is not None:
-        yield Fault(FILE, problem)
-    logged = {event.index: event for event in kept}
-    for done, finding in enumerate(found):
-        progress(done, len(found), finding.url)
-        event = logged.get(finding.log_index)
-        if event is None or event.warc != finding.capture.record.warc:
-            yield Fault(
-                INDEX_FILE,
-                f"finding {finding.id}: entry {finding.log_index} of the log did not bring its"
-                " archive file. The index was changed; make it again with `sousveil reindex`.",
-            )
-            continue
-        contradiction = _problem(finding, event, reread, engine)
-        if contradiction is not None:
-            yield Fault(INDEX_FILE, f"finding {finding.id}: {contradiction}")
-
-
-def _contradictions(
-    case: Case, index: Index, brought: Container[int], kept: list[Event]
-) -> Iterator[Fault]:
-    """Find where the index tells otherwise than the log, but for findings.
-
-    The events with the numbers `brought` are put into `kept`, with others.
-    """
-    known, size = index.next_event(), log_size(case)
-    if known > size:
-        yield Fault(
-            INDEX_FILE,
-            f"knows {known} events, the log has {size}: the newest were taken away",
-        )
-
-    def decisions() -> Iterator[Event]:
-        for event in read_events(case, wanted=lambda at, kind: at in brought or kind in _HELD):
-            if event.type == REVIEW and event.index < known:
-                yield event
-            elif event.type != REVIEW:
-                kept.append(event)
-
-    if contradicts_log(index, decisions()):
-        yield Fault(INDEX_FILE, "its decisions are not those of the log: run `sousveil reindex`")
-    # An index that lags behind the log, as after a crash, is no fault: `analyse` brings it up.
-    told = [event for event in kept if event.index < known]
-    if watches(index) != logged_watches(told, with_retired=True):
-        yield Fault(INDEX_FILE, "its watches are not those of the log: run `sousveil reindex`")
-    if inquiries(index) != logged_inquiries(told):
-        yield Fault(INDEX_FILE, "its inquiries are not those of the log: run `sousveil reindex`")
-    if logged_model(index) != model_in(told):
-        yield Fault(INDEX_FILE, "its model is not that of the log: run `sousveil reindex`")
-
-
-def _problem(
-    finding: Finding, event: Event, reread: Callable[[Finding, Event], Reread], engine: str
-) -> str | None:
-    """Return how a finding contradicts the event that brought its capture, or the capture."""
-    if event.type == "visit" and finding.capture not in msgspec.convert(
-        event.body["captures"], list[Capture]
-    ):
-        return "its capture is not the one that was logged. Run `sousveil reindex`."
-    try:
-        again = reread(finding, event)
-    except SousveilError as error:
-        return f"its capture cannot be read: {error}"
-    if again.quote != finding.quote:
-        return (
-            "its quote is not in its capture. The index was changed, or made by another version;"
-            " make it again with `sousveil reindex`."
-        )
-    if finding.claim.engine == engine and not again.is_found:
-        return "what the index says of it is not what this version finds. Run `sousveil reindex`."
-    return None
-
-
-def _read_all(case: Case, progress: Progress) -> tuple[Checkpoint | None, Entries]:
+def _read_all(
+    case: Case, promises: Promises, progress: Progress
+) -> tuple[Checkpoint | None, Entries]:
     """Return the head, and what the entries and events say; nothing when the log cannot be read."""
     try:
         checkpoint = read_checkpoint(case.log, case.settings.key)
         if checkpoint is None:
             missing = Fault("log/checkpoint", "is missing: nothing vouches for this case")
             return None, Entries(faults=[missing])
-        return checkpoint, read_entries(case, checkpoint, {LIST_EVENT}, progress)
+        return checkpoint, read_entries(case, checkpoint, {LIST_EVENT}, promises, progress)
     except LogError as error:
         return None, Entries(unread=str(error))
 
@@ -246,17 +149,6 @@ def _check_places(case: Case, read: Entries) -> Iterator[Fault]:
         yield from check_lists(case.root, read.events)
     yield from read.promises.faults()
     yield from unlisted_files(case, read.promises)
-
-
-def _check_archives(case: Case, read: Entries, pool: Executor, progress: Progress) -> list[Fault]:
-    """Return what is wrong with archive files, and with revisits from one to another."""
-    faults, revisits, done = list[Fault](), Revisits(), 0
-    for checked in check_archives(pool, case.root, read.promises):
-        faults += checked.faults
-        revisits.take(checked.noted)
-        done += checked.bytes
-        progress(done // BYTES_SHOWN, read.promises.bytes // BYTES_SHOWN, f"MB, {checked.last}")
-    return [*faults, *revisits.faults()]
 
 
 def _check_head(case: Case) -> Iterator[Fault]:

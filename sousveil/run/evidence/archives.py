@@ -1,122 +1,118 @@
 """Archive files: each held against the log, then its records against their own digests.
 
-Takes what the log promises and gives a fault for each file that is not so. Files of a large case
-are read by as many processes as there are cores: reading records is work for the processor, and
-threads of one Python would wait for each other.
+Takes what the log promises, while that is still being read, and gives a fault for each file that is
+not so. Whoever reads the log calls `Archives.go_on` now and then: that hands out what can be, takes
+what is done, and waits for nothing. So no core waits for the other stages of a check.
 """
 
 import functools
-import multiprocessing
-import os
-import signal
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import Executor, Future, ProcessPoolExecutor
-from concurrent.futures.process import BrokenProcessPool
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Executor, Future
 from dataclasses import dataclass
 from pathlib import Path
-from typing import ParamSpec, TypeVar
 
 from sousveil.archive.read import verify_warc
-from sousveil.archive.revisits import Noted
+from sousveil.archive.revisits import Noted, Revisits
 from sousveil.durable import file_sha256
-from sousveil.errors import CaseError
 from sousveil.model import Fault
-from sousveil.run.evidence.promises import Promise
+from sousveil.run.evidence.pool import cores
+from sousveil.run.evidence.promises import Promise, Promises
 
-P = ParamSpec("P")
-R = TypeVar("R")
+Progress = Callable[[int, int, str], None]
 
 # Of entries whose files we wrote. An import is kept as it came, faults and all.
 _OWN_KINDS = frozenset({"visit", "poll", "around"})
 
-# Processes of their own take a second to start: as long as reading this much takes one of them.
-MIN_SHARED_BYTES = 100_000_000
 # Of one task: some tenths of a second's work, so that no process waits long for the others.
 TASK_BYTES, TASK_FILES = 16_000_000, 100
 # Tasks handed out ahead, to each process; more would only lie in memory.
 TASKS_AHEAD = 4
 
+BYTES_SHOWN = 10**6  # how far it is is told in megabytes
+
 
 @dataclass(frozen=True, slots=True)
-class Checked:
+class _Checked:
     """What came of checking some archive files."""
 
-    files: int
     bytes: int  # as promised
     last: str  # path of the last one
     faults: list[Fault]
     noted: Noted  # of the records in files that we wrote
 
 
-class _Here(Executor):
-    """Does what it is given at once, in this process."""
+class Archives:
+    """The archive files of a case under check, in the order in which the log promises them."""
 
-    def submit(self, fn: Callable[P, R], /, *given: P.args, **named: P.kwargs) -> Future[R]:
-        """Call a function (concurrent.futures.Executor)."""
-        done: Future[R] = Future()
-        done.set_result(fn(*given, **named))
-        return done
+    def __init__(self, pool: Executor, root: Path, promises: Promises) -> None:
+        self._pool, self._root, self._promises = pool, root, promises
+        self._ahead = TASKS_AHEAD * cores()
+        self._under_way: deque[Future[_Checked]] = deque()
+        self._handed_out = self._handed_out_bytes = 0
+        self._faults: list[Fault] = []
+        self._revisits = Revisits()
+        self._bytes, self._last = 0, ""
+
+    def telling(self, progress: Progress) -> Progress:
+        """Return a `progress` that goes on with the files each time it is called."""
+
+        def tell(done: int, total: int, what: str) -> None:
+            self.go_on()
+            progress(done, total, what)
+
+        return tell
+
+    def go_on(self) -> None:
+        """Take what is done and hand out what is promised by now; wait for nothing."""
+        while self._under_way and self._under_way[0].done():
+            self._take(self._under_way.popleft())
+        while len(self._under_way) < self._ahead and self._promises_task():
+            self._hand_out()
+
+    def faults(self, progress: Progress) -> list[Fault]:
+        """Check the rest, now that all is promised; return what is wrong with any file, by paths.
+
+        Behind that stand revisits whose originals are not to be had.
+        """
+        while self._handed_out < self._promises.count or self._under_way:
+            while len(self._under_way) < self._ahead and self._handed_out < self._promises.count:
+                self._hand_out()
+            self._take(self._under_way.popleft())
+            total = self._promises.bytes // BYTES_SHOWN
+            progress(self._bytes // BYTES_SHOWN, total, f"MB, {self._last}")
+        by_path = sorted(self._faults, key=lambda fault: fault.path)
+        return [*by_path, *self._revisits.faults()]
+
+    def _promises_task(self) -> bool:
+        """Tell whether enough is promised for a whole task."""
+        files = self._promises.count - self._handed_out
+        return files >= TASK_FILES or self._promises.bytes - self._handed_out_bytes >= TASK_BYTES
+
+    def _hand_out(self) -> None:
+        task: list[Promise] = []
+        size = 0
+        for promise in self._promises.after(self._handed_out, TASK_FILES):
+            task.append(promise)
+            size += promise.bytes
+            if size >= TASK_BYTES:
+                break
+        self._handed_out += len(task)
+        self._handed_out_bytes += size
+        self._under_way.append(self._pool.submit(_check_files, self._root, task))
+
+    def _take(self, done: "Future[_Checked]") -> None:
+        checked = done.result()
+        self._faults += checked.faults
+        self._revisits.take(checked.noted)
+        self._bytes += checked.bytes
+        self._last = checked.last
 
 
-@contextmanager
-def workers(size: int) -> Iterator[Executor]:
-    """Give who checks `size` bytes: this process, or one for each core where that is worth it.
-
-    Raises CaseError in the block when the system ends one of them.
-    """
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
-    if size < MIN_SHARED_BYTES or not cores or cores == 1:
-        yield _Here()
-        return
-    context = multiprocessing.get_context("spawn")
-    pool = ProcessPoolExecutor(cores, context, _leave_interrupts_to_parent)
-    try:
-        yield pool
-    except BrokenProcessPool as error:
-        raise CaseError(
-            "a process that checked archive files was ended by the system, perhaps for want of"
-            " memory. Nothing was changed; run the command again."
-        ) from error
-    finally:
-        pool.shutdown(cancel_futures=True)
-
-
-def _leave_interrupts_to_parent() -> None:
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-
-
-def check_archives(pool: Executor, root: Path, promises: Iterable[Promise]) -> Iterator[Checked]:
-    """Check the files below `root` that were promised; yield what came of it, in their order."""
-    ahead = TASKS_AHEAD * (os.cpu_count() or 1)
-    under_way: deque[Future[Checked]] = deque()
-    for task in _tasks(promises):
-        under_way.append(pool.submit(_check_files, root, task))
-        if len(under_way) > ahead:
-            yield under_way.popleft().result()
-    while under_way:
-        yield under_way.popleft().result()
-
-
-def _tasks(promises: Iterable[Promise]) -> Iterator[list[Promise]]:
-    task: list[Promise] = []
-    size = 0
-    for promise in promises:
-        task.append(promise)
-        size += promise.bytes
-        if size >= TASK_BYTES or len(task) == TASK_FILES:
-            yield task
-            task, size = [], 0
-    if task:
-        yield task
-
-
-def _check_files(root: Path, task: Sequence[Promise]) -> Checked:
+def _check_files(root: Path, task: Sequence[Promise]) -> _Checked:
     noted = Noted()
     faults = [fault for promise in task for fault in _check_file(root, promise, noted)]
-    size = sum(promise.bytes for promise in task)
-    return Checked(len(task), size, task[-1].path, faults, noted)
+    return _Checked(sum(promise.bytes for promise in task), task[-1].path, faults, noted)
 
 
 def _check_file(root: Path, promise: Promise, noted: Noted) -> Iterator[Fault]:

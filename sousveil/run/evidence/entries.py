@@ -26,7 +26,7 @@ MAX_EXTRA_LINES = 20  # named one by one; more of them say nothing new
 MAX_WRONG_LINES = 1_000
 
 LINE_END = b"\n"
-_TOLD_EVERY = 2_000  # entries, between two words on how far it is
+TOLD_EVERY = 2_000  # entries, between two words on how far it is
 
 
 class PromisedFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -66,16 +66,19 @@ def read_entries(
     case: Case,
     head: Checkpoint,
     kinds: Collection[str],
+    promises: Promises,
     progress: Callable[[int, int, str], None],
 ) -> Entries:
     """Hold each line of the events against the entry that has its digest, in order.
 
-    Events of `kinds` are kept. Raises LogError at a bundle of entries that is missing or malformed.
+    Events of `kinds` are kept, and what is promised goes into `promises`, which is empty. Where an
+    entry is none, nothing is returned but its fault. Raises LogError at a bundle of entries that
+    is missing or malformed.
     """
-    read, decode = Entries(), msgspec.json.Decoder(Entry).decode
+    read, decode = Entries(promises=promises), msgspec.json.Decoder(Entry).decode
     lines = _Lines(case)
     for index, data in enumerate(log_entries(case.log, head.size)):
-        if index % _TOLD_EVERY == 0:
+        if index % TOLD_EVERY == 0:
             progress(index, head.size, "events")
         try:
             entry = decode(data)

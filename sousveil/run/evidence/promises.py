@@ -6,7 +6,7 @@ Kept in a temporary file that SQLite removes by itself: memory is bounded whatev
 import re
 import sqlite3
 from collections.abc import Iterator
-from dataclasses import astuple, dataclass
+from dataclasses import dataclass
 
 from sousveil.model import Fault
 
@@ -44,7 +44,8 @@ class Promises:
 
     def add(self, promise: Promise) -> None:
         """Take in a promise."""
-        self._table.execute("INSERT INTO file VALUES (?, ?, ?, ?, ?)", astuple(promise))
+        one = (promise.path, promise.sha256, promise.bytes, promise.entry, promise.kind)
+        self._table.execute("INSERT INTO file VALUES (?, ?, ?, ?, ?)", one)
         self.count += 1
         self.bytes += promise.bytes
 
@@ -52,9 +53,11 @@ class Promises:
         found = self._table.execute("SELECT 1 FROM file WHERE path = ? LIMIT 1", (path,))
         return found.fetchone() is not None
 
-    def __iter__(self) -> Iterator[Promise]:
-        """Yield all, by their paths."""
-        rows = self._table.execute("SELECT * FROM file ORDER BY path, entry")
+    def after(self, number: int, most: int) -> Iterator[Promise]:
+        """Yield, in the order of the log, at most so many of those behind the first `number`."""
+        rows = self._table.execute(
+            "SELECT * FROM file WHERE rowid > ? ORDER BY rowid LIMIT ?", (number, most)
+        )
         return (Promise(*row) for row in rows)
 
     def faults(self) -> Iterator[Fault]:

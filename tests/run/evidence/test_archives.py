@@ -13,8 +13,8 @@ from sousveil.case import Case
 from sousveil.errors import CaseError
 from sousveil.ledger import writing
 from sousveil.model import Fault
-from sousveil.run.evidence import archives
-from sousveil.run.evidence.archives import workers
+from sousveil.run.evidence import archives, pool
+from sousveil.run.evidence.pool import workers
 from sousveil.run.verify import verify_evidence
 
 NOW = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
@@ -40,7 +40,7 @@ def by_several(monkeypatch: pytest.MonkeyPatch) -> Callable[[], None]:
     """Let the next check be shared among processes, a file or two each."""
 
     def share() -> None:
-        monkeypatch.setattr(archives, "MIN_SHARED_BYTES", 0)
+        monkeypatch.setattr(pool, "MIN_SHARED_BYTES", 0)
         monkeypatch.setattr(archives, "TASK_FILES", 2)
         monkeypatch.setattr(os, "sched_getaffinity", lambda _: {0, 1})
 
@@ -65,7 +65,9 @@ def test_several_processes_find_what_one_finds(
     assert named == {changed, cut, gone}
 
 
-def test_a_process_that_the_system_ends_is_no_verdict(by_several: Callable[[], None]) -> None:
+def test_a_process_that_the_system_ends_is_no_verdict(
+    by_several: Callable[[], None], tmp_path: Path
+) -> None:
     by_several()
-    with pytest.raises(CaseError, match="ended by the system"), workers(1) as pool:
-        pool.submit(signal.raise_signal, signal.SIGKILL).result()
+    with pytest.raises(CaseError, match="ended by the system"), workers(tmp_path) as several:
+        several.submit(signal.raise_signal, signal.SIGKILL).result()
