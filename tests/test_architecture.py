@@ -26,6 +26,7 @@ ORDER = (
     "topics",
     "claims",
     "actors",
+    "facts",
     "changes",
     "index",
     "review",

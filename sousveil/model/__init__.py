@@ -33,6 +33,17 @@ from sousveil.model.claims import (
     Translation,
 )
 from sousveil.model.events import Event, Happening, Inquiry, Json, Notice, Turn, Visit
+from sousveil.model.facts import (
+    BOUNDS,
+    FACT_KINDS,
+    FIELDS,
+    PAPERS,
+    Cite,
+    Fact,
+    FactKind,
+    Field,
+    FieldForm,
+)
 from sousveil.model.fates import GONE, Copy, Fate, Trace, Verdict
 from sousveil.model.reports import (
     Area,
@@ -48,8 +59,12 @@ from sousveil.model.text import Block, BlockKind, Box, Document, Run
 from sousveil.model.watch import Bounds, Watch, WatchKind
 
 __all__ = [
+    "BOUNDS",
+    "FACT_KINDS",
+    "FIELDS",
     "GONE",
     "LABELS",
+    "PAPERS",
     "RENDERING_TYPE",
     "SNAPSHOT_URN",
     "Area",
@@ -59,16 +74,21 @@ __all__ = [
     "Bounds",
     "Box",
     "Capture",
+    "Cite",
     "Claim",
     "Commit",
     "Copy",
     "Document",
     "Event",
     "Exchange",
+    "Fact",
+    "FactKind",
     "Failure",
     "FailureKind",
     "Fate",
     "Fault",
+    "Field",
+    "FieldForm",
     "Finding",
     "Happening",
     "Imprint",

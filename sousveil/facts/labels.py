@@ -1,0 +1,105 @@
+"""What tender notices call things, in Chinese and English, and how a label is told in a line.
+
+The words are data (`labels.toml`), the functions pure, over text that `reading.narrow` made.
+"""
+
+import re
+import tomllib
+from dataclasses import dataclass, replace
+from importlib import resources
+
+MONEY_FIELDS = frozenset({"budget", "ceiling", "price"})
+DATE_FIELDS = frozenset({"published", "awarded"})
+
+_LEAD = (
+    r"(?:[(\[]?(?:[一二三四五六七八九十]{1,3}|\d{1,2}(?:\.\d{1,2}){0,3}|[ivx]{1,4}\.[\d.]{1,6}"
+    r"|[a-z]{2}-\d{2,5}(?:-[a-z]{1,12})?|[①-⑳])"
+    r"[)\]、.．,:]{0,2} ?|[*•●■◆▪·-] ?){0,2}"
+)
+_UNIT = r"(?: ?[(\[](?P<unit>[^()\[\]:]{1,24})[)\]])?"
+
+
+@dataclass(frozen=True, slots=True)
+class Label:
+    """A label: the field that it names, or the section that it opens."""
+
+    field: str  # "" for something that we do not keep
+    section: str = ""  # whose name and address follow: "buyer"
+    is_strong: bool = False  # tender notices alone call it so
+    unit: str = ""  # in brackets behind it: "万元"
+
+
+def label_of(text: str) -> Label | None:
+    """Return the label that a short text is, as a whole; None when it is none that we know."""
+    match = _WHOLE.fullmatch(text.strip())
+    return _label(match["label"], match["unit"] or "") if match else None
+
+
+@dataclass(frozen=True, slots=True)
+class Labelled:
+    """A label within a line: where it begins, and where its value does."""
+
+    label: Label
+    start: int
+    value: int
+
+
+def labels_in(line: str) -> list[Labelled]:
+    """Return the labels of a line that a colon follows, in order; a line may hold several.
+
+    A run of words and a colon that we do not know is a label, too: it ends the value before.
+    """
+    found = []
+    for match in _IN_LINE.finditer(line):
+        if known := _label(match["label"], match["unit"] or ""):
+            found.append(Labelled(known, match.start("from"), match.end()))
+        elif match["label"] and not found:
+            continue
+        elif match["label"]:
+            found.append(Labelled(Label(""), match.start("from"), match.end()))
+    return found
+
+
+def _label(words: str, unit: str) -> Label | None:
+    plain = _plain(words)
+    if unit and (whole := _TABLE.get(f"{plain}({_plain(unit)})")):
+        return whole
+    known = _TABLE.get(plain)
+    if known is None:
+        return None
+    return Label(known.field, known.section, known.is_strong, unit)
+
+
+def _plain(words: str) -> str:
+    """Fold a label: no spaces in Chinese ("名 称"), single ones in English, no dots, lower case."""
+    words = words.strip().strip(".*:").lower()
+    if not words.isascii():
+        return re.sub(r"\s", "", words)
+    return " ".join(re.sub(r"\.(?= |$)", "", words).split())
+
+
+def _table() -> dict[str, Label]:
+    data = tomllib.loads(
+        resources.files("sousveil.facts").joinpath("labels.toml").read_text(encoding="utf-8")
+    )
+    table = {words: Label("name") for words in data["name"]}
+    table |= {words: Label("address") for words in data["address"]}
+    weak = frozenset(data["weak"])
+    for lang in ("zh", "en"):
+        for field, listed in data[lang]["fields"].items():
+            kept = "" if field == "other" else field
+            for words in listed:
+                table[words] = Label(kept, is_strong=bool(kept) and words not in weak)
+        for section, listed in data[lang]["sections"].items():
+            for words in listed:
+                table[words] = replace(table.get(words, Label("")), section=section)
+    return table
+
+
+_TABLE = _table()
+_LONGEST = 44  # characters of a label, its brackets not counted
+_WORDS = rf"[一-鿿][一-鿿 、/()]{{0,24}}?|[a-z][a-z /&.()'-]{{1,{_LONGEST}}}?"
+_WHOLE = re.compile(rf"{_LEAD}(?P<label>{_WORDS}){_UNIT} ?[:.]?", re.IGNORECASE)
+_IN_LINE = re.compile(
+    rf"(?:^|(?<=[ ;。,，.)|]))(?P<from>){_LEAD}(?P<label>{_WORDS}){_UNIT} ?:(?!//) ?", re.IGNORECASE
+)

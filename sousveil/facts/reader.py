@@ -1,0 +1,89 @@
+"""Facts of one document: a notice's projects, and what stands beside its claims.
+
+Takes an extracted document and the spans of the claims found in it, gives readings with the span
+of the claim each stands by. Pure; any text is read in time linear in its length.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+
+from sousveil.claims.windows import Span, sentences
+from sousveil.facts.documents import documents
+from sousveil.facts.figures import figures
+from sousveil.facts.notices import projects
+from sousveil.facts.reading import Piece, Reading, as_written, narrow
+from sousveil.facts.statements import statements
+from sousveil.model import FIELDS, Document
+
+# Characters around a claim in which a figure, or a statement, is about the same thing: a paragraph
+# before it and one behind. Measured on nothing: what is beyond is another claim's, or nobody's.
+NEAR = 600
+MAX_READINGS = 1_000  # of one document
+
+# Of code no figure and no statement is read: its numbers are its own.
+_PROSE = frozenset({"html", "text", "pdf", "office", "rendered", "image", "xml"})
+
+
+def read_facts(document: Document, claims: Sequence[Span] = ()) -> list[Reading]:
+    """Return the facts that a document tells, in the order of the text within each kind.
+
+    Projects are those of a tender notice, whether a claim stands in it or not. Figures and
+    statements are read within NEAR characters of a claim, documents anywhere if there is a claim.
+    `near` of what needs a claim is that claim's span.
+    """
+    if document.format not in _PROSE:
+        return []
+    found = projects(document)
+    if claims:
+        text = narrow(document.text)
+        found += [replace(one, near=_nearest(one, claims)) for one in documents(text)]
+        for start, end in _around(claims, len(text)):
+            for one in _said(document, text, start, end):
+                found.append(replace(one, near=_nearest(one, claims)))
+    return [_as_written(one, document.text) for one in found[:MAX_READINGS]]
+
+
+def _as_written(one: Reading, text: str) -> Reading:
+    forms = FIELDS[one.kind]
+    pieces = (
+        as_written(piece, text) if forms[piece.name] == "text" else piece for piece in one.pieces
+    )
+    return replace(one, pieces=tuple(pieces))
+
+
+def _around(claims: Sequence[Span], length: int) -> Iterator[Span]:
+    """Yield the stretches of text around claims; they do not overlap."""
+    begin = finish = -1
+    for start, end in sorted(claims):
+        low, high = max(0, start - NEAR), min(length, end + NEAR)
+        if low <= finish:
+            finish = max(finish, high)
+            continue
+        if begin >= 0:
+            yield begin, finish
+        begin, finish = low, high
+    if begin >= 0:
+        yield begin, finish
+
+
+def _said(document: Document, text: str, low: int, high: int) -> Iterator[Reading]:
+    """Yield figures and statements of the blocks that reach into a stretch of text."""
+    for block in document.blocks:
+        if block.end <= low or block.start >= high:
+            continue
+        begin, end = max(block.start, low - NEAR), min(block.end, high + NEAR)
+        for one in statements(text[begin:end]):
+            yield Reading(one.kind, _moved(one.pieces, begin))
+        for start, stop in sentences(text[begin:end]):
+            if begin + stop > low and begin + start < high:
+                for pieces in figures(text[begin + start : begin + stop]):
+                    yield Reading("figure", _moved(pieces, begin + start))
+
+
+def _moved(pieces: Sequence[Piece], by: int) -> tuple[Piece, ...]:
+    return tuple(replace(one, start=one.start + by, end=one.end + by) for one in pieces)
+
+
+def _nearest(one: Reading, claims: Sequence[Span]) -> Span:
+    start, end = one.pieces[0].start, one.pieces[0].end
+    return min(claims, key=lambda claim: max(claim[0] - end, start - claim[1], 0))
