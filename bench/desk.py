@@ -1,38 +1,39 @@
 """What the desk costs a reader of a large case, beside Datasette on the same SQLite file.
 
-Makes a case of 1,000 targets, 100,000 captures and 100,000 findings (bench/desk_case.py), opens the
-real `sousveil serve` on it and asks for each page as a browser does; then with fifty people reading
-while decisions are written. Where others share the machine, look at the processor's time ("cpu").
-`make bench` runs it; its premises are asserted.
+Makes a case of 1,000 targets, 100,000 captures and 100,000 findings (desk_case.py) unless one is
+named, opens the real `sousveil serve` on it and asks for each page as a browser does, then goes
+through the queue as its keys do, then lets fifty people read while decisions are made and the watch
+writes (desk_crowd.py). Datasette, at its fastest, is asked the same questions after that; printed
+are both, and the ratios. Where others share the machine, look at the processor's time ("cpu").
+
+    python bench/desk.py [CASE] [--targets N] [--captures N] [--findings N] [--readers N]
 """
 
+import argparse
 import os
 import re
-import socket
 import sqlite3
-import statistics
 import subprocess
 import sys
 import tempfile
-import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from http.client import HTTPConnection
 from pathlib import Path
 from urllib.parse import quote, urlencode, urlsplit
 
-from bench.desk_case import TARGETS, Size, write_desk_case
-from bench.peers import AbsentError, installed
+from bench.asking import Aim, Asker, Taken, tell, tell_ratios, timed
+from bench.desk_case import CAPTURES, FINDINGS, TARGETS, Size, write_desk_case
+from bench.desk_crowd import THINKING_SECONDS, newsroom, queue
+from bench.peers import DATASETTE, AbsentError, datasette
 
-DATASETTE = "datasette==0.65.1"
 START_SECONDS = 60
 ROUNDS = 30  # of each page
-READERS, READING_SECONDS, THINKING_SECONDS = 50, 20.0, 2.0
-DECISIONS_EVERY = 0.5  # seconds
+READERS, READING_SECONDS = 50, 20.0
 
-AIM_MILLISECONDS, AIM_KILOBYTES = 50.0, 150.0
+PAGE = Aim(milliseconds=50, kilobytes=150)
+KEY = Aim(milliseconds=100, kilobytes=150)
 
 PAGES = (
     ("today", "/"),
@@ -51,89 +52,72 @@ PAGES = (
     ("search, phrase and filter", f"/search?q={quote('“face with a confidence”')}&label=denies"),
     ("api findings", "/api/findings"),
 )
+
+_LISTED = "/index/finding?_size=50&_sort_desc=first_seen"
+_FACED = "select p.address, p.text from word join passage p on p.id = word.rowid where word match"
+
+
+def _sql(text: str) -> str:
+    return f"/index?{urlencode({'sql': text})}"
+
+
+# The same questions of the same tables; a page of Datasette's shows less of each row.
 PEER_PAGES = (
-    ("findings", "/index/finding?_size=50"),
-    ("findings, filtered", "/index/finding?_size=50&label=denies&trait=religion&state=gone"),
-    ("findings of an actor", "/index/finding?_size=50&actor=Maker+07&lang=zh-Hans"),
+    ("findings", _LISTED),
+    ("findings, filtered", f"{_LISTED}&label=denies&trait=religion&state=gone"),
+    ("findings of an actor", f"{_LISTED}&actor=Maker+07&lang__startswith=zh"),
     ("captures", "/index/capture?_size=50&_sort_desc=captured_at"),
-    ("search, a rare word", "/index?sql=" + quote(
-        "select p.address, p.text from word join passage p on p.id = word.rowid"
-        " where word match 'version AND 77' order by rank limit 20")),
+    ("actors", _sql(
+        "select actor, trait, label, state, count(*) from finding where decided != 'rejected'"
+        " group by actor, trait, label, state")),
+    ("timeline", _sql(
+        "select day, sum(claimed), sum(lost) from (select substr(first_seen, 1, 10) as day,"
+        " 1 as claimed, 0 as lost from finding union all select substr(gone_by, 1, 10), 0, 1"
+        " from finding where gone_by not null) group by day")),
+    ("search, a rare word", _sql(f"{_FACED} 'version AND 77' order by rank limit 20")),
+    ("search, 2 characters", _sql(f"{_FACED} '\"民族\"' order by word.rowid desc limit 20")),
+    ("search, phrase and filter", _sql(
+        f"{_FACED} '\"face with a confidence\"' and exists (select 1 from quoted_in q join finding f"
+        " on f.id = q.finding_id where q.passage_id = word.rowid and f.label = 'denies')"
+        " order by word.rowid desc limit 20")),
+    ("api findings", f"{_LISTED.replace('finding?', 'finding.json?')}&_shape=objects"),
 )  # fmt: skip
 
 
-@dataclass(slots=True)
-class Taken:
-    """What requests of one kind took."""
-
-    seconds: list[float] = field(default_factory=list)
-    cpu_seconds: float = 0.0  # of the server, for all of them
-    bytes: int = 0  # of the largest answer, as it was transferred
-
-    @property
-    def p50(self) -> float:
-        """Return the median, in milliseconds."""
-        return statistics.median(self.seconds) * 1000
-
-    @property
-    def cpu(self) -> float:
-        """Return what one took of the server's processor, in milliseconds."""
-        return self.cpu_seconds / len(self.seconds) * 1000
-
-    @property
-    def p95(self) -> float:
-        """Return what 95 of a hundred stay below, in milliseconds."""
-        return (
-            sorted(self.seconds)[min(len(self.seconds) - 1, len(self.seconds) * 95 // 100)] * 1000
-        )
-
-
-@dataclass(frozen=True, slots=True)
-class Asker:
-    """A browser that keeps its connection."""
-
-    connection: HTTPConnection
-    cookie: str
-
-    def ask(self, path: str, taken: Taken, form: dict[str, str] | None = None) -> str:
-        """Ask for a page and note what it took; return its text."""
-        headers = {"Cookie": self.cookie, "Accept-Encoding": "identity"}
-        if form is None:
-            headers["Accept-Encoding"] = "gzip"
-        else:
-            headers |= {
-                "Content-Type": "application/x-www-form-urlencoded",
-                "Sec-Fetch-Site": "same-origin",
-                "Origin": "null",
-                "Accept": "application/json",
-            }
-        begun = time.perf_counter()
-        method = "GET" if form is None else "POST"
-        self.connection.request(method, path, urlencode(form) if form else None, headers)
-        answer = self.connection.getresponse()
-        body = answer.read()
-        taken.seconds.append(time.perf_counter() - begun)
-        taken.bytes = max(taken.bytes, len(body))
-        assert answer.status == 200, f"{path}: {answer.status} {body[-400:]!r}"  # noqa: PLR2004  # OK
-        return body.decode() if answer.headers.get("Content-Encoding") is None else ""
-
-
 def main() -> None:
-    """Make the case unless a folder is named, and print what its pages take."""
+    """Make the case unless one is named, and print what its pages take."""
+    options = argparse.ArgumentParser(description=__doc__)
+    options.add_argument("case", type=Path, nargs="?", help="made where there is none")
+    options.add_argument("--targets", type=int, default=TARGETS)
+    options.add_argument("--captures", type=int, default=CAPTURES)
+    options.add_argument("--findings", type=int, default=FINDINGS)
+    options.add_argument("--readers", type=int, default=READERS)
+    given = options.parse_args()
     with tempfile.TemporaryDirectory(prefix="desk-") as folder:
         os.environ.setdefault("SOUSVEIL_CONFIG", str(Path(folder) / "config"))
-        root = Path(sys.argv[1]) if len(sys.argv) > 1 else Path(folder) / "case"
+        root = given.case or Path(folder) / "case"
         if not root.exists():
             begun = time.monotonic()
-            write_desk_case(root, Size())
-            print(f"case of {TARGETS:,} targets made in {time.monotonic() - begun:.0f} s")
+            write_desk_case(root, Size(given.targets, given.captures, given.findings))
+            print(f"case made in {time.monotonic() - begun:.0f} s")
         _tell_index(root)
         with _desk(root) as (pid, host, cookie):
-            asker = Asker(HTTPConnection(host, timeout=60), cookie)
-            _tell("sousveil serve", _timed(asker, PAGES, pid))
+            asker = Asker(host, cookie)
+            ours = timed(asker, PAGES, pid, ROUNDS)
+            tell("sousveil serve", ours, PAGE)
             _tell_keys(asker)
-            _tell_many(host, cookie)
-        _tell_peer(root)
+            paths = [path for _, path in PAGES]
+            told = newsroom(
+                root, host, cookie, pid, paths=paths, readers=given.readers, seconds=READING_SECONDS
+            )
+            tell(
+                f"{given.readers} readers, a page each {THINKING_SECONDS:.0f} s",
+                {
+                    f"{len(told.pages.seconds)} pages": told.pages,
+                    f"{len(told.decisions.seconds)} decisions, {told.looks} looks": told.decisions,
+                },
+            )
+        _tell_peer(root, ours)
 
 
 def _tell_index(root: Path) -> None:
@@ -141,163 +125,64 @@ def _tell_index(root: Path) -> None:
     with sqlite3.connect(f"file:{root}/index.sqlite?mode=ro", uri=True) as db:
         counts = {
             name: db.execute(f"SELECT count(*) FROM {name}").fetchone()[0]
-            for name in ("capture", "finding", "passage")
+            for name in ("watch", "capture", "finding", "passage")
         }
         ((text,),) = db.execute("SELECT sum(length(CAST(text AS BLOB))) FROM passage").fetchall()
         ((words,),) = db.execute("SELECT sum(length(block)) FROM word_data").fetchall()
-    told = ", ".join(f"{count:,} {name}s" for name, count in counts.items())
-    print(f"index: {size / 1e6:,.0f} MB; {told}")
+    db.close()
+    told = ", ".join(f"{count:,} {name}" for name, count in counts.items())
+    print(f"index: {size / 1e6:,.0f} MB; rows: {told}")
     print(f"search: {words / text:.2f} bytes of words a byte of text ({text / 1e6:,.0f} MB)")
-
-
-def _timed(asker: Asker, pages: Sequence[tuple[str, str]], pid: int) -> dict[str, Taken]:
-    taken = {name: Taken() for name, _ in pages}
-    for name, path in pages:
-        asker.ask(path, Taken())
-        before = _cpu_seconds(pid)
-        for _ in range(ROUNDS):
-            asker.ask(path, taken[name])
-        taken[name].cpu_seconds = _cpu_seconds(pid) - before
-    return taken
-
-
-def _cpu_seconds(pid: int) -> float:
-    """Return what a process has taken so far: fields 14 and 15 of proc_pid_stat(5)."""
-    fields = Path(f"/proc/{pid}/stat").read_text("ascii").rpartition(")")[2].split()
-    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
-
-
-def _tell(title: str, taken: dict[str, Taken]) -> None:
-    print(f"\n{title:28} {'p50 ms':>8} {'p95 ms':>8} {'cpu ms':>8} {'KB':>8}")
-    for name, one in taken.items():
-        missed = one.p95 > AIM_MILLISECONDS or one.bytes / 1e3 > AIM_KILOBYTES
-        print(
-            f"{name:28} {one.p50:8.1f} {one.p95:8.1f} {one.cpu:8.1f} {one.bytes / 1e3:8.1f}"
-            + ("  over the aim" if missed else "")
-        )
 
 
 def _tell_keys(asker: Asker) -> None:
     """Go through the queue as the keys do: the next card, and a decision."""
-    page = asker.ask("/review", Taken())
-    ids = list(dict.fromkeys(re.findall(r'data-id="([0-9a-f]{12})"', page)))
-    (token,) = set(re.findall(r'name="csrf" value="([^"]+)"', page))
+    ids, token = queue(asker)
     cards, decisions = Taken(), Taken()
     for one in ids[:ROUNDS]:
         asker.ask(f"/review/card/{one}", cards)
         form = {"csrf": token, "finding": one, "decision": "confirm", "note": "", "back": "queue"}
         asker.ask("/review/decide", decisions, form)
-    _tell("keys of the queue", {"the next card": cards, "a decision": decisions})
-
-
-def _tell_many(host: str, cookie: str) -> None:
-    """Let fifty people read for a while, with decisions written meanwhile."""
-    taken, wrote = [Taken() for _ in range(READERS)], Taken()
-    until = time.monotonic() + READING_SECONDS
-
-    def read(number: int) -> None:
-        asker = Asker(HTTPConnection(host, timeout=60), cookie)
-        time.sleep(THINKING_SECONDS * number / READERS)
-        turn = number
-        while time.monotonic() < until:
-            asker.ask(PAGES[turn % len(PAGES)][1], taken[number])
-            turn += 1
-            time.sleep(THINKING_SECONDS)
-
-    def write() -> None:
-        asker = Asker(HTTPConnection(host, timeout=60), cookie)
-        page = asker.ask("/review", Taken())
-        ids = list(dict.fromkeys(re.findall(r'data-id="([0-9a-f]{12})"', page)))
-        (token,) = set(re.findall(r'name="csrf" value="([^"]+)"', page))
-        for one in ids:
-            if time.monotonic() > until:
-                return
-            form = {"csrf": token, "finding": one, "decision": "reject", "note": "", "back": ""}
-            asker.ask("/review/decide", wrote, form)
-            time.sleep(DECISIONS_EVERY)
-
-    threads = [threading.Thread(target=read, args=(number,)) for number in range(READERS)]
-    threads.append(threading.Thread(target=write))
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    every = Taken(
-        [one for each in taken for one in each.seconds], bytes=max(one.bytes for one in taken)
-    )
-    _tell(
-        f"{READERS} readers, a page each {THINKING_SECONDS:.0f} s",
-        {f"{len(every.seconds)} pages": every, f"{len(wrote.seconds)} decisions": wrote},
-    )
+    tell("keys of the queue", {"the next card": cards, "a decision": decisions}, KEY)
 
 
 @contextmanager
 def _desk(root: Path) -> Iterator[tuple[int, str, str]]:
     """Open the desk; give its process, its host and the cookie of a session."""
     command = [sys.executable, "-m", "sousveil", "serve", "--no-open", "--port", "0"]
-    running = subprocess.Popen(
-        [*command, "--case", str(root)],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-        text=True,
-    )
-    try:
-        assert running.stdout is not None
-        found = re.search(r"http://\S+", running.stdout.readline())
-        assert found is not None, "the desk did not start"
-        link = urlsplit(found.group())
-        yield running.pid, link.netloc, _entered(link.netloc, f"{link.path}?{link.query}")
-    finally:
-        running.terminate()
-        running.wait(START_SECONDS)
+    with subprocess.Popen(
+        [*command, "--case", str(root)], stdout=subprocess.PIPE, text=True
+    ) as running:
+        try:
+            assert running.stdout is not None
+            found = re.search(r"http://\S+", running.stdout.readline())
+            assert found is not None, "the desk did not start"
+            link = urlsplit(found.group())
+            yield running.pid, link.netloc, _entered(link.netloc, f"{link.path}?{link.query}")
+        finally:
+            running.terminate()
+            running.wait(START_SECONDS)
 
 
 def _entered(host: str, path: str) -> str:
-    deadline = time.monotonic() + START_SECONDS
-    while True:
-        connection = HTTPConnection(host, timeout=10)
-        try:
-            connection.request("GET", path)
-            answer = connection.getresponse()
-            answer.read()
-            return answer.headers["Set-Cookie"].partition(";")[0]
-        except ConnectionRefusedError:
-            assert time.monotonic() < deadline, "the desk did not start"
-            time.sleep(0.1)
+    """Come in by a link; the port is the desk's from before the link is printed."""
+    connection = HTTPConnection(host, timeout=START_SECONDS)
+    connection.request("GET", path)
+    answer = connection.getresponse()
+    answer.read()
+    connection.close()
+    return answer.headers["Set-Cookie"].partition(";")[0]
 
 
-def _tell_peer(root: Path) -> None:
+def _tell_peer(root: Path, ours: dict[str, Taken]) -> None:
     try:
-        program = installed(DATASETTE, setuptools="setuptools<81")
+        with datasette(root / "index.sqlite") as (pid, host):
+            theirs = timed(Asker(host, ""), PEER_PAGES, pid, ROUNDS)
     except AbsentError as absent:
         print(f"\nDatasette: {absent}")
         return
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
-    running = subprocess.Popen(
-        [program, "-m", "datasette", str(root / "index.sqlite"), "--port", str(port)],
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )
-    try:
-        _wait_for(port)
-        asker = Asker(HTTPConnection("127.0.0.1", port, timeout=60), "")
-        _tell(DATASETTE, _timed(asker, PEER_PAGES, running.pid))
-    finally:
-        running.terminate()
-        running.wait(START_SECONDS)
-
-
-def _wait_for(port: int) -> None:
-    deadline = time.monotonic() + START_SECONDS
-    while True:
-        try:
-            socket.create_connection(("127.0.0.1", port)).close()
-        except ConnectionRefusedError:
-            assert time.monotonic() < deadline, "the peer did not start"
-            time.sleep(0.2)
-        else:
-            return
+    tell(DATASETTE, theirs)
+    tell_ratios("Datasette, times the desk's", ours, theirs)
 
 
 if __name__ == "__main__":

@@ -7,10 +7,11 @@ nothing here can be verified or replayed.
 
 import hashlib
 import random
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Literal
 
 from sousveil.case import Case
 from sousveil.changes.looks import Look
@@ -29,6 +30,7 @@ from sousveil.model import (
     Document,
     Fate,
     Finding,
+    Notice,
     RecordRef,
     Source,
     Verdict,
@@ -43,6 +45,7 @@ TARGETS, CAPTURES, FINDINGS = 1_000, 100_000, 100_000
 BEGIN = datetime(2024, 1, 1, tzinfo=UTC)
 ACTORS = 60
 PARAGRAPHS = 6
+NOTICES = 300  # that wait for whoever comes in: of a busy week
 EDITED_EVERY = 12  # looks: then a paragraph reads otherwise
 
 TRAITS = ("ethnicity", "emotion", "religion", "politics", "sexuality", "race")
@@ -73,6 +76,7 @@ class Size:
 
     targets: int = TARGETS
     captures: int = CAPTURES
+    findings: int = FINDINGS  # at most one of a capture
 
 
 def write_desk_case(root: Path, size: Size) -> Case:
@@ -82,22 +86,24 @@ def write_desk_case(root: Path, size: Size) -> Case:
     with open_index(case, create=True) as index:
         sync_index(case, index)
         register = register_of(index)
-        told: list[Fate] = []
+        told: list[tuple[Finding, Fate]] = []
         for number in range(size.targets):
             with index.transaction():
-                watch = _watch(number)
+                watch = watch_of(number)
                 index.put_watch(watch)
-                looks = _looks(index, watch, number, size.captures // size.targets, chance)
-                told += [_fate(one, chance) for one in looks]
+                found = list(_looks(index, watch, number, size, chance))
+                told += [(one, fate_of(one, chance)) for one in found]
                 list_findings(index, status, register)
+        fates = [fate for _, fate in told]
         with index.transaction():
-            index.put_fates(told)
-            put_fate_of(index, told)
+            index.put_fates(fates, [_notice(*one) for one in told[-NOTICES:]])
+            put_fate_of(index, fates)
         rank(index)
     return case
 
 
-def _watch(number: int) -> Watch:
+def watch_of(number: int) -> Watch:
+    """Return the target of this number."""
     actor = number % ACTORS
     return Watch(
         _id("watch", number),
@@ -110,35 +116,58 @@ def _watch(number: int) -> Watch:
 
 
 def _looks(
-    index: Index, watch: Watch, number: int, count: int, chance: random.Random
+    index: Index, watch: Watch, number: int, size: Size, chance: random.Random
 ) -> Iterator[Finding]:
-    lang = _LANGS[number % len(_LANGS)]
-    paragraphs = [_paragraph(lang, chance) for _ in range(PARAGRAPHS)]
+    paragraphs = [_paragraph(number, chance) for _ in range(PARAGRAPHS)]
+    count = size.captures // size.targets
     for k in range(count):
         if k % EDITED_EVERY == EDITED_EVERY - 1:
-            paragraphs[chance.randrange(PARAGRAPHS)] = _paragraph(lang, chance)
-        trait = TRAITS[min(chance.randrange(8), chance.randrange(6))]
-        claim = _CLAIMS[lang].format(n=number, k=k, trait=trait)
+            paragraphs[chance.randrange(PARAGRAPHS)] = _paragraph(number, chance)
         at = BEGIN + timedelta(hours=6 * k + number % 6, minutes=number % 60)
         log_index = number * count + k + 1
-        look = Look(0, at, Verdict.PRESENT, 0.95, "HTTP 200", log_index, watch.id)
-        look_id = index.put_look(look, address=watch.target, status=200)
-        record = RecordRef(
-            f"archive/{at:%Y/%m}/{log_index}.warc.gz", 512, 20_000, f"<urn:uuid:{log_index}>",
-            f"sha256:{log_index:064x}",
-        )  # fmt: skip
-        capture = Capture(watch.target, at, 200, "text/html", record)
-        index.put_capture(capture, look_id)
-        document = _document([claim, *paragraphs], lang, number)
-        finding = _finding(
-            document, claim, trait, watch, capture, log_index=log_index, chance=chance
+        is_claim = log_index * size.findings // size.captures > (
+            (log_index - 1) * size.findings // size.captures
         )
-        (held,) = captures_of_look(index, look_id)
-        put_reading(index, held, [finding], cut(document), engine=_ENGINE)
-        yield finding
+        look = Look(0, at, Verdict.PRESENT, 0.95, "HTTP 200", log_index, watch.id)
+        yield from put_look(index, number, look, paragraphs, chance, is_claim=is_claim)
 
 
-def _paragraph(lang: str, chance: random.Random) -> str:
+def put_look(
+    index: Index,
+    number: int,
+    look: Look,
+    paragraphs: Sequence[str],
+    chance: random.Random,
+    *,
+    is_claim: bool = True,
+) -> Iterator[Finding]:
+    """Put a look at a target, what it captured and what that says into the index.
+
+    Yields what is found there: a sentence that is a claim, if it is to be one.
+    """
+    watch, lang, log_index = watch_of(number), _LANGS[number % len(_LANGS)], look.log_index
+    look_id = index.put_look(look, address=watch.target, status=200)
+    record = RecordRef(
+        f"archive/{look.at:%Y/%m}/{log_index}.warc.gz", 512, 20_000, f"<urn:uuid:{log_index}>",
+        f"sha256:{log_index:064x}",
+    )  # fmt: skip
+    capture = Capture(watch.target, look.at, 200, "text/html", record)
+    index.put_capture(capture, look_id)
+    trait = TRAITS[min(chance.randrange(8), chance.randrange(6))]
+    claim = _CLAIMS[lang].format(n=number, k=log_index % 100, trait=trait)
+    document = _document([*([claim] if is_claim else ()), *paragraphs], lang, number)
+    found = (
+        [_finding(document, claim, trait, watch, capture, log_index=log_index, chance=chance)]
+        if is_claim
+        else []
+    )
+    (held,) = captures_of_look(index, look_id)
+    put_reading(index, held, found, cut(document), engine=_ENGINE)
+    yield from found
+
+
+def _paragraph(number: int, chance: random.Random) -> str:
+    lang = _LANGS[number % len(_LANGS)]
     words = _WORDS[lang].split()
     mark = f"{chance.randrange(10**6)}"
     joint = "" if lang.startswith("zh") else " "
@@ -179,7 +208,8 @@ def _finding(
     )  # fmt: skip
 
 
-def _fate(finding: Finding, chance: random.Random) -> Fate:
+def fate_of(finding: Finding, chance: random.Random) -> Fate:
+    """Return what became of a finding: most still stand."""
     verdict = chance.choices(
         (Verdict.PRESENT, Verdict.QUOTE_REMOVED, Verdict.EDITED, Verdict.REMOVED), (70, 15, 10, 5)
     )[0]
@@ -188,6 +218,14 @@ def _fate(finding: Finding, chance: random.Random) -> Fate:
     return Fate(
         finding.id, verdict, 0.9, at, gone_by, None, finding.log_index, "as the bench says",
         first_seen=at,
+    )  # fmt: skip
+
+
+def _notice(finding: Finding, fate: Fate) -> Notice:
+    kind: Literal["gone", "found"] = "gone" if fate.gone_by else "found"
+    return Notice(
+        _id("notice", finding.log_index), fate.gone_by or fate.last_seen, kind,
+        "A sentence that people are told.", finding.id, finding.watch_id, finding.log_index,
     )  # fmt: skip
 
 

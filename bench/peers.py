@@ -1,4 +1,4 @@
-"""Other recorders, run as programs of their own from environments below .cache/bench.
+"""Other programs that do a part of our work, run from environments of their own below .cache/bench.
 
 They are installed from the package index when they are first wanted; a peer that cannot be is a row
 that says so. None of their code is part of this repository or imported by it.
@@ -16,6 +16,7 @@ from pathlib import Path
 FOLDER = Path(__file__).parents[1] / ".cache" / "bench"
 WARCPROX = "warcprox==2.13.1"
 ARCHIVEBOX = "archivebox==0.7.4"
+DATASETTE = "datasette==0.65.1"
 INSTALL_SECONDS = 300
 START_SECONDS = 30
 # Written out within a second; an idle file is closed when the proxy ends.
@@ -112,6 +113,28 @@ def warcprox(folder: Path) -> Iterator[str]:
         running.wait(END_SECONDS)
 
 
+@contextmanager
+def datasette(database: Path) -> Iterator[tuple[int, str]]:
+    """Serve a SQLite file by Datasette; gives its process and its host. Raises AbsentError.
+
+    It suggests no facets, which costs it some queries a page, and may take its time.
+    """
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    arguments: list[str | Path] = [
+        *(installed(DATASETTE, setuptools="setuptools<81"), "-m", "datasette", database),
+        *("--port", str(port), "--setting", "suggest_facets", "off"),
+        *("--setting", "sql_time_limit_ms", "10000"),
+    ]
+    running = subprocess.Popen(arguments, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    try:
+        _wait_for(port)
+        yield running.pid, f"127.0.0.1:{port}"
+    finally:
+        running.terminate()
+        running.wait(END_SECONDS)
+
+
 def archivebox(urls: Sequence[str], folder: Path, browser: Path) -> float:
     """Have ArchiveBox keep `urls` in `folder`; return the seconds it took without its set-up."""
     program, before = installed(ARCHIVEBOX, python=SYSTEM_PYTHON), []
@@ -149,7 +172,7 @@ def _wait_for(port: int) -> None:
             socket.create_connection(("127.0.0.1", port)).close()
         except ConnectionRefusedError:
             if time.monotonic() > deadline:
-                raise AbsentError("warcprox did not start") from None
+                raise AbsentError("it did not start") from None
             time.sleep(0.1)
         else:
             return
