@@ -77,9 +77,9 @@ PEER_PAGES = (
     ("search, a rare word", _sql(f"{_FACED} 'version AND 77' order by rank limit 20")),
     ("search, 2 characters", _sql(f"{_FACED} '\"民族\"' order by word.rowid desc limit 20")),
     ("search, phrase and filter", _sql(
-        f"{_FACED} '\"face with a confidence\"' and exists (select 1 from quoted_in q join finding f"
-        " on f.id = q.finding_id where q.passage_id = word.rowid and f.label = 'denies')"
-        " order by word.rowid desc limit 20")),
+        f"{_FACED} '\"face with a confidence\"' and exists (select 1 from quoted_in q"
+        " join finding f on f.id = q.finding_id where q.passage_id = word.rowid"
+        " and f.label = 'denies') order by word.rowid desc limit 20")),
     ("api findings", f"{_LISTED.replace('finding?', 'finding.json?')}&_shape=objects"),
 )  # fmt: skip
 

@@ -10,7 +10,7 @@ import sqlite3
 from pathlib import Path
 
 from sousveil.errors import BusyError, CaseError
-from sousveil.index.schema import SCHEMA, SCHEMA_VERSION
+from sousveil.index.schema import SCHEMA, SCHEMA_VERSION, TRIGGERS
 
 INDEX_FILE = "index.sqlite"
 
@@ -38,6 +38,8 @@ def make_or_open(path: Path) -> sqlite3.Connection:
         # In WAL mode a power cut then takes the newest transactions, whole, and nothing else; they
         # follow from the log again.
         db.execute("PRAGMA synchronous = NORMAL")
+        # What is replaced is deleted, to triggers, too.
+        db.execute("PRAGMA recursive_triggers = ON")
         if _version(db) == 0:
             _make(db)
         _check_version(db)
@@ -88,7 +90,7 @@ def _missing(path: Path) -> MissingIndexError:
 def _make(db: sqlite3.Connection) -> None:
     db.execute("PRAGMA journal_mode = WAL")
     db.execute("BEGIN IMMEDIATE")
-    for statement in SCHEMA.split(";"):
+    for statement in (*SCHEMA.split(";"), *TRIGGERS):
         db.execute(statement)
     db.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
     db.execute("COMMIT")

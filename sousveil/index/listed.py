@@ -85,11 +85,13 @@ def _list(index: Index, ids: Sequence[str], register: Register) -> None:
         )
         _put(index, named, told.get(finding.id))
     chosen = msgspec.json.encode(ids).decode()
-    index.change(
-        "DELETE FROM finding WHERE id IN (SELECT value FROM json_each(?1)) AND NOT EXISTS"
-        " (SELECT 1 FROM sighting s WHERE s.finding_id = finding.id)",
-        chosen,
-    )
+    # What no engine finds any more has neither a row nor a fate.
+    for table, key in (("finding", "id"), ("fate", "finding_id")):
+        index.change(
+            f"DELETE FROM {table} WHERE {key} IN (SELECT value FROM json_each(?1)) AND NOT EXISTS"
+            f" (SELECT 1 FROM sighting s WHERE s.finding_id = {table}.{key})",
+            chosen,
+        )
 
 
 def _put(index: Index, finding: Finding, fate: Fate | None) -> None:

@@ -14,6 +14,7 @@ from typing import Generic, TypeVar
 import msgspec
 
 from sousveil.errors import InputError
+from sousveil.index.counts import count_findings
 from sousveil.index.filters import NOBODY, Filter, told_status, where
 from sousveil.index.query import fates_of
 from sousveil.index.reviews import reviews_of
@@ -95,10 +96,11 @@ class CaptureRow:
 def findings_page(index: Index, chosen: Filter, *, limit: int, after: str = "") -> Page[Listed]:
     """Return findings, those first seen last first. Raises InputError for a place that is none."""
     condition, values = where(chosen, index.readings)
-    ((count,),) = index.rows(f"SELECT count(*) FROM finding WHERE {condition}", *values)
+    count = count_findings(index, chosen)
     behind, place = _behind("first_seen, id", after, 2)
+    # By time, whatever else is asked: what another index finds would have to be put in order.
     rows = index.rows(
-        f"SELECT first_seen, id FROM finding WHERE {condition}{behind}"
+        f"SELECT first_seen, id FROM finding INDEXED BY finding_by_time WHERE {condition}{behind}"
         " ORDER BY first_seen DESC, id DESC LIMIT ?",
         *(*values, *place, limit + 1),
     )

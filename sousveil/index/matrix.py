@@ -1,13 +1,14 @@
 """The matrix: who is said to make systems that infer which trait, in how many findings.
 
-Takes an open `Index` and a `Filter`; counts the rows of the findings, and stores nothing. What
+Takes an open `Index` and a `Filter`; stores nothing. What
 people rejected is left out unless the filter asks for it.
 """
 
 from collections import Counter
 from dataclasses import dataclass, field, replace
 
-from sousveil.index.filters import NOBODY, STATUSES, Filter, where
+from sousveil.index.counts import sorts
+from sousveil.index.filters import NOBODY, STATUSES, Filter
 from sousveil.index.store import Index
 
 NOT_REJECTED = tuple(one for one in STATUSES if one != "rejected")
@@ -56,22 +57,14 @@ class Matrix:
 def matrix(index: Index, chosen: Filter) -> Matrix:
     """Return how many findings there are by actor and trait."""
     counted = chosen if chosen.status else replace(chosen, status=NOT_REJECTED)
-    condition, values = where(replace(counted, status=()), index.readings)
     cells: dict[tuple[str, str], Cell] = {}
-    # Grouped as the index `finding_by_actor` is sorted: nothing has to be put in order.
-    for actor, trait, label, state, decided, readings, count in index.rows(
-        "SELECT actor, trait, label, state, decided, readings, count(*) FROM finding"
-        f" WHERE {condition} GROUP BY actor, trait, label, state, decided, readings",
-        *values,
-    ):
-        status = "open" if readings < index.readings else decided
-        if status not in counted.status:
-            continue
-        cell = cells.setdefault((actor or NOBODY, trait), Cell())
-        cell.count += count
-        cell.labels[label] += count
-        cell.states[state] += count
-        cell.confirmed += count if status == "confirmed" else 0
+    for one in sorts(index, counted):
+        cell = cells.setdefault((one.actor or NOBODY, one.trait), Cell())
+        cell.count += one.count
+        cell.labels[one.label] += one.count
+        cell.states[one.state] += one.count
+        is_confirmed = one.decided == "confirmed" and one.readings >= index.readings
+        cell.confirmed += one.count if is_confirmed else 0
     actors, traits = Counter[str](), Counter[str]()
     for (actor, trait), cell in cells.items():
         actors[actor] += cell.count

@@ -1,10 +1,10 @@
 """The index's tables (SQLite, STRICT but for the words of the search), and their version.
 
-Statements end with a semicolon, and hold no other. An index of another version is not mended but
-made again, from the case.
+Statements end with a semicolon, and hold no other; triggers, which do, stand apart. An index of
+another version is not mended but made again, from the case.
 """
 
-SCHEMA_VERSION = 12
+SCHEMA_VERSION = 14
 
 SCHEMA = """
 CREATE TABLE event (idx INTEGER PRIMARY KEY, type TEXT NOT NULL, time TEXT NOT NULL,
@@ -101,9 +101,42 @@ CREATE INDEX finding_by_loss ON finding (gone_by, id, state, label, trait, actor
     decided, readings, watch_id) WHERE gone_by NOT NULL;
 CREATE INDEX finding_by_trait ON finding (trait, label);
 CREATE INDEX finding_disputed ON finding (id, readings) WHERE decided = 'disputed';
+CREATE TABLE finding_count (actor TEXT NOT NULL, trait TEXT NOT NULL, label TEXT NOT NULL,
+    state TEXT NOT NULL, decided TEXT NOT NULL, readings INTEGER NOT NULL,
+    findings INTEGER NOT NULL,
+    PRIMARY KEY (actor, trait, label, state, decided, readings)) STRICT, WITHOUT ROWID;
+CREATE TABLE finding_day (day TEXT PRIMARY KEY, claimed INTEGER NOT NULL,
+    lost INTEGER NOT NULL) STRICT, WITHOUT ROWID;
 CREATE TABLE unlisted (finding_id TEXT PRIMARY KEY) STRICT, WITHOUT ROWID;
 CREATE TABLE listed_by (register TEXT NOT NULL) STRICT;
 CREATE TABLE edition (capture_id INTEGER PRIMARY KEY, urls BLOB NOT NULL) STRICT;
+CREATE TABLE candidate (fact_id TEXT NOT NULL, capture_id INTEGER NOT NULL, finding_id TEXT,
+    data BLOB NOT NULL, PRIMARY KEY (fact_id, capture_id)) STRICT, WITHOUT ROWID;
+CREATE INDEX candidate_by_capture ON candidate (capture_id);
+CREATE TABLE fact (id TEXT PRIMARY KEY, data BLOB NOT NULL) STRICT, WITHOUT ROWID;
 CREATE TABLE channel (name TEXT PRIMARY KEY, told INTEGER NOT NULL, tried INTEGER NOT NULL,
     tries INTEGER NOT NULL, next_try TEXT, problem TEXT NOT NULL) STRICT, WITHOUT ROWID;
 """
+
+# Counts of all findings, kept with every row: to count a hundred thousand for each page takes as
+# long as all else on it. "" is nobody.
+_COUNT = """INSERT INTO finding_count VALUES (coalesce({0}.actor, ''), {0}.trait, {0}.label,
+    {0}.state, {0}.decided, {0}.readings, {1}) ON CONFLICT DO UPDATE SET findings = findings + {1};
+INSERT INTO finding_day VALUES (substr({0}.first_seen, 1, 10), {1}, 0)
+    ON CONFLICT DO UPDATE SET claimed = claimed + {1};
+INSERT INTO finding_day SELECT substr({0}.gone_by, 1, 10), 0, {1} WHERE {0}.gone_by NOT NULL
+    ON CONFLICT DO UPDATE SET lost = lost + {1};"""
+_COUNTED = "actor, trait, label, state, decided, readings, first_seen, gone_by"
+
+TRIGGERS = tuple(
+    f"CREATE TRIGGER finding_{name} AFTER {event} ON finding BEGIN {statements} END"
+    for name, event, statements in (
+        ("came", "INSERT", _COUNT.format("new", 1)),
+        ("went", "DELETE", _COUNT.format("old", -1)),
+        (
+            "changed",
+            f"UPDATE OF {_COUNTED}",
+            _COUNT.format("old", -1) + _COUNT.format("new", 1),
+        ),
+    )
+)

@@ -317,11 +317,6 @@ class Index:
                     for fate in fates
                 ],
             )
-            # What no engine finds any more has no fate.
-            self._db.execute(
-                "DELETE FROM fate WHERE NOT EXISTS"
-                " (SELECT 1 FROM sighting s WHERE s.finding_id = fate.finding_id)"
-            )
             self.put_channels(channels)
             self._db.executemany(
                 "INSERT OR IGNORE INTO notice (id, kind, finding_id, watch_id, data)"

@@ -5,7 +5,7 @@ and the log's events, the newest first. Each source is asked for a page at a tim
 costs the same wherever it begins. Stores nothing.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from heapq import merge
@@ -14,6 +14,7 @@ from itertools import islice
 import msgspec
 
 from sousveil.changes.histories.words import sentence
+from sousveil.index.counts import count_findings, days
 from sousveil.index.filters import Filter, where
 from sousveil.index.lists import Page, place_of, read_place
 from sousveil.index.store import Index
@@ -27,6 +28,9 @@ _EVENTS = {
     "inquiry.closed": "an inquiry was closed",
     "published": "findings were published",
 }
+
+# By time, whatever else is asked: what another index finds would have to be put in order.
+_BY = {"first_seen": "finding_by_time", "gone_by": "finding_by_loss"}
 
 MAX_BARS = 125  # of the drawing: a season by day, ten years by month; beyond, by year
 _DAYS_DRAWN = 120  # spans up to here are drawn by day
@@ -74,8 +78,7 @@ def moments(index: Index, chosen: Filter, *, limit: int, after: str = "") -> Pag
     streams = [source(index, chosen, (at, key), limit + 1) for source in sources]
     ordered = merge(*streams, key=_order, reverse=True)
     found = list(islice(ordered, limit + 1))
-    condition, values = where(chosen, index.readings)
-    ((count,),) = index.rows(f"SELECT count(*) FROM finding WHERE {condition}", *values)
+    count = count_findings(index, chosen)
     shown = tuple(found[:limit])
     return Page(shown, shown[-1].place if len(found) > limit else "", count)
 
@@ -118,7 +121,8 @@ def _of_findings(
     """Return time, id, watch and state of findings behind a place, the newest first."""
     at, key = place
     return index.rows(
-        f"SELECT {column}, id, watch_id, state FROM finding WHERE {column} <= ?"
+        f"SELECT {column}, id, watch_id, state FROM finding INDEXED BY {_BY[column]}"
+        f" WHERE {column} <= ?"
         f" AND ({column} < ? OR ? || id < ?) AND {condition[0]}"
         f" ORDER BY {column} DESC, id DESC LIMIT ?",
         *(at, at, kind, key, *condition[1], limit),
@@ -189,10 +193,7 @@ def _order(one: Moment) -> Place:
 
 
 def bars(index: Index, chosen: Filter) -> list[Bar]:
-    """Return how many claims were first seen and lost, by day, month or year, without gaps.
-
-    Each span is counted in an index, which is quicker than to sort all claims into spans.
-    """
+    """Return how many claims were first seen and lost, by day, month or year, without gaps."""
     ((first, last),) = index.rows(
         "SELECT (SELECT min(first_seen) FROM finding), max((SELECT max(first_seen) FROM finding),"
         " coalesce((SELECT max(gone_by) FROM finding WHERE gone_by NOT NULL), ''))"
@@ -202,21 +203,40 @@ def bars(index: Index, chosen: Filter) -> list[Bar]:
     begin = str(max(chosen.since or date.min, date.fromisoformat(first[:10])))
     end = str(min(chosen.until or date.max, date.fromisoformat(last[:10])))
     spans = _spans(begin, end) if begin <= end else []
-    condition, values = where(replace(chosen, since=None, until=None), index.readings)
+    told = replace(chosen, since=None, until=None)
+    count = _each_span(index, told, begin, end) if told else _all_spans(index, begin, end)
+    counted = [count(one) for one in spans]
+    some = [number for number, bar in enumerate(counted) if bar.claimed or bar.lost]
+    return counted[some[0] : some[-1] + 1] if some else []
+
+
+def _all_spans(index: Index, begin: str, end: str) -> Callable[[str], Bar]:
+    """Return what tells the bar of a span, of all findings."""
+    counted = list(days(index, begin, end))
+
+    def bar(span: str) -> Bar:
+        within = [one for one in counted if one[0].startswith(span)]
+        return Bar(span, sum(claimed for _, claimed, _ in within), sum(lost for *_, lost in within))
+
+    return bar
+
+
+def _each_span(index: Index, chosen: Filter, begin: str, end: str) -> Callable[[str], Bar]:
+    """Return what tells the bar of a span, of the findings that fit a filter.
+
+    Each span is counted in an index, which is quicker than to sort all claims into spans.
+    """
+    condition, values = where(chosen, index.readings)
 
     def count(column: str, span: str) -> int:
-        # By time, whatever else is asked: the other index would be gone through for each span.
-        by = {"first_seen": "finding_by_time", "gone_by": "finding_by_loss"}[column]
         ((number,),) = index.rows(
-            f"SELECT count(*) FROM finding INDEXED BY {by} WHERE {column} >= ? AND {column} < ?"
-            f" AND {condition}",
+            f"SELECT count(*) FROM finding INDEXED BY {_BY[column]}"
+            f" WHERE {column} >= ? AND {column} < ? AND {condition}",
             *(max(span, begin), min(f"{span}~", f"{end}~"), *values),
         )
         return int(number)
 
-    counted = [Bar(one, count("first_seen", one), count("gone_by", one)) for one in spans]
-    some = [number for number, bar in enumerate(counted) if bar.claimed or bar.lost]
-    return counted[some[0] : some[-1] + 1] if some else []
+    return lambda span: Bar(span, count("first_seen", span), count("gone_by", span))
 
 
 def _spans(first: str, last: str) -> list[str]:

@@ -94,8 +94,13 @@ def _by_words(index: Index, question: Question, chosen: Filter) -> tuple[list[in
         "SELECT count(*) FROM (SELECT 1 FROM word WHERE word MATCH ? LIMIT ?)",
         *(question.match, MANY),
     )
-    condition, values = _condition(chosen, index.readings, is_common=matches == MANY)
-    joined = " JOIN passage p ON p.id = word.rowid" if condition else ""
+    # Else SQLite asks the index of words for each passage that the filter lets through.
+    passage = "+word.rowid"
+    condition, values = _condition(
+        chosen, index.readings, passage=passage, is_common=matches == MANY
+    )
+    is_of_passages = chosen.host or chosen.kind or chosen.lang
+    joined = f" JOIN passage p ON p.id = {passage}" if is_of_passages else ""
     newest = [
         one
         for (one,) in index.rows(
@@ -116,7 +121,7 @@ def _by_words(index: Index, question: Question, chosen: Filter) -> tuple[list[in
 
 
 def _by_pattern(index: Index, question: Question, chosen: Filter) -> tuple[list[int], bool]:
-    condition, values = _condition(chosen, index.readings, is_common=True)
+    condition, values = _condition(chosen, index.readings, passage="p.id", is_common=True)
     source, match = "passage p", []
     if question.match:
         source, match = "word JOIN passage p ON p.id = word.rowid", [question.match]
@@ -136,10 +141,13 @@ def _by_pattern(index: Index, question: Question, chosen: Filter) -> tuple[list[
     return ids[:MAX_HITS], is_whole
 
 
-def _condition(chosen: Filter, readings: int, *, is_common: bool) -> tuple[str, list[object]]:
-    """Return the condition on a passage `p`, as SQL that begins with AND, and its values.
+def _condition(
+    chosen: Filter, readings: int, *, passage: str, is_common: bool
+) -> tuple[str, list[object]]:
+    """Return the condition on a passage, as SQL that begins with AND, and its values.
 
-    `is_common` tells that it is asked of many passages.
+    `passage` is what its id is called; what is asked of itself is asked of the row `p`. `is_common`
+    tells that it is asked of many passages.
     """
     parts: list[str] = []
     values: list[object] = []
@@ -163,7 +171,7 @@ def _condition(chosen: Filter, readings: int, *, is_common: bool) -> tuple[str, 
         parts.append(
             "EXISTS (SELECT 1 FROM passage_in i JOIN capture c ON c.id = i.capture_id"
             " JOIN look l ON l.id = c.look_id"
-            f" WHERE i.passage_id = p.id AND {' AND '.join(seen)})"
+            f" WHERE i.passage_id = {passage} AND {' AND '.join(seen)})"
         )
     told = replace(chosen, host=(), kind=(), lang=(), since=None, until=None, watch=())
     if told:
@@ -171,11 +179,11 @@ def _condition(chosen: Filter, readings: int, *, is_common: bool) -> tuple[str, 
         # Few matches are looked up one by one; for many, the findings that fit are gone through
         # first, by the index that holds all that is asked of them.
         parts.append(
-            "p.id IN (SELECT q.passage_id FROM finding f CROSS JOIN quoted_in q"
+            f"{passage} IN (SELECT q.passage_id FROM finding f CROSS JOIN quoted_in q"
             f" ON q.finding_id = f.id WHERE {condition})"
             if is_common
             else "EXISTS (SELECT 1 FROM quoted_in q JOIN finding f ON f.id = q.finding_id"
-            f" WHERE q.passage_id = p.id AND {condition})"
+            f" WHERE q.passage_id = {passage} AND {condition})"
         )
         values += its
     return "".join(f" AND {one}" for one in parts), values
