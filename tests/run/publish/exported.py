@@ -16,6 +16,7 @@ from tests.sites import Page, case_for, serve
 ENGLISH = "Our face analysis detects the ethnicity of every visitor, such as Uyghur."
 CHINESE = "人脸属性识别支持识别民族，包括维吾尔族、汉族等。"
 REVIEWER = "Ivana Testerova"
+LETTER_TO = "press@halcyon.example"
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,17 +28,16 @@ class World:
     ids: dict[str, str]  # of findings, by the beginning of their quotes
 
     def export(self, form: str, output: Path, *more: object) -> Ran:
-        return sousveil(
-            "export", "--case", self.case.root, "--format", form, "-o", output, *more
-        )
+        return sousveil("export", "--case", self.case.root, "--format", form, "-o", output, *more)
 
     def exported(self, form: str, output: Path, *more: object) -> bytes:
         ran = self.export(form, output, *more)
         assert ran.status == 0, ran.err
         return output.read_bytes()
 
-    def exported_json(self, form: str, output: Path, *more: object) -> Any:
-        return json.loads(self.exported(form, output, *more))
+    def exported_json(self, form: str, output: Path, *more: object) -> dict[str, Any]:
+        told: dict[str, Any] = json.loads(self.exported(form, output, *more))
+        return told
 
 
 @contextmanager
@@ -61,6 +61,8 @@ def world(folder: Path) -> Iterator[World]:
         chinese = [one["id"] for one in found if one["capture"]["url"] == targets[1]]
         for finding in (english, chinese[0]):
             decide(case, finding, "confirm")
+        run("inquiry", "about", "--case", case.root, targets[1],
+            "--sent", "2026-11-01T10:00", "--to", LETTER_TO)  # fmt: skip
         yield World(open_case(case.root), site.url, ids | {"en": english, "zh": chinese[0]})
 
 

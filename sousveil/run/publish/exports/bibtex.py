@@ -14,8 +14,8 @@ from sousveil.run.publish.exports.told import Told
 _ESCAPES = str.maketrans(
     {
         "\\": r"\textbackslash{}",
-        "{": r"\{",
-        "}": r"\}",
+        "{": r"\textbraceleft{}",  # BibTeX counts braces, escaped ones too
+        "}": r"\textbraceright{}",
         "$": r"\$",
         "&": r"\&",
         "#": r"\#",

@@ -91,7 +91,7 @@ def _captured(captures: Iterable[Captured]) -> Iterator[_Moment]:
             now.captured_at,
             "capture",
             f"{what}: {one.title or now.url}",
-            f"{now.url}, archived in {now.record.warc}, log entry {one.log_index}",
+            f"Archived in {now.record.warc}, log entry {one.log_index}",
             now.url,
         )
 
@@ -110,7 +110,7 @@ def _went(one: Statement) -> Iterator[_Moment]:
         what = "Missing, not confirmed yet"
     else:
         return
-    told = f"{finding.url}: {fate.evidence} ({one.status})"
+    told = f"Shown by: {fate.evidence}. What people decided on the finding: {one.status}."
     label = f"{what}: {phrase(finding)}"
     yield _Moment(f"{finding.id}-gone", fate.gone_by, "removal", label, told, finding.url)
     if fate.due is not None:

@@ -36,7 +36,7 @@ Reader: TypeAlias = Callable[[bytes], Iterator[Text]]
 
 # Members, columns and fields that repeat what others wrote, beside those of all our JSON.
 _THEIRS = THEIRS | {
-    *("selectors", "summary", "after", "before", "message", "context", "text", "subject", "items"),
+    *("selectors", "summary", "after", "before", "message", "context", "text", "subject"),
 }
 _BIBTEX_FIELD = re.compile(r"  (\w+) = \{(.*)\},")
 _TEX = re.compile(r"[\\{}]")

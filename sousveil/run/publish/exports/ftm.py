@@ -2,9 +2,10 @@
 
 JSON Lines, an entity each: an actor is a `Company` where sousveil's register knows it as a maker,
 an `Organization` where only the case names it; a capture is a document by its media type, with its
-digest; a `Documentation` says that a document has a statement about an actor. FollowTheMoney has no
-entity for a claim: the quotes with their selectors are annotations in the file beside it, whose ids
-stand in `recordId`. Ids follow from what is named, so that the next export has the same.
+digest in a note (`contentHash` is SHA-1, and means a file in Aleph's own store); a `Documentation`
+says that a document has a statement about an actor. FollowTheMoney has no entity for a claim: the
+quotes with their selectors are annotations in the file beside it, whose ids stand in `recordId`.
+Ids follow from what is named, so that the next export has the same.
 
 No person becomes an entity. An account on a forge may be a person, and is none either.
 """
@@ -33,13 +34,15 @@ _SCHEMATA = {
 
 def ftm(told: Told) -> bytes:
     """Return the entities, a line each: actors, documents, then what ties them."""
-    documents = {_document_id(one.capture): one for one in told.captures()}
+    documents: dict[str, Captured] = {}
+    for one in told.captures():
+        documents.setdefault(_document_id(one.capture), one)
     actors = _actors(told)
     lines = [*_actor_entities(told, actors), *map(_document, documents.values())]
     lines += [
-        _link(one, actors[one.finding.actor or ""])
-        for one in told.statements
-        if one.finding.actor in actors and _document_id(one.finding.capture) in documents
+        _link(said, actors[said.finding.actor or ""])
+        for said in told.statements
+        if said.finding.actor in actors
     ]
     return b"".join(
         json.dumps(line, ensure_ascii=False).encode("utf-8", "replace") + b"\n" for line in lines
@@ -73,8 +76,8 @@ def _actor_entities(told: Told, actors: dict[str, str]) -> Iterator[Json]:
 def _document(one: Captured) -> Json:
     capture, record = one.capture, one.capture.record
     where = (
-        f"Archived in {record.warc}, record {record.record_id.strip('<>')}; its digest was logged"
-        f" as entry {one.log_index}."
+        f"Archived in {record.warc}, record {record.record_id.strip('<>')},"
+        f" SHA-256 {record.digest.removeprefix('sha256:')}; logged as entry {one.log_index}."
     )
     return _entity(
         _document_id(capture),
@@ -84,7 +87,6 @@ def _document(one: Captured) -> Json:
             "sourceUrl": [capture.url],
             "retrievedAt": [instant(capture.captured_at.replace(microsecond=0))],
             "mimeType": [capture.media_type],
-            "contentHash": [record.digest],
             "publisher": [one.publisher or ""],
             "crawler": [SOFTWARE],
             "notes": [where],

@@ -48,7 +48,9 @@ def parquet(told: Told) -> bytes:
 
 
 def _row(one: Statement) -> Json:
-    form: Json = one.form
+    # A lone surrogate of a hostile page has no UTF-8 form.
+    text = json.dumps(one.form, ensure_ascii=False).encode("utf-8", "replace")
+    form: Json = json.loads(text)
     record = one.finding.capture.record
     deep: dict[str, Any] = {name: _text(form[name]) for name in _DEEP if name in form}
     place = {"file": record.warc, "offset": record.offset, "length": record.length}
@@ -67,5 +69,4 @@ def _row(one: Statement) -> Json:
 
 
 def _text(value: object) -> str:
-    text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
-    return text.encode("utf-8", "backslashreplace").decode()
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))

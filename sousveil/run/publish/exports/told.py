@@ -107,7 +107,13 @@ class Told:
             for one in captures_of_watch(self.index, watch.id):
                 if _is_content(one) and _key(one.capture) not in held:
                     held[_key(one.capture)] = self._captured(one, watch)
-        yield from sorted(held.values(), key=lambda one: _order(one.capture))
+        seen: set[tuple[str, str]] = set()
+        for cited in sorted(held.values(), key=lambda one: _order(one.capture)):
+            capture = cited.capture
+            content = (capture.url, capture.record.digest)
+            if content not in seen or _key(capture) in quoted:
+                yield cited
+            seen.add(content)
 
     def _captured(self, held: Held, watch: Watch) -> Captured:
         title = title_of(self.case, held.capture)
