@@ -12,7 +12,6 @@ import hashlib
 import os
 import random
 import string
-import zlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -23,6 +22,7 @@ from pathlib import Path
 from unittest import mock
 
 import msgspec
+from zlib_ng import zlib_ng
 
 from sousveil.archive.write import Original
 from sousveil.capture.browser import Rendered
@@ -55,6 +55,7 @@ END = BEGIN + BATCHES * BATCH
 WATCHES = 400
 POLLED = 20  # targets of one poll
 VISITS_A_POLL = 10
+VISITS_TOGETHER = 250  # of one commit: a full tile of the log has 256 entries, and is written once
 LOOKS_A_DECISION = 10  # that brought nothing: a host that did not answer
 WIRE_A_SHOWN = 3  # visits without a browser for each that is shown in one
 TEXTS_A_PAGE, NOISES_A_PAGE, SLICES = 8, 5, 2  # of a page that is shown: scripts, pictures, screens
@@ -62,7 +63,9 @@ TEXTS_A_PAGE, NOISES_A_PAGE, SLICES = 8, 5, 2  # of a page that is shown: script
 _WORD_COUNT, _TEXT_BYTES, _NOISE_BYTES = 800, (20_000, 250_000), (30_000, 200_000)
 _TEXTS, _NOISES = 60, 120
 _CERTIFICATE_BYTES = 1_000
+_VISIT_BYTES = 350_000  # of an archive file, about
 _TOGETHER = 5_000  # events of one commit
+_WEAK_LEVEL = 2  # text shrinks to 27 %; by level 6 of zlib, as real archives have it, to 25 %
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,15 +117,15 @@ def write_case(root: Path, size: Size, told: Callable[[str], None]) -> Case:
 
 @contextmanager
 def _quick() -> Iterator[None]:
-    """Sync nothing, compress weakly, and write JSON by a faster library.
+    """Sync nothing, compress weakly, and write JSON and deflate data by faster libraries.
 
     What was written reads the same. Of these values, with names in ASCII and times as text, both
     libraries make the same JSON.
     """
-    deflate, canonical = zlib.compressobj, msgspec.json.Encoder(order="sorted").encode
+    canonical = msgspec.json.Encoder(order="sorted").encode
 
-    def weak(level: int, method: int, window: int) -> "zlib._Compress":
-        return deflate(min(level, 1), method, window)
+    def weak(level: int, method: int, window: int) -> "zlib_ng._Compress":
+        return zlib_ng.compressobj(min(level, _WEAK_LEVEL), method, window)
 
     with (
         mock.patch("os.fsync"),
@@ -186,12 +189,13 @@ class _Events:
     def write(self, events: int, size: int, at: datetime) -> None:
         """Go on until there are so many events, and archive files of `size` bytes in all."""
         while self.bytes < size:
-            drafts = [self._visit(at) for _ in range(VISITS_A_POLL)]
-            for event in self._commit(drafts):
+            lacking = (size - self.bytes) // _VISIT_BYTES
+            visits = min(max(lacking, VISITS_A_POLL), VISITS_TOGETHER)
+            for event in self._commit([self._visit(at) for _ in range(visits)]):
                 answer = msgspec.convert(event.body["captures"][0], Capture)
                 self._visited.append(_Visited(event.body["watch_id"], event.index, answer))
             del self._visited[:-WATCHES]
-            self._commit([self._poll(at)])
+            self._commit([self._poll(at) for _ in range(visits // VISITS_A_POLL)])
         while self.count < events:
             number = min(_TOGETHER, events - self.count)
             self._commit([self._small(number, at) for number in range(number)])
@@ -266,7 +270,7 @@ class _Events:
         warc = self._writer.case.pending / Path(path).name
         polled = []
         with warc_writer(self._writer.case, warc, path, at) as records:
-            for known in self._visited[-POLLED:]:
+            for known in self._chance.sample(self._visited, min(POLLED, len(self._visited))):
                 asked = self._exchange(known.answer.url, Path(os.devnull), at, "text/html")
                 head = b'HTTP/1.1 304 Not Modified\r\nETag: "1"\r\n\r\n'
                 asked = replace(asked, status=304, body=None, response_head=head)
