@@ -19,6 +19,7 @@ import sousveil
 from sousveil.cli.sections import Sections
 from sousveil.cli.telling.screen import complain, say
 from sousveil.errors import SousveilError
+from sousveil.web.jobs.tie import heed_tie
 
 REFUSED = 2
 INTERRUPTED = 130  # as shells report SIGINT
@@ -106,6 +107,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     """Run one command and exit with its status."""
     gc.set_threshold(YOUNG_OBJECTS, *gc.get_threshold()[1:])
     given = sys.argv[1:] if arguments is None else arguments
+    heed_tie()
     try:
         status = _app(given)(args=given, prog_name="sousveil", standalone_mode=False)
     except typer.TyperException as error:

@@ -20,6 +20,7 @@ from sousveil.cli.options import CaseOption, chosen_case
 from sousveil.cli.telling.screen import err, plain, say, tell
 from sousveil.errors import InputError
 from sousveil.run.indexing import open_index
+from sousveil.signing import unlock
 from sousveil.web.app import make_app
 from sousveil.web.desk import Desk
 from sousveil.web.safety import User
@@ -98,6 +99,7 @@ def serve(
     case = chosen_case(folder)
     place = Place(at, port, name, certificate, key, behind_proxy)
     _check(place, team=team)
+    unlock(case)  # here, at the terminal, and not at somebody's first decision
     with open_index(case):
         pass  # one that is missing, or of another version, is told here and not on each page
     _tell_what_happens()

@@ -46,6 +46,11 @@ def remember(passphrase: str) -> None:
     _known[:] = [passphrase]
 
 
+def remembered() -> str:
+    """Return the passphrase that this process keeps; "" when it was not asked for one."""
+    return _known[0] if _known else ""
+
+
 def forget() -> None:
     """Forget what is kept: it is wrong, or of another key."""
     _known.clear()

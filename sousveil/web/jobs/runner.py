@@ -3,7 +3,8 @@
 A child process and not a thread: it outlives the request and the page, it is the program that
 people know, it can be stopped, and what it takes of memory it gives back. One at a time, since
 nearly all of them write to the case, or must not be disturbed by who does. When the desk ends, it
-asks the child to end, as Ctrl-C would, and does not leave before it is gone.
+asks the child to end, as Ctrl-C would, and does not leave before it is gone; when it is killed, the
+child ends by itself (tie.py).
 """
 
 import os
@@ -28,6 +29,8 @@ from sousveil.web.jobs.store import (
     read_jobs,
     result_file,
 )
+from sousveil.web.jobs.tie import STOP_SECONDS, tie
+from sousveil.web.jobs.tie import VARIABLE as TIED
 from sousveil.web.jobs.work import Work
 
 # More in a queue than these is a mistake, or somebody who presses a button again and again.
@@ -36,9 +39,6 @@ MAX_WAITING = 10
 # Of what a command prints, the end is kept: a few hundred lines.
 MAX_SAID_BYTES = 32 * 1024
 _CHUNK_BYTES = 4_096
-
-# A visit ends within seconds when it is asked to; what does not is ended.
-STOP_SECONDS = 8.0
 
 # Exit statuses of the command line (cli/main.py).
 _STATES: dict[int, State] = {0: "done", 1: "wrong", 130: "stopped"}
@@ -151,13 +151,19 @@ class Jobs:
         with subprocess.Popen(
             # -P: what lies in the folder where the desk was started is not taken for our program.
             [sys.executable, "-P", "-m", "sousveil", *job.command, *given],
-            stdin=subprocess.DEVNULL,
+            stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             env=os.environ
-            | {"SOUSVEIL_CASE": str(self._case), VARIABLE: str(self._progress_file(job))},
+            | {
+                "SOUSVEIL_CASE": str(self._case),
+                VARIABLE: str(self._progress_file(job)),
+                TIED: "yes",
+            },
             start_new_session=True,  # Ctrl-C at the desk's terminal reaches it through us
         ) as process:
+            if process.stdin is not None:
+                tie(process.stdin)
             with self._turn:
                 self._running = process
                 if self._is_closed or job.id in self._stopping:
