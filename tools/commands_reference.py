@@ -43,6 +43,7 @@ COMMANDS = (
     "alerts send",
     "alerts feed",
     "read",
+    "scan",
     "verify",
     "stamp",
     "key show",

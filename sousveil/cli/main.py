@@ -35,6 +35,7 @@ MODULES = {
     "tracing": {"changes"},
     "differences": {"diff"},
     "files": {"read"},
+    "scanning": {"scan"},
     "actors": {"actors"},
     "reviewing": {"review", "queue", "model"},
     "agreeing": {"translate", "agreement"},

@@ -73,12 +73,13 @@ def load_topics(case: Case) -> tuple[Topic, ...]:
     A relative path is one below the case folder. Raises TopicError for an unknown topic.
     """
     try:
-        return tuple(load(_located(case, name)) for name in case.settings.topics)
+        return tuple(load(topic_place(case, name)) for name in case.settings.topics)
     except TopicError as error:
         raise TopicError(f"{case.root / SETTINGS_FILE}, topics: {error}") from error
 
 
-def _located(case: Case, name: str) -> str:
+def topic_place(case: Case, name: str) -> str:
+    """Return what `load` takes for a topic as a case's settings name it."""
     return str(case.root / name) if name.endswith(".toml") else name
 
 

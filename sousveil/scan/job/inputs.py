@@ -100,8 +100,8 @@ def _is_address(text: str) -> bool:
 
 
 def _checked(address: str) -> str:
-    if not address.lower().startswith(_SCHEMES):
-        raise InputError(f"{address}: only http://, https:// and s3:// addresses are read.")
+    if not address.isprintable() or not address.lower().startswith(_SCHEMES):
+        raise InputError(f"{address!r}: only http://, https:// and s3:// addresses are read.")
     return address
 
 

@@ -25,6 +25,9 @@ class Wanted:
     until: str = ""  # before
 
 
+EVERYTHING = Wanted()
+
+
 def checked_place(place: str, name: object, offset: object, length: object) -> Place:
     """Return a place; raises InputError when what an index tells is none."""
     try:

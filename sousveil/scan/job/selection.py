@@ -27,8 +27,8 @@ _CDX = re.compile(r"\.cdxj?(?:\.gz)?$|(?:^|/)cdx-[0-9]{5}\.gz$", re.IGNORECASE)
 class _Spans:
     """Offsets and lengths of the records of one file; packed, for there may be millions."""
 
-    offsets: array[int] = field(default_factory=lambda: array("q"))
-    lengths: array[int] = field(default_factory=lambda: array("q"))
+    offsets: "array[int]" = field(default_factory=lambda: array("q"))
+    lengths: "array[int]" = field(default_factory=lambda: array("q"))
 
 
 def select(
