@@ -14,8 +14,10 @@ import re
 import uuid
 import zipfile
 from collections import Counter
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from io import SEEK_END
 from pathlib import Path
 from typing import BinaryIO
 from urllib.parse import quote
@@ -42,7 +44,7 @@ _DATE = re.compile(
 )
 # CDX, CDXJ with its comments, and lines of either: key, timestamp, the rest.
 _CDX_LINE = re.compile(rb"(?: ?CDX |[!@][a-z]+ [{\[\"]|\S+ [0-9]{14,17} \S)")
-_ZIP_MAGIC = b"PK\x03\x04"
+ZIP_MAGIC = b"PK\x03\x04"
 _ZIP_HEAD_BYTES = 30  # a local file header without name and extra field (APPNOTE 4.3.7)
 # Names for records that have none: the same file always gives the same.
 _NAMESPACE = uuid.UUID("7e0a4c1e-1c43-5a8e-9d0c-5b8f2a6f3f10")
@@ -88,13 +90,13 @@ def scan_archive(path: Path, warc_name: str) -> ForeignArchive:
     """
     scan = _Scan(warc_name)
     with path.open("rb") as file:
-        is_zip = file.read(len(_ZIP_MAGIC)) == _ZIP_MAGIC
+        is_zip = file.read(len(ZIP_MAGIC)) == ZIP_MAGIC
         if is_zip:
             _scan_wacz(scan, file)
         else:
             _scan_stream(scan, Unpacked(file), in_zip=False)
         if not scan.by_type and not is_zip:
-            scan.faults[:] = [_what_it_is(file)]
+            scan.faults[:] = [what_it_is(file)]
     captures, revisits = _resolve(scan)
     _note_left_out(scan)
     return ForeignArchive(
@@ -123,28 +125,46 @@ def parse_date(text: str) -> datetime | None:
 
 
 def _scan_wacz(scan: _Scan, file: BinaryIO) -> None:
+    for found in packed_archives(file):
+        if isinstance(found, str):
+            scan.faults.append(found)
+        else:
+            _scan_stream(scan, Unpacked(file, *found), in_zip=True)
+
+
+def packed_archives(file: BinaryIO) -> Iterator[tuple[int, int] | str]:
+    """Yield where the archives in a WACZ begin and end in the whole file, or why one can't be read.
+
+    Archives that together are longer than the file overlap, and the first beyond it ends the list.
+    """
+    size = file.seek(0, SEEK_END)
     try:
         with zipfile.ZipFile(file) as package:
             members = [m for m in package.infolist() if m.filename.startswith("archive/")]
     except (zipfile.BadZipFile, NotImplementedError, ValueError) as error:
-        scan.faults.append(f"the ZIP file is damaged ({error}); nothing in it can be read")
+        yield f"the ZIP file is damaged ({error}); nothing in it can be read"
         return
+    left = size
     for member in members:
         if member.is_dir():
             continue
         if member.compress_type != zipfile.ZIP_STORED:
-            scan.faults.append(
+            yield (
                 f"{member.filename}: compressed within the WACZ, against its standard; unzip the "
                 "WACZ and import this file by itself"
             )
             continue
+        left -= member.file_size
+        if left < 0:
+            yield f"{member.filename}: it lies where others do; nothing from here on is read"
+            return
         file.seek(member.header_offset)
         head = file.read(_ZIP_HEAD_BYTES)
         names = int.from_bytes(head[26:28], "little") + int.from_bytes(head[28:30], "little")
         start = member.header_offset + _ZIP_HEAD_BYTES + names
-        _scan_stream(scan, Unpacked(file, start, start + member.file_size), in_zip=True)
+        yield start, start + member.file_size
     if not members:
-        scan.faults.append("a ZIP file without archive/*.warc.gz: no WACZ, or an empty one")
+        yield "a ZIP file without archive/*.warc.gz: no WACZ, or an empty one"
 
 
 def _scan_stream(scan: _Scan, stream: Unpacked, *, in_zip: bool) -> None:
@@ -268,7 +288,7 @@ def _note_left_out(scan: _Scan) -> None:
         scan.faults.append(f"{parts} continuation records of cut-up answers were not joined")
 
 
-def _what_it_is(file: BinaryIO) -> str:
+def what_it_is(file: BinaryIO) -> str:
     """Return in words what a file is in which no record was found."""
     stream = Unpacked(file)
     begin = stream.peek(2**12)

@@ -93,7 +93,9 @@ class RecordReader:
     def __init__(self, stream: Unpacked) -> None:
         self._stream = stream
         self._begin = 0  # decompressed position of the record being read
-        self._is_arc: bool | None = None  # not known before the first record
+        self.is_arc: bool | None = None  # not known before the first record
+        self.lost_bytes = 0  # that damage or no record took, as far as a record was found behind
+        self.lost_from: int | None = None  # stored offset from which on nothing can be read
         self.faults: list[str] = []
         self.faults_left_out = 0
 
@@ -133,10 +135,13 @@ class RecordReader:
 
     def _recover(self, offset: int, words: str) -> None:
         """Note the stream's damage and go on behind it, if anything is there."""
-        damage = self._stream.damage
+        damage, damaged_at = self._stream.damage, self._stream.damaged_at()
         if self._stream.resync():
-            end = f"reading goes on at byte {self._stream.stored_offset()}"
+            goes_on = self._stream.stored_offset() or damaged_at
+            self.lost_bytes += goes_on - damaged_at
+            end = f"reading goes on at byte {goes_on}"
         else:
+            self.lost_from = damaged_at
             end = "nothing after it can be read"
         self.fault(offset, f"{words}{damage}; {end}")
 
@@ -154,12 +159,12 @@ class RecordReader:
             if not window:
                 return None
             head = None
-            if self._is_arc is not True:
+            if self.is_arc is not True:
                 head = self._warc_head(window)
-            if head is None and self._is_arc is not False:
+            if head is None and self.is_arc is not False:
                 head = self._arc_head()
             if head is not None:
-                self._is_arc = head.version == "ARC"
+                self.is_arc = head.version == "ARC"
                 return head
             self._skip_garbage()
 
@@ -185,6 +190,7 @@ class RecordReader:
             step = len(window) - (0 if is_last else MAX_START_BYTES) if found is None else found
             skipped += self._drop(step)
             first = 0
+        self.lost_bytes += skipped
         words = f"{skipped} bytes that belong to no record"
         if found is None and self._stream.damage:
             self._recover(place, f"{words}; ")
@@ -193,8 +199,8 @@ class RecordReader:
 
     def _find_start(self, window: bytes, first: int) -> int | None:
         """Return where in `window`, from `first` on, a record seems to begin."""
-        warc = _WARC_START.search(window, first) if self._is_arc is not True else None
-        arc = _ARC_LINE.search(window, first) if self._is_arc is not False else None
+        warc = _WARC_START.search(window, first) if self.is_arc is not True else None
+        arc = _ARC_LINE.search(window, first) if self.is_arc is not False else None
         return min((match.start() for match in (warc, arc) if match), default=None)
 
     def _drop(self, size: int) -> int:

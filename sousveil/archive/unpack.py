@@ -42,13 +42,16 @@ _RECORD_START = re.compile(rb"\s*(?:WARC/[0-9]|[a-z][a-z0-9+.-]{0,20}:\S[^\n]* [
 class Unpacked:
     """The decompressed bytes of a file, from stored byte `start` on, with positions.
 
-    `position` counts decompressed bytes from `start`. Raises OSError when the file cannot be read.
+    `position` counts decompressed bytes, from what it is given as on. Raises OSError when the file
+    cannot be read.
     """
 
-    def __init__(self, file: BinaryIO, start: int = 0, end: int | None = None) -> None:
+    def __init__(
+        self, file: BinaryIO, start: int = 0, end: int | None = None, *, position: int = 0
+    ) -> None:
         self._file, self._end = file, end
         self.damage = ""  # why the bytes end here, when they should not
-        self.position = 0
+        self.position = position
         self.padding_bytes = 0  # zeros behind the last gzip member
         self._buffer, self._taken = b"", 0  # decompressed bytes, and how many of them went
         self._input, self._used = b"", 0  # stored bytes, and how many of them were decompressed
@@ -62,9 +65,9 @@ class Unpacked:
             self.compression = "lz4"
             file.seek(start)
             self._lz4 = Lz4Reader(file)
-        self._decompressed = 0  # bytes from `start` on, up to the end of the buffer
+        self._decompressed = position  # bytes up to the end of the buffer
         if self.compression == "gzip":
-            self._members.append((0, start))
+            self._members.append((position, start))
             self._start_member()
 
     def peek(self, size: int) -> bytes:

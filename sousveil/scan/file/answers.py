@@ -2,87 +2,197 @@
 
 Takes records under the reading head, whichever way they were found in the file. Each is counted
 once, as looked at or as skipped for a reason, and read by the functions that an import and its
-analysis use.
+analysis use. Revisits wait for the end, when all that they may mean was met.
 """
+
+from collections.abc import Callable
+from typing import TypeAlias
 
 from sousveil.archive.digests import Digests
 from sousveil.archive.foreign import ANSWERS, Entry, entry_of
 from sousveil.archive.read import Payload, answer_in, hashed
 from sousveil.archive.records import Record, RecordReader
 from sousveil.capture.http.head import HttpHead
-from sousveil.model import RecordRef
+from sousveil.model import Capture
 from sousveil.run.read.looks import carries_content, is_picture
 from sousveil.scan.file.filters import Filters
-from sousveil.scan.file.finder import Finder, is_document, judge, no_text_kind
+from sousveil.scan.file.finder import (
+    DOCUMENT,
+    NO_TEXT,
+    START_BYTES,
+    Finder,
+    judge,
+    sort_of,
+)
+from sousveil.scan.file.revisits import MAX_REVISITS, Key, Names, Original, Revisit
 from sousveil.scan.file.table import PartWriter, Place
 from sousveil.scan.file.tally import Tally
 
 # Text that a crawler took out of pages (WET): no capture for an import, but worth a scan.
 CONVERSION = "conversion"
+REVISIT = "revisit"
 KINDS = ANSWERS | {CONVERSION}
-# What tells documents from text, and what has none.
-START_BYTES = 512
+
+Reread: TypeAlias = Callable[[Original], tuple[Record, RecordReader] | None]
+"""Returns a record of the file, to be read once more; None when it cannot be had."""
 
 
 class Answers:
-    """Takes the records of one file in order."""
+    """Takes the records of one file, in order, then its revisits."""
 
     def __init__(
         self, name: str, finder: Finder, filters: Filters, tally: Tally, part: PartWriter
     ) -> None:
         self._name, self._finder, self._filters = name, finder, filters
         self._tally, self._part = tally, part
+        self._names = Names()
 
     def take(self, record: Record, reader: RecordReader, *, in_package: bool = False) -> None:
         """Read a record to its end, and look at it if it holds an answer."""
-        self._tally.records += 1
         head = record.head
-        if head.type not in KINDS and head.type != "revisit":
+        self._tally.records += 1
+        if head.type not in KINDS and head.type != REVISIT:
             self._tally.skip_type(head.type)
             reader.finish(record)
             return
         digests = Digests()
         answer = answer_in(record, hashed(record.pieces(), digests))
         reader.finish(record)
-        http = HttpHead(answer.status, answer.headers)
-        entry = entry_of(record, http, digests, self._name, KINDS)
+        entry = entry_of(record, _http(answer), digests, self._name, KINDS)
         if isinstance(entry, str):
             reader.fault(head.offset, entry)
-            self._tally.skip("an answer without address or date")
+            self._tally.skip("no address or date")
         elif entry is None:
             self._tally.skip_type(head.type)
         elif in_package and not head.is_stored:
             reader.fault(head.offset, "several records share a gzip member; unzip the WACZ first")
-            self._tally.skip("several records in a gzip member of a package")
+            self._tally.skip("in a package, in one gzip member with others")
+        elif entry.refers_to:
+            self._revisit(entry)
         else:
-            self._answer(entry, answer, is_stored=head.is_stored)
+            is_quiet = self._look(entry, answer, is_stored=head.is_stored)
+            original = Original(head.offset, head.is_stored, is_quiet)
+            self._names.add(entry.keys, original)
 
-    def _answer(self, entry: Entry, answer: Payload, *, is_stored: bool) -> None:
+    def count_other(self, record_type: str) -> None:
+        """Count a record that holds no answer."""
+        self._tally.records += 1
+        self._tally.skip_type(record_type)
+
+    def glance(self, offset: int, keys: list[Key], capture: Capture, body: memoryview) -> bool:
+        """Count an ordinary answer in which there is nothing; False where there may be something.
+
+        `capture` tells what filters ask for; where it lies is `offset`, in the stored file.
+        """
+        why = self._why_not(capture, capture.media_type, bytes(body[:START_BYTES]))
+        if why == DOCUMENT or (not why and self._finder.may_hold(body)):
+            return False
+        self._tally.records += 1
+        self._count(why)
+        self._names.add(keys, Original(offset, is_stored=True, is_quiet=_is_quiet(why)))
+        return True
+
+    def take_revisits(self, reread: Reread) -> None:
+        """Look at the revisits, now that what they mean is known."""
+        for original, revisits in self._names.resolved().items():
+            if original is None:
+                self._tally.skipped["revisit of what the file does not hold"] += len(revisits)
+            elif original.is_quiet:
+                self._tally.looked_at += len(revisits)
+            else:
+                self._again(original, revisits, reread)
+
+    def _look(self, entry: Entry, answer: Payload, *, is_stored: bool) -> bool:
+        """Look at an answer; return whether nothing is in it under any other address either."""
         capture = entry.capture
-        why = self._filters.refuse(capture) or _why_not(entry, answer)
-        if why:
+        why = self._why_not(capture, answer.media_type, answer.body[:START_BYTES])
+        self._count(why)
+        if why != DOCUMENT and (why or not self._finder.may_hold(answer.body)):
+            return _is_quiet(why)
+        record = capture.record
+        self._judge(capture, answer, Place(self._name, record.offset, record.length, is_stored))
+        return False
+
+    def _why_not(self, capture: Capture, media_type: str, start: bytes) -> str:
+        """Return why an answer is not looked at: "" when it is, DOCUMENT when it is read whole."""
+        if why := self._filters.refuse(capture):
+            return why
+        if not carries_content(capture):
+            return f"HTTP {capture.status}"
+        return "picture" if is_picture(capture) else sort_of(start, media_type)
+
+    def _count(self, why: str) -> None:
+        if why and why != DOCUMENT:
             self._tally.skip(why)
             return
         self._tally.looked_at += 1
-        is_read_whole = is_document(answer.body[:START_BYTES], answer.media_type)
-        self._tally.documents += is_read_whole
-        if not is_read_whole and not self._finder.may_hold(answer.body):
-            return
+        self._tally.documents += why == DOCUMENT
+
+    def _judge(self, capture: Capture, answer: Payload, place: Place) -> None:
         judged = judge(self._finder, capture, answer)
-        self._part.add(judged.findings, _place(self._name, capture.record, is_stored=is_stored))
+        self._part.add(judged.findings, place)
+        self._tally.unread += judged.problem is not None
+
+    def _revisit(self, entry: Entry) -> None:
+        capture = entry.capture
+        if capture.status is not None and not carries_content(capture):
+            self._tally.skip(f"HTTP {capture.status}")
+        elif len(self._names.revisits) >= MAX_REVISITS:
+            self._tally.skip("revisit beyond those that are kept")
+        else:
+            record = capture.record
+            refers_to = tuple(hash(key) for key in entry.refers_to)
+            self._names.revisits.append(
+                Revisit(
+                    capture.url,
+                    capture.captured_at,
+                    capture.status,
+                    record.offset,
+                    record.length,
+                    refers_to,
+                )
+            )
+
+    def _again(self, original: Original, revisits: list[Revisit], reread: Reread) -> None:
+        """Look at what revisits mean, at their addresses and dates."""
+        found = reread(original)
+        if found is None:
+            self._tally.skipped["revisit of what cannot be read again"] += len(revisits)
+            return
+        record, reader = found
+        digests = Digests()
+        answer = answer_in(record, hashed(record.pieces(), digests))
+        reader.finish(record)
+        entry = entry_of(record, _http(answer), digests, self._name, KINDS)
+        if not isinstance(entry, Entry):
+            self._tally.skipped["revisit of what cannot be read again"] += len(revisits)
+            return
+        first, may_hold = entry.capture, self._finder.may_hold(answer.body)
+        for one in revisits:
+            status = one.status or first.status
+            capture = Capture(one.url, one.captured_at, status, first.media_type, first.record)
+            why = self._why_not(capture, answer.media_type, answer.body[:START_BYTES])
+            self._count(why)
+            if why == DOCUMENT or (not why and may_hold):
+                where = first.record
+                self._judge(
+                    capture,
+                    answer,
+                    Place(
+                        self._name,
+                        where.offset,
+                        where.length,
+                        original.is_stored,
+                        one.offset,
+                        one.length,
+                    ),
+                )
 
 
-def _why_not(entry: Entry, answer: Payload) -> str:
-    """Return why an answer is not looked at, "" when it is."""
-    if entry.refers_to:
-        return "revisit"
-    if not carries_content(entry.capture):
-        return f"HTTP {entry.capture.status}"
-    if is_picture(entry.capture):
-        return "picture"
-    kind = no_text_kind(answer.body[:START_BYTES], answer.media_type)
-    return f"no text: {kind}" if kind else ""
+def _http(answer: Payload) -> HttpHead:
+    return HttpHead(answer.status, answer.headers)
 
 
-def _place(name: str, record: RecordRef, *, is_stored: bool) -> Place:
-    return Place(name, record.offset, record.length, is_stored)
+def _is_quiet(why: str) -> bool:
+    """Whether what speaks against an answer speaks against the same bytes at any address."""
+    return why in {"", "picture"} or why.startswith(NO_TEXT)

@@ -31,7 +31,9 @@ CAVEAT = (
 _KEPT_FINDERS = 4
 # What binary kinds text can be had of (extract/reader.py); more in packages.
 _READABLE = ("image/", "application/pdf", "application/rtf", "application/x-ole-storage")
-_ZIP = "application/zip"
+# What tells them from text.
+START_BYTES = 512
+DOCUMENT, NO_TEXT = "document", "no text: "
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,23 +71,26 @@ def judge(finder: Finder, capture: Capture, answer: Payload) -> Judged:
     return Judged(tuple(_row(finder, one) for one in read.findings), read.note)
 
 
-def is_document(start: bytes, media_type: str) -> bool:
-    """Whether bytes that begin so hold text that cannot be seen in them as they are.
+def sort_of(start: bytes, media_type: str) -> str:
+    """Return "" for bytes in which text can be seen as it is, DOCUMENT for what must be read whole.
 
-    `start` is at least the first 512 bytes, and may be all of them.
+    What has no text that is read is `NO_TEXT` with its kind ("no text: font"). `start` is the first
+    `START_BYTES`, or more, or all.
     """
-    return (
-        media_type == RENDERING_TYPE
-        or is_package(start)
-        or binary_kind(start, media_type).startswith((*_READABLE, _ZIP))
-    )
-
-
-def no_text_kind(start: bytes, media_type: str) -> str:
-    """Return the kind of what no text is read of ("font", "video", …), "" of all else."""
-    if is_document(start, media_type):
+    if start.startswith(b"<") and not is_package(start) and not _sort_told(media_type):
         return ""
-    return binary_kind(start, media_type).partition("/")[0]
+    if media_type == RENDERING_TYPE or is_package(start):
+        return DOCUMENT
+    kind = binary_kind(start, media_type)
+    if not kind or kind.startswith(_READABLE):
+        return DOCUMENT if kind else ""
+    return NO_TEXT + kind.partition("/")[0]
+
+
+@lru_cache(maxsize=1024)
+def _sort_told(media_type: str) -> bool:
+    """Whether a media type tells of what is no text."""
+    return media_type == RENDERING_TYPE or bool(binary_kind(b"", media_type))
 
 
 def _row(finder: Finder, finding: Finding) -> Json:

@@ -6,10 +6,7 @@ keeps nothing between calls but what it looks for, and doing it again gives the 
 
 import time
 from pathlib import Path
-from typing import BinaryIO
 
-from sousveil.archive.records import RecordReader
-from sousveil.archive.unpack import Unpacked
 from sousveil.scan.file.answers import Answers
 from sousveil.scan.file.filters import Filters
 from sousveil.scan.file.finder import finder_for
@@ -17,6 +14,7 @@ from sousveil.scan.file.opening import opened
 from sousveil.scan.file.table import PartWriter, part_path
 from sousveil.scan.file.tally import Tally
 from sousveil.scan.file.values import Ended, FileReport, Job, Source
+from sousveil.scan.file.walk import Walk
 
 
 def scan_file(source: Source, folder: Path, job: Job) -> FileReport:
@@ -34,7 +32,11 @@ def scan_file(source: Source, folder: Path, job: Job) -> FileReport:
         answers = Answers(source.name, finder, filters, tally, part)
         try:
             with opened(source.address) as (file, size):
-                _scan(file, size, answers, tally)
+                walk = Walk(file, size, answers, tally)
+                if source.spans is None:
+                    walk.whole()
+                else:
+                    walk.only(source.spans)
         except (OSError, ImportError) as error:
             tally.problem(f"it cannot be read: {error}")
     return FileReport(
@@ -49,17 +51,10 @@ def scan_file(source: Source, folder: Path, job: Job) -> FileReport:
         cpu_seconds=time.process_time() - cpu_began,
         ended=_ended(tally),
         problems=tally.told(),
+        unread=tally.unread,
         unpacked_bytes=tally.unpacked_bytes,
         lost_bytes=tally.lost_bytes,
     )
-
-
-def _scan(file: BinaryIO, size: int, answers: Answers, tally: Tally) -> None:
-    reader = RecordReader(Unpacked(file, 0, size))
-    for record in reader.records():
-        answers.take(record, reader)
-    for fault in reader.faults:
-        tally.problem(fault)
 
 
 def _ended(tally: Tally) -> Ended:

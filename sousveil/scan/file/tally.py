@@ -18,6 +18,7 @@ class Tally:
     records: int = 0
     looked_at: int = 0
     documents: int = 0
+    unread: int = 0
     unpacked_bytes: int = 0
     lost_bytes: int = 0
     skipped: Counter[str] = field(default_factory=Counter)

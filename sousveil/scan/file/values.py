@@ -52,5 +52,6 @@ class FileReport(Struct, frozen=True):
     cpu_seconds: float  # of this process; readers of PDFs are others
     ended: Ended
     problems: tuple[str, ...]  # one line each: "byte 4711: what, how much is lost"
+    unread: int = 0  # of those looked at: the text, or some of it, could not be had
     unpacked_bytes: int = 0
     lost_bytes: int = 0  # of `bytes`, those that `problems` tell of and no record holds
