@@ -37,6 +37,8 @@ WITHHOLDABLE: Mapping[str, tuple[str, ...]] = {
     "visit": ("exit", "requests", "not_shown", "rendering.browser", "repository.ip_address"),
     "around": ("asked.exit", "asked.requests"),
     "import": ("file",),
+    "timemap": ("file", "exit", "requests"),
+    "memento": ("exit", "requests"),
     "review": ("by", "note", "findings.shown"),
     "translation": ("by", "text"),
     "inquiry": ("to", "letter"),

@@ -14,6 +14,7 @@ COMMANDS = (
     "add",
     "visit",
     "import",
+    "timemap",
     "analyse",
     "reindex",
     "findings",

@@ -46,6 +46,7 @@ MODULES = {
     "keys": {"key"},
     "witnessing": {"witness"},
     "exports": {"export", "bundle"},
+    "mementos": {"timemap"},
     "serving": {"serve"},
     "users": {"users"},
     "story": {"demo"},

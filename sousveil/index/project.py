@@ -60,6 +60,8 @@ def project(
                 take_visit(index, event)
             case "import":
                 _put_import(index, event, captures_in)
+            case "memento":
+                _put_copy(index, event)
             case other if other in _TAKEN_IN:
                 _TAKEN_IN[other](index, event)
 
@@ -129,3 +131,18 @@ def _put_import(
         look_id = index.put_look(look, address=capture.url, status=capture.status)
         index.put_capture(capture, look_id)
         index.forget_verdicts(capture.url)  # it may stand before looks that were judged
+
+
+def _put_copy(index: Index, event: Event) -> None:
+    """Put an old copy, which an archive keeps, at the address and the date that it is of."""
+    body = event.body
+    if body["copy"] is None:
+        return
+    fetched = msgspec.convert(body["captures"][body["copy"]], Capture)
+    at = min(msgspec.convert(body["datetime"], datetime), event.time)
+    capture = replace(fetched, url=body["original"], captured_at=at)
+    where = f"in an old copy that {body['archive']} keeps"
+    verdict, confidence, outcome = judge_import(capture.status, where)
+    look = Look(0, at, verdict, confidence, outcome, event.index)
+    index.put_capture(capture, index.put_look(look, address=capture.url, status=capture.status))
+    index.forget_verdicts(capture.url)  # it may stand before looks that were judged

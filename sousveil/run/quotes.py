@@ -58,6 +58,10 @@ class Reread:
     is_found: bool  # whether this version finds there what the finding says
 
 
+# Events that brought captures of others: their addresses and dates are not those of our requests.
+_OF_OTHERS = frozenset({"import", "memento"})
+
+
 def quote_reader(case: Case, index: Index, engine: Engine) -> Callable[[Finding, Event], Reread]:
     """Return a function that extracts and judges a finding's capture again.
 
@@ -86,7 +90,7 @@ def quote_reader(case: Case, index: Index, engine: Engine) -> Callable[[Finding,
     def in_look(finding: Finding, event: Event) -> Reread:
         record = finding.capture.record
         # Each capture of an import is a look of its own.
-        place = (event.index, record if event.type == "import" else None)
+        place = (event.index, record if event.type in _OF_OTHERS else None)
         read = looks.get(place, lambda: _look_again(case, finding, event, engine))[record]
         if read.problem is not None:
             raise read.problem
@@ -108,7 +112,7 @@ def _look_again(
     case: Case, finding: Finding, event: Event, engine: Engine
 ) -> Mapping[RecordRef, Read]:
     """Return what the captures of a look say, by their records."""
-    if event.type == "import":
+    if event.type in _OF_OTHERS:
         captures, address = [finding.capture], finding.capture.url
     else:
         captures = msgspec.convert(event.body["captures"], list[Capture])

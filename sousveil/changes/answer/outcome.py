@@ -65,12 +65,17 @@ def judge_address(
     return verdict, min(confidence, UNSURE), outcome
 
 
-def judge_import(status: int | None) -> tuple[Verdict, float, str]:
-    """Return what `judge_address` does, of an imported answer; `status` is None for a resource."""
+def judge_import(
+    status: int | None, where: str = "in an imported archive"
+) -> tuple[Verdict, float, str]:
+    """Return what `judge_address` does, of an imported answer; `status` is None for a resource.
+
+    `where` tells whose word it is.
+    """
     if status is None:
         return Verdict.PRESENT, IMPORT_CONFIDENCE, "an imported document"
     verdict, confidence, outcome = judge_address([Probe("", status, None)])
-    return verdict, min(confidence, IMPORT_CONFIDENCE), f"{outcome} in an imported archive"
+    return verdict, min(confidence, IMPORT_CONFIDENCE), f"{outcome} {where}"
 
 
 def _judge_last(probes: Sequence[Probe]) -> tuple[Verdict, float, str]:

@@ -35,11 +35,11 @@ FIELDS: Mapping[Kind, tuple[str, ...]] = {
         *("key.rotated.reason", "key.revoked.reason", "key.lost.reason"),
     ),
     Kind.EXITS: (
-        *("visit.exit", "around.asked.exit"),
+        *("visit.exit", "around.asked.exit", "timemap.exit", "memento.exit"),
         *("watch.added.watch.exit", "watch.changed.watch.exit"),
     ),
     Kind.LETTERS: ("inquiry.to", "inquiry.letter", "inquiry.reply.letter"),
-    Kind.FILES: ("import.file",),
+    Kind.FILES: ("import.file", "timemap.file"),
     Kind.TARGETS: (
         *("watch.added.watch.target", "watch.changed.watch.target", "watch.retired.target"),
         *("watch.added.watch.actor", "watch.changed.watch.actor"),

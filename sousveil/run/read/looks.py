@@ -127,7 +127,12 @@ def _payload(case: Case, capture: Capture) -> Answer:
 def _caveats(body: Mapping[str, Any], held: Held, answer: Answer) -> tuple[str, ...]:
     """Return what weakens the evidence of everything found in a capture."""
     told = not_whole(answer)
-    if held.watch_id is None:
+    if "memento" in body:
+        told.append(
+            f"it is an old copy that {body['archive']} keeps: its date and its bytes are that"
+            f" archive's word; we fetched it on {body['started_at'][:10]}"
+        )
+    elif held.watch_id is None:
         told.append(
             "it came with an archive made by others: its address, its date and its bytes are that"
             " archive's word; the log vouches for them from the day of the import on"
