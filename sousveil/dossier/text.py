@@ -23,6 +23,10 @@ _HIDDEN = re.compile(
 )
 
 # A word of a language tag, RFC 5646 section 2.1.
+# Where all letters of the classes R and AL lie.
+_RIGHT_TO_LEFT = re.compile(
+    "[\u0590-\u08ff\u200f\ufb1d-\ufdff\ufe70-\ufeff\U00010800-\U00010fff\U0001e800-\U0001efff]"
+)
 _LANGUAGE_TAG = re.compile(r"[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8}){0,4}")
 
 # Enough to tell the direction of a text by its majority; more costs time and changes nothing.
@@ -50,6 +54,8 @@ def visible(text: str) -> str:
 
 def direction(text: str) -> Literal["ltr", "rtl"]:
     """Return the direction of most of the letters of `text` (UAX 9 classes L, R and AL)."""
+    if not _RIGHT_TO_LEFT.search(text):
+        return "ltr"
     classes = [unicodedata.bidirectional(character) for character in text[:MAX_DIRECTION_CHARS]]
     right_to_left = sum(name in {"R", "AL"} for name in classes)
     return "rtl" if right_to_left > classes.count("L") else "ltr"

@@ -3,7 +3,8 @@
 A projection of what is elsewhere in the index: the earliest sighting, who it is about, its fate,
 what people decided. Each part is written together with what it is told from, so a row never says
 what the rest of the index does not. Two things can change without an event, and are looked at when
-rows are read: how many must decide (`Index.readings`), and `actors.toml` (`names_are_current`).
+rows are read: how many must decide (`Index.readings`), and `actors.toml` (`names_are_current`,
+which the desk heeds: `web/naming.py`).
 """
 
 import hashlib
@@ -14,10 +15,16 @@ from typing import TypeAlias
 import msgspec
 
 import sousveil
-from sousveil.actors import Register, attributed
+from sousveil.actors import Register
 from sousveil.actors.sources import ACTORS_FILE
 from sousveil.changes.trace.trace import state_of
-from sousveil.index.query import earliest_findings, fates_of, official_lists, register_of, watches
+from sousveil.index.query import (
+    earliest_findings,
+    fates_of,
+    official_lists,
+    register_of,
+    with_actors,
+)
 from sousveil.index.reviews import COUNTS
 from sousveil.index.store import Index
 from sousveil.index.verdicts import host_of
@@ -40,17 +47,23 @@ def list_findings(index: Index, status: Rule, register: Register | None = None) 
     Raises ActorError as `register_of`.
     """
     with index.transaction():
+        while not list_some(index, status, TOGETHER, register):
+            pass
+
+
+def list_some(index: Index, status: Rule, most: int, register: Register | None = None) -> bool:
+    """Bring up to `most` rows level, as `list_findings` does all; return whether all are then."""
+    with index.transaction():
         _heed_register(index)
-        while ids := [
-            one for (one,) in index.rows("SELECT finding_id FROM unlisted LIMIT ?", TOGETHER)
-        ]:
-            register = register or register_of(index)
-            _list(index, ids, register)
+        ids = [one for (one,) in index.rows("SELECT finding_id FROM unlisted LIMIT ?", most)]
+        if ids:
+            _list(index, ids, register or register_of(index))
             put_decided(index, ids, status)
             chosen = msgspec.json.encode(ids).decode()
             index.change(
                 "DELETE FROM unlisted WHERE finding_id IN (SELECT value FROM json_each(?))", chosen
             )
+    return len(ids) < most
 
 
 def _heed_register(index: Index) -> None:
@@ -63,8 +76,9 @@ def _heed_register(index: Index) -> None:
 
 
 def names_are_current(index: Index) -> bool:
-    """Whether the rows name actors by what `actors.toml` and the lists say now."""
-    return index.rows("SELECT register FROM listed_by") in ([], [(register_digest(index),)])
+    """Whether all rows name actors by what the watches, `actors.toml` and the lists say now."""
+    is_known = index.rows("SELECT register FROM listed_by") in ([], [(register_digest(index),)])
+    return is_known and not index.rows("SELECT 1 FROM unlisted LIMIT 1")
 
 
 def register_digest(index: Index) -> str:
@@ -77,13 +91,9 @@ def register_digest(index: Index) -> str:
 
 
 def _list(index: Index, ids: Sequence[str], register: Register) -> None:
-    actors = {watch.id: watch.actor for watch in watches(index)}
-    told = fates_of(index, ids)
-    for finding in earliest_findings(index, ids):
-        named = attributed(
-            finding, watch_actor=actors.get(finding.watch_id or ""), register=register
-        )
-        _put(index, named, told.get(finding.id))
+    told, found = fates_of(index, ids), earliest_findings(index, ids)
+    for finding in with_actors(index, found, register):
+        _put(index, finding, told.get(finding.id))
     chosen = msgspec.json.encode(ids).decode()
     # What no engine finds any more has neither a row nor a fate.
     for table, key in (("finding", "id"), ("fate", "finding_id")):
@@ -121,11 +131,11 @@ def _put(index: Index, finding: Finding, fate: Fate | None) -> None:
 
 
 def _place(index: Index, finding_id: str) -> tuple[str, int]:
-    """Return the address of a finding's earliest sighting, and that sighting's capture."""
+    """Return the address of the sighting that a finding is told from (`query`), and its capture."""
     ((address, capture_id),) = index.rows(
         "SELECT l.address, c.id FROM sighting s JOIN capture c ON c.id = s.capture_id"
         " JOIN look l ON l.id = c.look_id WHERE s.finding_id = ?"
-        " ORDER BY c.captured_at, l.log_index, c.id LIMIT 1",
+        " ORDER BY l.watch_id IS NULL, c.captured_at, l.log_index, c.id LIMIT 1",
         finding_id,
     )
     return address, capture_id

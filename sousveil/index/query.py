@@ -3,7 +3,7 @@
 Takes an open `Index` and gives values of `model`. Reads only.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
@@ -33,10 +33,11 @@ _HELD = (
     " FROM capture c JOIN look l ON l.id = c.look_id"
 )
 _IN_ORDER = " ORDER BY c.captured_at, l.log_index, c.id"
-# The earliest sighting of each finding.
+# The earliest sighting of each finding; one of ours before those in archives of others, whose dates
+# are these archives' word.
 _EARLIEST = (
     "SELECT data FROM (SELECT s.data AS data, row_number() OVER (PARTITION BY s.finding_id"
-    " ORDER BY c.captured_at, l.log_index, c.id) AS turn FROM sighting s"
+    " ORDER BY l.watch_id IS NULL, c.captured_at, l.log_index, c.id) AS turn FROM sighting s"
     " JOIN capture c ON c.id = s.capture_id JOIN look l ON l.id = c.look_id{where}) WHERE turn = 1"
 )
 
@@ -123,12 +124,12 @@ def findings(index: Index) -> list[Finding]:
     Who it is about is told now, from what its watch, the case's `actors.toml` and its official
     lists say today. Raises ActorError when one of them cannot be used.
     """
-    return _attributed(index, _decoded(index.rows(_EARLIEST.format(where=""))))
+    return with_actors(index, _decoded(index.rows(_EARLIEST.format(where=""))), register_of(index))
 
 
 def findings_of(index: Index, ids: Iterable[str]) -> list[Finding]:
     """Return the findings with these ids, as `findings` does."""
-    return _attributed(index, earliest_findings(index, ids))
+    return with_actors(index, earliest_findings(index, ids), register_of(index))
 
 
 def findings_at(index: Index, address: str) -> list[Finding]:
@@ -158,11 +159,15 @@ def _decoded(rows: Iterable[tuple[Any, ...]]) -> list[Finding]:
     return sorted(found, key=_place)
 
 
-def _attributed(index: Index, found: Iterable[Finding]) -> list[Finding]:
-    register = register_of(index)
-    actors = {watch.id: watch.actor for watch in watches(index)}
+def with_actors(index: Index, found: Sequence[Finding], register: Register) -> list[Finding]:
+    """Return findings with whom they are about, from what their watches and the register say."""
+    watched = watches_of(index, {one.watch_id for one in found if one.watch_id})
     return [
-        attributed(one, watch_actor=actors.get(one.watch_id or ""), register=register)
+        attributed(
+            one,
+            watch_actor=watched[one.watch_id].actor if one.watch_id in watched else None,
+            register=register,
+        )
         for one in found
     ]
 

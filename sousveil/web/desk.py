@@ -20,6 +20,7 @@ from sousveil.run.indexing import open_index, sync_index
 from sousveil.run.ranking import places, put_later
 from sousveil.web.jobs.runner import Jobs
 from sousveil.web.jobs.store import jobs_folder
+from sousveil.web.naming import Naming
 from sousveil.web.safety.access import Access
 
 # A visit may hold the case's writing place for hours, `sousveil watch` does for moments. Somebody
@@ -39,6 +40,7 @@ class Desk:
         self._opened: tuple[int, Case] | None = None
         self._opening = threading.Lock()
         self._learning = threading.Lock()
+        self._naming = Naming(self.case, _patience)
         self.jobs = Jobs(jobs_folder(self.case().settings.origin), root.resolve(), clock)
 
     def case(self) -> Case:
@@ -58,16 +60,19 @@ class Desk:
 
     def close(self) -> None:
         """End what runs for the desk."""
+        self._naming.close()
         self.jobs.close()
 
     @contextmanager
     def index(self) -> Iterator[Index]:
         """Open the index for one request, to read; raises CaseError when it cannot be used.
 
-        All that the request reads is of one state, whatever is written meanwhile.
+        All that the request reads is of one state, whatever is written meanwhile. If names in it
+        are not told as they are known now, they will be for a later request.
         """
         with open_index(self.case()) as index:
             index.rows("BEGIN")
+            self._naming.heed(index)
             yield index
 
     @contextmanager

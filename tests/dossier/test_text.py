@@ -1,3 +1,4 @@
+import sys
 import unicodedata
 from dataclasses import replace
 
@@ -137,3 +138,9 @@ def test_shortening_keeps_both_ends_and_says_how_much_is_missing(text: str, limi
     assert text.endswith(tail.text)
     assert len(head.text) + len(tail.text) == limit
     assert gap == Piece(f"{len(text) - limit} characters not shown", cut=True)
+
+
+def test_every_letter_has_the_direction_that_unicode_gives_it() -> None:
+    for code in range(sys.maxunicode + 1):
+        is_right_to_left = unicodedata.bidirectional(chr(code)) in {"R", "AL"}
+        assert (direction(chr(code)) == "rtl") == is_right_to_left, hex(code)
