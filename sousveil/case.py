@@ -7,7 +7,7 @@
     pending/               captures under way, and the journal of a commit under way
     index.sqlite, cache/   derived
 
-What enters it, and how, is told in ledger.py.
+What enters it, and how, is told in ledger/.
 """
 
 import fcntl

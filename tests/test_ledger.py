@@ -11,10 +11,11 @@ from pathlib import Path
 
 import pytest
 
-from sousveil import ledger
 from sousveil.case import Case, open_case
 from sousveil.errors import CaseError, EvidenceError
-from sousveil.ledger import Draft, Writer, create_case, read_events, writing
+from sousveil.ledger import JOURNAL_FILE, Draft, Writer, create_case, read_events, writing
+from sousveil.ledger.events import MAX_BODY_BYTES
+from sousveil.ledger.journal import part_of, write_journal
 from sousveil.model import Event
 from sousveil.run.verify import verify_evidence
 from sousveil.settings import head_path
@@ -182,7 +183,7 @@ def test_a_single_commit_syncs_each_file_and_grown_folder_once(
 
 
 def test_no_event_is_added_when_one_of_them_is_too_large(case: Case) -> None:
-    drafts = [Draft("note", {}, NOW), Draft("note", {"x": "y" * ledger.MAX_BODY_BYTES}, NOW)]
+    drafts = [Draft("note", {}, NOW), Draft("note", {"x": "y" * MAX_BODY_BYTES}, NOW)]
     with writing(case) as writer, pytest.raises(CaseError, match="Nothing was added"):
         writer.commit_all(drafts)
     assert len(list(read_events(case))) == 1
@@ -191,7 +192,7 @@ def test_no_event_is_added_when_one_of_them_is_too_large(case: Case) -> None:
 def test_events_of_any_number_are_shared_among_journals_of_bounded_size(
     case: Case, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(ledger, "MAX_JOURNAL_BYTES", 1_000)
+    monkeypatch.setattr("sousveil.ledger.journal.MAX_JOURNAL_BYTES", 1_000)
     with writing(case) as writer:
         writer.commit_all([Draft("note", {"x": "y" * (n % 3) * 600}, NOW) for n in range(20)])
     assert [len(event.body["x"]) for event in read_events(case, 1)] == [
@@ -205,7 +206,7 @@ def test_a_group_that_lost_one_of_its_files_never_happened(
 ) -> None:
     with writing(case) as writer, monkeypatch.context() as cut:
         cut.setattr(writer, "_apply", lambda _: None)
-        cut.setattr(ledger, "make_event", lambda *_: None)
+        cut.setattr("sousveil.ledger.writer.make_event", lambda *_: None)
         several(writer)
     (case.pending / "visit-3.warc.gz").unlink()
     with pytest.raises(EvidenceError, match="never reported as done"), writing(case):
@@ -220,9 +221,9 @@ def test_a_journal_of_one_event_as_it_was_written_before_is_still_followed(
     case: Case, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with writing(case) as writer, monkeypatch.context() as cut:
-        journal = writer._journal([ledger._part(Draft("note", {"n": 1}, NOW))], NOW)
+        journal = writer._journal([part_of(Draft("note", {"n": 1}, NOW))], NOW)
         former = {key: value for key, value in journal.items() if key != "parts"}
         cut.setattr(writer, "_apply", lambda _: None)
-        writer._write_journal(former | journal["parts"][0])
+        write_journal(case.root / JOURNAL_FILE, former | journal["parts"][0], writer._signer)
     with writing(case):
         assert [event.body["n"] for event in read_events(case, 1)] == [1]

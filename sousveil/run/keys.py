@@ -67,7 +67,7 @@ def rotate(
     has the same passphrase, if any. Raises InputError for a time to come, and what `writing` does.
 
     1. The new key is written and synced, under its own id.      Crash: a stray file, never used.
-    2. The event that names it is committed, signed by both.     Crash: by turns (ledger.py) not
+    2. The event that names it is committed, signed by both.     Crash: by turns (`ledger`) not
        done, or finished by the next writer.
     3. The new key takes the present one's place (signing.py).   Crash: the next writer does it.
     """

@@ -251,7 +251,7 @@ def test_a_commit_that_waits_for_its_key_is_not_set_aside(
     case = open_case(torn)
     with writing(case) as writer, monkeypatch.context() as cut:
         cut.setattr(writer, "_apply", lambda _: None)
-        cut.setattr("sousveil.ledger.make_event", lambda *_: None)
+        cut.setattr("sousveil.ledger.writer.make_event", lambda *_: None)
         writer.commit("note", {"text": "x"}, now=NOW)
     key = head_path(case.settings.origin).with_suffix(".key")
     key.rename(key.with_suffix(".away"))

@@ -26,8 +26,8 @@ _OWN_KINDS = frozenset({"visit", "poll", "around"})
 
 # Of one task: some tenths of a second's work, so that no process waits long for the others.
 TASK_BYTES, TASK_FILES = 16_000_000, 100
-# Tasks handed out ahead, to each process; more would only lie in memory.
-TASKS_AHEAD = 4
+# Tasks handed out ahead, to each process: some seconds, in which nobody need hand out more.
+TASKS_AHEAD = 16
 
 BYTES_SHOWN = 10**6  # how far it is is told in megabytes
 

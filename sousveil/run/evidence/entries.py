@@ -38,7 +38,7 @@ class PromisedFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Entry(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """An entry of the log, as ledger.py writes it."""
+    """An entry of the log, as `ledger` writes it."""
 
     v: int
     type: str

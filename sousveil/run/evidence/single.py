@@ -9,7 +9,6 @@ import hashlib
 import json
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import islice
 from pathlib import Path
 
 import msgspec
@@ -141,9 +140,7 @@ def _event(case: Case, proof: Proved) -> tuple[Event, Entry]:
         entry = msgspec.json.decode(proof.entry, type=Entry)
     except msgspec.DecodeError as error:
         raise EvidenceError(f"entry {proof.index} is no entry of a case: {error}") from error
-    path, _, data = next(
-        islice(event_lines(case), proof.index, None), (case.root / "events", 0, b"")
-    )
+    path, _, data = next(event_lines(case, proof.index), (case.root / "events", 0, b""))
     line = read_line(data)
     problem = disclosure_problem(line)
     if line.digest != entry.body or problem is not None:
