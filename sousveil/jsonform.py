@@ -11,12 +11,16 @@ from datetime import UTC, datetime
 from typing import Any
 
 from sousveil.changes.histories.words import sentence
+from sousveil.index.facts import FactTold
 from sousveil.index.search.find import Hit
 from sousveil.model import (
     Attribution,
+    Capture,
     Commit,
     Copy,
+    Fact,
     Fate,
+    Field,
     Finding,
     Happening,
     Json,
@@ -148,7 +152,10 @@ def _selectors(finding: Finding) -> list[Json]:
 
 
 def _capture(finding: Finding) -> Json:
-    capture = finding.capture
+    return _captured(finding.capture, finding.log_index)
+
+
+def _captured(capture: Capture, log_index: int) -> Json:
     return _present(
         {
             "url": capture.url,
@@ -160,7 +167,7 @@ def _capture(finding: Finding) -> Json:
             "length": capture.record.length,
             "record_id": capture.record.record_id,
             "record_digest": capture.record.digest,
-            "log_index": finding.log_index,
+            "log_index": log_index,
         }
     )
 
@@ -243,6 +250,97 @@ def happening_json(one: Happening, lost: Sequence[Finding]) -> Json:
             "since": instant(one.since),
             "at": instant(one.at),
             "log_index": one.log_index,
+        }
+    )
+
+
+def fact_json(fact: Fact) -> Json:
+    """Return a fact: `id`, `kind`, `status` and `fields`, each with its `source`.
+
+    A field has `name`, `value`, `unit` where it has one, `confidence` where a machine read it, and
+    a `source`: `selectors`, as those of a finding, `capture`, `part`, `page` and `finding`, the
+    claim beside which it stands. `by`, `at`, `note` and `log_index` tell what a person made of it.
+    """
+    return _present(
+        {
+            "id": fact.id,
+            "kind": fact.kind,
+            "status": fact.status,
+            "fields": [_field(one) for one in fact.fields],
+            "by": fact.by,
+            "at": instant(fact.at) if fact.at else None,
+            "note": fact.note,
+            "log_index": fact.log_index,
+        }
+    )
+
+
+def fact_told_json(told: FactTold) -> Json:
+    """Return a fact as `fact_json` does, with `seen`, `past` and the ids of its `kin`."""
+    return _present(
+        fact_json(told.fact)
+        | {
+            "seen": [
+                _captured(one.capture, one.log_index)
+                | {"fields": [_field(field) for field in one.fields]}
+                for one in told.seen
+            ],
+            "past": [
+                _present(
+                    {
+                        "event": step.event,
+                        "by": step.by,
+                        "at": instant(step.at),
+                        "note": step.note,
+                        "log_index": step.log_index,
+                        "fields": [_field(field) for field in step.fact.fields],
+                    }
+                )
+                for step in told.past
+            ],
+            "kin": [one.id for one in told.kin],
+        }
+    )
+
+
+def _field(field: Field) -> Json:
+    source = field.source
+    quote = {
+        "type": "TextQuoteSelector",
+        "exact": source.exact,
+        "prefix": source.prefix,
+        "suffix": source.suffix,
+    }
+    place = {
+        "type": "TextPositionSelector",
+        "start": source.start,
+        "end": source.start + len(source.exact),
+    }
+    record = source.record
+    return _present(
+        {
+            "name": field.name,
+            "value": field.value,
+            "unit": field.unit,
+            "confidence": field.confidence if field.confidence < 1 else None,
+            "source": _present(
+                {
+                    "selectors": [quote, place],
+                    "capture": {
+                        "url": source.url,
+                        "captured_at": instant(source.captured_at),
+                        "warc": record.warc,
+                        "offset": record.offset,
+                        "length": record.length,
+                        "record_id": record.record_id,
+                        "record_digest": record.digest,
+                        "log_index": source.log_index,
+                    },
+                    "part": source.part,
+                    "page": source.page,
+                    "finding": source.finding_id,
+                }
+            ),
         }
     )
 

@@ -15,7 +15,7 @@ sys.stdout.write(runpy.run_path('tools/commands_reference.py')['reference']())
 PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")])
 COMMANDS = {
     "init", "add", "visit", "import", "analyse", "reindex", "findings", "show", "search",
-    "changes", "read", "scan",
+    "changes", "read", "facts", "scan",
     "verify", "dossier", "export", "doctor", "demo", "topics", "actors", "review", "queue", "model",
     "translate", "agreement",
     "diff", "alerts", "inquiry", "key", "watch", "targets", "retire", "stamp", "bundle",

@@ -39,6 +39,7 @@ MODULES = {
     "actors": {"actors"},
     "reviewing": {"review", "queue", "model"},
     "agreeing": {"translate", "agreement"},
+    "facts": {"facts"},
     "inquiring": {"inquiry"},
     "alerting": {"alerts"},
     "checks": {"verify", "dossier", "doctor"},

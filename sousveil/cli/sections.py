@@ -11,6 +11,7 @@ SECTIONS = {
         "findings",
         "show",
         "search",
+        "facts",
         "changes",
         "diff",
         "alerts",

@@ -8,14 +8,12 @@ one of the nouns of `_COUNTED`. Years, editions, prices of nothing and numbers o
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from decimal import Decimal
 
 from sousveil.facts.amounts import amounts
 from sousveil.facts.dates import Day, dates
 from sousveil.facts.numbers import numbers, plainly
 from sousveil.facts.reading import Piece
 
-LARGE = 10_000  # a smaller bare number counts anything: rows, pages, steps
 MAX_FIGURES = 30  # of one sentence: a row of a table of figures
 
 _NOUNS = (
@@ -25,8 +23,9 @@ _NOUNS = (
     "|terminals?|sites?|customers|employees|students|minutes?|hours|days|milliseconds|detainees"
 )
 _COUNTED = re.compile(
-    rf" ?(?P<noun>(?:(?:surveillance|security|cctv|video|smart|facial|face|public|registered"
-    rf"|connected|installed|network|mobile|biometric|ip|high-definition|active|new|such|ethnic"
+    rf" ?(?:such |more |new |other ){{0,2}}"
+    rf"(?P<noun>(?:(?:surveillance|security|cctv|video|smart|facial|face|public|registered"
+    rf"|connected|installed|network|mobile|biometric|ip|high-definition|active|ethnic"
     rf"|minority|uyghur|muslim) ){{0,3}}(?:{_NOUNS}))\b"
     r"|^[余多]?(?P<zh>[路个台套只部](?:[一-鿿]{0,6}?(?:摄像头|摄像机|监控|视频|探头|设备|终端|系统|监控点|点位))"
     r"|人次|人(?!民|脸|工|员)|名(?:[一-鿿]{0,4}(?:用户|居民|人员|民警|学生|员工))?|张[一-鿿]{0,4}(?:人脸|照片|图片|图像)"
@@ -69,6 +68,7 @@ class _Figure:
     unit: str
     to: str = ""
     bound: str = ""
+    is_scaled: bool = False  # a word says how large it is
 
 
 def figures(sentence: str) -> Iterator[tuple[Piece, ...]]:
@@ -120,7 +120,9 @@ def _counted(sentence: str, days: Sequence[Day]) -> Iterator[_Figure]:
         if not bound and _OPEN_END.search(sentence, one.end, end + 2):
             bound = "over"
         start = before.start() if before else one.start
-        yield _Figure(start, end, plainly(one.value), unit, bound=bound)
+        yield _Figure(
+            start, end, plainly(one.value), unit, bound=bound, is_scaled=one.start in scaled
+        )
 
 
 def _unit(sentence: str, end: int) -> tuple[str, int]:
@@ -143,10 +145,12 @@ def _ranges(sentence: str, found: Sequence[_Figure]) -> list[_Figure]:
         last = made[-1] if made else None
         if last is not None and not last.to and _is_range(sentence, last, one):
             low = _scaled_as(sentence, last, one)
-            made[-1] = replace(last, end=one.end, amount=low, to=one.amount, unit=one.unit)
+            made[-1] = replace(
+                last, end=one.end, amount=low, to=one.amount, unit=one.unit, is_scaled=one.is_scaled
+            )
         else:
             made.append(one)
-    return [one for one in made if one.unit or one.to or Decimal(one.amount) >= LARGE]
+    return [one for one in made if one.unit or one.is_scaled]
 
 
 def _is_range(sentence: str, low: _Figure, high: _Figure) -> bool:

@@ -51,11 +51,15 @@ def labels_in(line: str) -> list[Labelled]:
     """
     found = []
     for match in _IN_LINE.finditer(line):
-        if known := _label(match["label"], match["unit"] or ""):
-            found.append(Labelled(known, match.start("from"), match.end()))
-        elif match["label"] and not found:
-            continue
-        elif match["label"]:
+        words, start = match["label"], match.start("from")
+        known = _label(words, match["unit"] or "")
+        while known is None and " " in words:  # a heading before it: "招标公告 项目名称："
+            start = match.start("label") + len(match["label"]) - len(words.partition(" ")[2])
+            words = words.partition(" ")[2]
+            known = _label(words, match["unit"] or "")
+        if known is not None:
+            found.append(Labelled(known, start, match.end()))
+        elif found:
             found.append(Labelled(Label(""), match.start("from"), match.end()))
     return found
 

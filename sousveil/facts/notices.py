@@ -21,7 +21,7 @@ from sousveil.facts.labels import (
     labels_in,
 )
 from sousveil.facts.numbers import plainly
-from sousveil.facts.reading import Piece, Reading, narrow
+from sousveil.facts.reading import PROSE, Piece, Reading, as_written, narrow
 from sousveil.model import Block, BlockKind, Document
 
 MAX_PROJECTS = 500  # of one document: a page of a buyer lists some dozen
@@ -79,9 +79,15 @@ class _Found:
 
 def projects(document: Document) -> list[Reading]:
     """Return the projects that a document tells of; none when it is no notice."""
+    if document.format not in PROSE:
+        return []
     text = narrow(document.text)
     if _MAY_BE.search(text) is None:
         return []
+    return [as_written(one, document.text) for one in _projects(text, document)]
+
+
+def _projects(text: str, document: Document) -> list[Reading]:
     found = list(_Labels(text, list(islice(_lines(document), MAX_BLOCKS))).found())
     order = day_first(text)
     if order is None and _EUROPEAN.search(text):
@@ -94,7 +100,7 @@ def projects(document: Document) -> list[Reading]:
     listed = [row for row in rows if {"title", "number"} & {one.name for one in row}]
     if len(listed) > 1:
         made = [Reading("project", _in_order(row)) for row in listed[:MAX_PROJECTS]]
-        return [one for one in made if len(one.fields) >= LEAST_FIELDS]
+        return [one for one in made if _is_notice(text, one.pieces, found)]
     pieces = _merged([*whole, *(one for row in rows for one in row), *_told(text, whole)])
     return [Reading("project", pieces)] if _is_notice(text, pieces, found) else []
 
@@ -133,7 +139,7 @@ class _Labels:
 
     def found(self) -> Iterator[_Found]:
         """Yield labels with their values, in the order of the text."""
-        rows = {row[0].start: row for row in _rows(self._text, self._blocks)}
+        rows = {row[0].start: row for row in _rows(self._text, self._blocks) if len(row) > 1}
         in_rows = {block.start for row in rows.values() for block in row}
         for block in self._blocks:
             if block.start in rows:

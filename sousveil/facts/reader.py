@@ -1,4 +1,4 @@
-"""Facts of one document: a notice's projects, and what stands beside its claims.
+"""What stands beside the claims of one document: figures, statements, documents named.
 
 Takes an extracted document and the spans of the claims found in it, gives readings with the span
 of the claim each stands by. Pure; any text is read in time linear in its length.
@@ -10,45 +10,31 @@ from dataclasses import replace
 from sousveil.claims.windows import Span, sentences
 from sousveil.facts.documents import documents
 from sousveil.facts.figures import figures
-from sousveil.facts.notices import projects
-from sousveil.facts.reading import Piece, Reading, as_written, narrow
+from sousveil.facts.reading import PROSE, Piece, Reading, as_written, narrow
 from sousveil.facts.statements import statements
-from sousveil.model import FIELDS, Document
+from sousveil.model import Document
 
 # Characters around a claim in which a figure, or a statement, is about the same thing: a paragraph
 # before it and one behind. Measured on nothing: what is beyond is another claim's, or nobody's.
 NEAR = 600
 MAX_READINGS = 1_000  # of one document
 
-# Of code no figure and no statement is read: its numbers are its own.
-_PROSE = frozenset({"html", "text", "pdf", "office", "rendered", "image", "xml"})
 
+def beside(document: Document, claims: Sequence[Span]) -> list[Reading]:
+    """Return what stands beside the claims of a document, each with the span of its claim (`near`).
 
-def read_facts(document: Document, claims: Sequence[Span] = ()) -> list[Reading]:
-    """Return the facts that a document tells, in the order of the text within each kind.
-
-    Projects are those of a tender notice, whether a claim stands in it or not. Figures and
-    statements are read within NEAR characters of a claim, documents anywhere if there is a claim.
-    `near` of what needs a claim is that claim's span.
+    Figures and statements are read within NEAR characters of a claim, documents anywhere.
     """
-    if document.format not in _PROSE:
+    if not claims or document.format not in PROSE:
         return []
-    found = projects(document)
-    if claims:
-        text = narrow(document.text)
-        found += [replace(one, near=_nearest(one, claims)) for one in documents(text)]
-        for start, end in _around(claims, len(text)):
-            for one in _said(document, text, start, end):
-                found.append(replace(one, near=_nearest(one, claims)))
-    return [_as_written(one, document.text) for one in found[:MAX_READINGS]]
-
-
-def _as_written(one: Reading, text: str) -> Reading:
-    forms = FIELDS[one.kind]
-    pieces = (
-        as_written(piece, text) if forms[piece.name] == "text" else piece for piece in one.pieces
-    )
-    return replace(one, pieces=tuple(pieces))
+    text = narrow(document.text)
+    found = documents(text)
+    for start, end in _around(claims, len(text)):
+        found += _said(document, text, start, end)
+    return [
+        as_written(replace(one, near=_nearest(one, claims)), document.text)
+        for one in found[:MAX_READINGS]
+    ]
 
 
 def _around(claims: Sequence[Span], length: int) -> Iterator[Span]:

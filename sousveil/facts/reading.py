@@ -2,7 +2,10 @@
 
 from dataclasses import dataclass, replace
 
-from sousveil.model import FactKind
+from sousveil.model import FIELDS, FactKind
+
+PROSE = frozenset({"html", "text", "pdf", "office", "rendered", "image", "xml"})
+"""Formats of documents in which facts are read: numbers and labels of code are its own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,13 +54,19 @@ def narrow(text: str) -> str:
     return text.translate(_WIDE)
 
 
-def as_written(piece: Piece, text: str) -> Piece:
-    """Return a piece whose value is as the document writes it, where `narrow` changed its signs.
+def as_written(reading: Reading, text: str) -> Reading:
+    """Return a reading whose texts are as the document writes them, where `narrow` changed signs.
 
     `text` is the document's own. Values that stand in no quote (amounts, dates) stay as they are.
     """
+    forms = FIELDS[reading.kind]
+    pieces = (
+        _as_written(one, text) if forms[one.name] == "text" else one for one in reading.pieces
+    )
+    return replace(reading, pieces=tuple(pieces))
+
+
+def _as_written(piece: Piece, text: str) -> Piece:
     quote = text[piece.start : piece.end]
     at = narrow(quote).find(piece.value)
-    if at < 0:
-        return piece
-    return replace(piece, value=quote[at : at + len(piece.value)])
+    return piece if at < 0 else replace(piece, value=quote[at : at + len(piece.value)])

@@ -13,6 +13,8 @@ import msgspec
 
 from sousveil.changes.answer import judge_address, judge_import
 from sousveil.changes.looks import Look, Probe
+from sousveil.index.facts import EVENTS as OF_FACTS
+from sousveil.index.facts import put_fact
 from sousveil.index.originals import put_originals
 from sousveil.index.pace import take_crawl, take_poll, take_visit
 from sousveil.index.query import repository_visits
@@ -30,6 +32,7 @@ _TAKEN_IN: Mapping[str, Callable[[Index, Event], None]] = {
     "review": put_review,
     "translation": put_translation,
     "around": put_around,
+    **dict.fromkeys(OF_FACTS, put_fact),
 }
 
 

@@ -252,6 +252,21 @@ def capture_of(index: Index, capture_id: int) -> Held | None:
     return next(iter(_held(index, " WHERE c.id = ?", capture_id)), None)
 
 
+def capture_at(index: Index, warc: str, offset: int) -> Held | None:
+    """Return the capture whose record lies at a place in the archive; None when there is none."""
+    return next(iter(_held(index, " WHERE c.warc = ? AND c.offset = ?", warc, offset)), None)
+
+
+def captures_of_url(index: Index, url: str) -> list[Held]:
+    """Return the captures of an address that hold a page, as it came or as it was shown.
+
+    The oldest first; what was asked for at the address counts as well as what answered there.
+    """
+    return _held(
+        index, " WHERE (c.url = ?1 OR l.address = ?1) AND coalesce(c.status, 200) / 100 = 2", url
+    )
+
+
 def stood_at(index: Index, address: str, before: int) -> Capture | None:
     """Return what stood at an address itself, on the wire, at our newest look before a log entry.
 

@@ -2,9 +2,10 @@
 
 from collections.abc import Iterable, Sequence
 
+from sousveil.index.facts import put_candidates
 from sousveil.index.search.passages import Passage, put_passages
 from sousveil.index.store import Held, Index
-from sousveil.model import Finding
+from sousveil.model import Fact, Finding
 
 
 def put_reading(
@@ -12,11 +13,12 @@ def put_reading(
     held: Held,
     findings: Sequence[Finding],
     passages: Iterable[Passage] = (),
+    candidates: Iterable[Fact] = (),
     *,
     engine: str,
     note: str | None = None,
 ) -> None:
-    """Replace what was found in a capture, and the passages that stand in it.
+    """Replace what was found in a capture, the passages that stand in it, and candidates of facts.
 
     `engine` read it; `note` says why there is no text. What a finding is quoted in is a passage,
     even where no document was read.
@@ -24,3 +26,4 @@ def put_reading(
     with index.transaction():
         index.put_sightings(held, findings, engine=engine, note=note)
         put_passages(index, held, passages, findings)
+        put_candidates(index, held, candidates)

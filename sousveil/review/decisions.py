@@ -52,8 +52,8 @@ def review_body(
         )
     return {
         "decision": decision,
-        "by": _name(by),
-        "note": _text("note", note, MAX_NOTE_CHARACTERS),
+        "by": name_of(by),
+        "note": checked("note", note, MAX_NOTE_CHARACTERS),
         "findings": [
             {
                 "id": finding.id,
@@ -74,8 +74,8 @@ def withdrawal_body(entries: Iterable[int], by: str, note: str) -> Json:
     """
     return {
         "decision": "withdrawn",
-        "by": _name(by),
-        "note": _text("note", note, MAX_NOTE_CHARACTERS),
+        "by": name_of(by),
+        "note": checked("note", note, MAX_NOTE_CHARACTERS),
         "withdraws": sorted(entries),
     }
 
@@ -85,10 +85,10 @@ def translation_body(finding: Finding, text: str, lang: str, by: str) -> Json:
 
     Raises InputError for a text, a language tag or a name that is empty, too long, or malformed.
     """
-    lang = _text("lang", lang, MAX_LANG_CHARACTERS)
+    lang = checked("lang", lang, MAX_LANG_CHARACTERS)
     if not lang or not all(part.isascii() and part.isalnum() for part in lang.split("-")):
         raise InputError(f"--lang {lang}: no language tag. Write one such as en, zh-Hans or ug.")
-    text = _text("text", text, MAX_TRANSLATION_CHARACTERS)
+    text = checked("text", text, MAX_TRANSLATION_CHARACTERS)
     if not text:
         raise InputError("the translation is empty. Write what the quote says.")
     return {
@@ -96,7 +96,7 @@ def translation_body(finding: Finding, text: str, lang: str, by: str) -> Json:
         "quote_sha256": quote_digest(finding),
         "text": text,
         "lang": lang,
-        "by": _name(by),
+        "by": name_of(by),
     }
 
 
@@ -134,14 +134,16 @@ def _entry(review: Review) -> int:
     return review.log_index
 
 
-def _name(by: str) -> str:
-    by = _text("by", " ".join(by.split()), MAX_NAME_CHARACTERS)
+def name_of(by: str) -> str:
+    """Return a person's name as the log keeps it; raises InputError for one that is none."""
+    by = checked("by", " ".join(by.split()), MAX_NAME_CHARACTERS)
     if not by:
         raise InputError("--by: no name. Say who decides; a name of your choice will do.")
     return by
 
 
-def _text(option: str, value: str, limit: int) -> str:
+def checked(option: str, value: str, limit: int) -> str:
+    """Return what was given as an option, stripped; InputError if it is too long, or no UTF-8."""
     value = value.strip()
     if len(value) > limit:
         raise InputError(f"--{option}: longer than {limit} characters. Shorten it.")

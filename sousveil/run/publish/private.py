@@ -46,7 +46,14 @@ _LEAST_CHARACTERS = 4
 _ANYBODY = frozenset({"root", "user", "admin", "nobody", "ubuntu", "debian", "localhost", "runner"})
 _ANYBODYS_FOLDERS = frozenset({"/root", "/home"})
 # Types of events that name people, and the field that does.
-_NAMED = {"review": "by", "translation": "by", "desk.user": "name"}
+_NAMED = {
+    "review": "by",
+    "translation": "by",
+    "desk.user": "name",
+    "fact.added": "by",
+    "fact.changed": "by",
+    "fact.withdrawn": "by",
+}
 # Documentation addresses (RFC 5737, RFC 3849): a socket that is to send there learns from which
 # address it would, and nothing is sent.
 _ELSEWHERE = ((socket.AF_INET, "192.0.2.1"), (socket.AF_INET6, "2001:db8::1"))

@@ -28,10 +28,15 @@ class Kind(StrEnum):
 FIELDS: Mapping[Kind, tuple[str, ...]] = {
     Kind.OPERATOR: ("case.opened.operator",),
     Kind.TITLE: ("case.opened.title",),
-    Kind.REVIEWERS: ("review.by", "translation.by", "desk.user.name"),
+    Kind.REVIEWERS: (
+        *("review.by", "translation.by", "desk.user.name"),
+        *("fact.added.by", "fact.changed.by", "fact.withdrawn.by"),
+    ),
     # What else a decision was made on goes with why: it may be a finding that was not asked for.
     Kind.NOTES: (
         *("review.note", "review.findings.shown"),
+        *("fact.added.note", "fact.changed.note", "fact.withdrawn.note"),
+        *("fact.added.fact.fields", "fact.changed.fact.fields", "fact.withdrawn.fact.fields"),
         *("key.rotated.reason", "key.revoked.reason", "key.lost.reason"),
     ),
     Kind.EXITS: (

@@ -33,12 +33,13 @@ from sousveil.index.reviews import logged_model
 from sousveil.index.search.passages import Passage, cut
 from sousveil.index.store import Held, Index
 from sousveil.index.verdicts import no_longer_stale, put_told
-from sousveil.model import Document, Fate, Finding, Happening
+from sousveil.model import Document, Fact, Fate, Finding, Happening
 from sousveil.review.casemodel import case_model
 from sousveil.review.decisions import status
 from sousveil.review.revisions import Revision, revise
 from sousveil.run.ranking import rank
 from sousveil.run.read.editions import note_editions
+from sousveil.run.read.facts import facts_beside, notices_in
 from sousveil.run.read.fates import AddressTold, tell_fates
 from sousveil.run.read.histories import read_histories
 from sousveil.run.read.looks import read_look
@@ -155,15 +156,29 @@ def _read_look(
 ) -> None:
     passages: dict[int, list[Passage]] = {one.id: [] for one in held}
 
+    candidates: dict[int, list[Fact]] = {one.id: [] for one in held}
+
     def take(one: Held, part: str | None, document: Document) -> None:
         passages[one.id] += cut(document, part)
+        candidates[one.id] += notices_in(one, part, document)
 
     body = event_body(index, held[0].log_index)
     read = read_look(case, held, body, engine, take)
     with index.transaction():
         for one, what in zip(held, read, strict=True):
+            for part, document in what.by_part.items():
+                here = (finding for finding in what.findings if finding.source.part == part)
+                candidates[one.id] += facts_beside(
+                    one, part, document, here, candidates[one.id]
+                )
             put_reading(
-                index, one, what.findings, passages[one.id], engine=engine.name, note=what.note
+                index,
+                one,
+                what.findings,
+                passages[one.id],
+                candidates[one.id],
+                engine=engine.name,
+                note=what.note,
             )
         list_findings(index, status, register)
 

@@ -21,8 +21,9 @@ OTHER = "<p>Our gate tells Uyghurs from others by their faces.</p>"
 
 # Kept by no event: what people were told, and what another engine had read.
 NOT_FROM_THE_LOG = {"notice", "channel", "former"}
-# Nobody decides on anything here, and in the end all is told and listed.
-EMPTY = {"review", "translation", "stale", "unlisted"}
+# Nobody decides on anything here, no page tells a figure or of a tender; in the end all is told and
+# listed.
+EMPTY = {"review", "translation", "fact", "candidate", "stale", "unlisted"}
 
 
 @pytest.fixture

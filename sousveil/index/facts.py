@@ -1,0 +1,255 @@
+"""Facts in the index: candidates that were read, and what named people made of facts in the log.
+
+Candidates come with the reading of a capture (`put_candidates`), one row a capture that tells of
+them, and are told from the earliest. Which of them are shown follows from the decisions on the
+claims they stand beside, each time they are asked for: a fact beside nothing but rejected claims is
+none. What a person confirmed, wrote, changed or withdrew comes from the log's `fact.*` events
+(`put_fact`) and takes the candidate's place.
+"""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Literal, TypeAlias
+
+import msgspec
+
+from sousveil.errors import InputError
+from sousveil.index.filters import told_status
+from sousveil.index.query import register_of
+from sousveil.index.store import Held, Index
+from sousveil.index.verdicts import host_of
+from sousveil.model import FACT_KINDS, Capture, Event, Fact, FactKind, Field, RecordRef
+
+FactStatus: TypeAlias = Literal["candidate", "confirmed", "withdrawn"]
+FACT_STATUSES: tuple[FactStatus, ...] = ("candidate", "confirmed", "withdrawn")
+
+ADDED, CHANGED, WITHDRAWN = "fact.added", "fact.changed", "fact.withdrawn"
+EVENTS = (ADDED, CHANGED, WITHDRAWN)
+
+# Claims that nobody rejected; takes how many people must have decided before that is told.
+_STANDING = f"SELECT id FROM finding WHERE {told_status()} != 'rejected'"
+_CANDIDATES = (
+    "SELECT data, is_beside FROM (SELECT s.data AS data, beside.is_so AS is_beside, row_number()"
+    " OVER (PARTITION BY s.fact_id ORDER BY beside.is_so DESC, l.watch_id IS NULL, c.captured_at,"
+    " l.log_index, c.id)"
+    " AS turn FROM (SELECT fact_id, capture_id, CASE WHEN finding_id NOT NULL"
+    f" THEN finding_id IN ({_STANDING}) ELSE EXISTS (SELECT 1 FROM capture a"
+    " JOIN capture b ON b.look_id = a.look_id JOIN sighting g ON g.capture_id = b.id"
+    f" WHERE a.id = candidate.capture_id AND g.finding_id IN ({_STANDING})) END AS is_so"
+    " FROM candidate) beside JOIN candidate s USING (fact_id, capture_id)"
+    " JOIN capture c ON c.id = s.capture_id JOIN look l ON l.id = c.look_id"
+    " WHERE s.fact_id NOT IN (SELECT id FROM fact)) WHERE turn = 1"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class FactFilter:
+    """What must be so of a fact; of several choices of one field any, of the fields all.
+
+    An actor is one whom the register finds named in the fact's values.
+    """
+
+    kind: tuple[str, ...] = ()
+    status: tuple[str, ...] = ()  # withdrawn ones are listed only where they are asked for
+    host: tuple[str, ...] = ()  # of the first field's source
+    actor: tuple[str, ...] = ()
+
+    def check(self) -> None:
+        """Raise InputError for a kind or a status that there is not."""
+        for name, known, given in (
+            ("kind", FACT_KINDS, self.kind),
+            ("status", FACT_STATUSES, self.status),
+        ):
+            for value in given:
+                if value not in known:
+                    raise InputError(f"--{name} {value}: there are {', '.join(known)}.")
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """A capture in which a fact is told."""
+
+    capture: Capture
+    log_index: int
+    fields: tuple[Field, ...]  # as they are told there
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """What a person made of a fact, as the log tells it."""
+
+    event: str  # of EVENTS
+    by: str
+    at: datetime
+    note: str
+    log_index: int
+    fact: Fact  # as it was from then on; of a withdrawal, before
+
+
+@dataclass(frozen=True, slots=True)
+class FactTold:
+    """A fact with all that it rests on."""
+
+    fact: Fact
+    seen: tuple[Seen, ...]  # captures in which it was read, the earliest first
+    past: tuple[Step, ...]  # the oldest first
+    kin: tuple[Fact, ...]  # others with the same number: a tender and its award
+
+
+# ------------------------------------------------------------ writing
+
+
+def put_candidates(index: Index, held: Held, candidates: Iterable[Fact]) -> None:
+    """Replace the candidates that a capture tells of; the caller holds a transaction."""
+    index.change("DELETE FROM candidate WHERE capture_id = ?", held.id)
+    for one in candidates:
+        beside = next((f.source.finding_id for f in one.fields if f.source.finding_id), None)
+        index.change(
+            "INSERT OR REPLACE INTO candidate VALUES (?, ?, ?, ?)",
+            *(one.id, held.id, beside, msgspec.json.encode(one)),
+        )
+
+
+def put_fact(index: Index, event: Event) -> None:
+    """Take in what a person made of a fact; the latest counts."""
+    fact = _step(event).fact
+    index.change("INSERT OR REPLACE INTO fact VALUES (?, ?)", fact.id, msgspec.json.encode(fact))
+
+
+def _step(event: Event) -> Step:
+    body = event.body
+    fact = msgspec.convert(body["fact"], Fact)
+    made = replace(
+        fact,
+        status="withdrawn" if event.type == WITHDRAWN else "confirmed",
+        by=body["by"],
+        at=event.time,
+        note=body["note"],
+        log_index=event.index,
+    )
+    return Step(event.type, body["by"], event.time, body["note"], event.index, made)
+
+
+# ------------------------------------------------------------ reading
+
+
+def facts(index: Index, chosen: FactFilter | None = None) -> list[Fact]:
+    """Return facts, by kind, then date, then id; without a filter all that are not withdrawn.
+
+    Candidates are those beside a claim that nobody rejected, and tenders that name an actor of
+    such a claim. Raises InputError as `FactFilter.check`, ActorError as `register_of`.
+    """
+    chosen = chosen or FactFilter()
+    chosen.check()
+    rows = index.rows("SELECT data FROM fact")
+    found = [msgspec.json.decode(data, type=Fact) for (data,) in rows] + _candidates(index)
+    named = _naming(index) if chosen.actor else None
+    return sorted(
+        (one for one in found if _is_chosen(one, chosen, named)),
+        key=lambda one: (FACT_KINDS.index(one.kind), date_of(one), one.id),
+    )
+
+
+def fact_counts(index: Index) -> Mapping[tuple[FactKind, FactStatus], int]:
+    """Return how many facts there are of each kind and status; those of none are left out."""
+    counts: dict[tuple[FactKind, FactStatus], int] = {}
+    for one in facts(index, FactFilter(status=FACT_STATUSES)):
+        counts[one.kind, one.status] = counts.get((one.kind, one.status), 0) + 1
+    return counts
+
+
+def fact_of(index: Index, beginning: str) -> Fact:
+    """Return the fact whose id begins so, withdrawn ones and candidates among them.
+
+    Raises InputError when there is none, or more than one.
+    """
+    known = facts(index, FactFilter(status=FACT_STATUSES))
+    matches = [one for one in known if one.id.startswith(beginning)]
+    if not beginning or not matches:
+        raise InputError(f"{beginning}: no such fact. `sousveil facts` lists them.")
+    if len(matches) > 1:
+        ids = ", ".join(one.id for one in matches[:5])
+        raise InputError(f"{beginning}: begins several facts ({ids}). Give more of it.")
+    return matches[0]
+
+
+def fact_with_sources(index: Index, fact: Fact) -> FactTold:
+    """Return a fact with the captures that tell it, what people made of it, and its kin."""
+    rows = index.rows(
+        "SELECT s.data, c.url, c.captured_at, c.status, c.media_type, c.warc, c.offset, c.length,"
+        " c.record_id, c.digest, l.log_index FROM candidate s JOIN capture c ON c.id = s.capture_id"
+        " JOIN look l ON l.id = c.look_id WHERE s.fact_id = ?"
+        " ORDER BY c.captured_at, l.log_index, c.id",
+        fact.id,
+    )
+    seen = tuple(
+        Seen(
+            Capture(url, datetime.fromisoformat(at), status, media_type, RecordRef(*place)),
+            log_index,
+            msgspec.json.decode(data, type=Fact).fields,
+        )
+        for data, url, at, status, media_type, *place, log_index in rows
+    )
+    kin = [one for one in facts(index) if fact.key and one.key == fact.key and one.id != fact.id]
+    return FactTold(fact, seen, tuple(_past(index, fact.id)), tuple(kin))
+
+
+def date_of(fact: Fact) -> str:
+    """Return the date that a fact is told for, ISO 8601; "" when none is."""
+    dated = (fact.first(name) for name in ("published", "awarded", "when"))
+    return next((one.value for one in dated if one is not None), "")
+
+
+def _past(index: Index, fact_id: str) -> Iterable[Step]:
+    rows = index.rows(
+        "SELECT idx, type, time, body FROM event WHERE type IN (?, ?, ?)"
+        " AND json_extract(body, '$.fact.id') = ? ORDER BY idx",
+        *(*EVENTS, fact_id),
+    )
+    for log_index, kind, time, body in rows:
+        yield _step(Event(log_index, kind, datetime.fromisoformat(time), msgspec.json.decode(body)))
+
+
+def _candidates(index: Index) -> list[Fact]:
+    """Return the candidates that are shown."""
+    rows = index.rows(_CANDIDATES, index.readings, index.readings)
+    decoded = [(msgspec.json.decode(data, type=Fact), beside) for data, beside in rows]
+    if all(beside for _, beside in decoded):
+        return [one for one, _ in decoded]
+    claimed = {
+        actor
+        for (actor,) in index.rows(
+            f"SELECT DISTINCT actor FROM finding WHERE actor NOT NULL AND id IN ({_STANDING})",
+            index.readings,
+        )
+    }
+    naming = _naming(index)
+    return [
+        one
+        for one, beside in decoded
+        if beside or (one.kind == "project" and not claimed.isdisjoint(naming(one)))
+    ]
+
+
+def _naming(index: Index) -> Callable[[Fact], frozenset[str]]:
+    """Return what tells whom a fact names, by the names of the register."""
+    register = register_of(index)
+
+    def naming(fact: Fact) -> frozenset[str]:
+        text = "\n".join(one.value for one in fact.fields)
+        return frozenset(one.actor.name for one in register.mentions(text))
+
+    return naming
+
+
+def _is_chosen(
+    fact: Fact, chosen: FactFilter, naming: Callable[[Fact], frozenset[str]] | None
+) -> bool:
+    statuses = chosen.status or ("candidate", "confirmed")
+    return (
+        fact.status in statuses
+        and (not chosen.kind or fact.kind in chosen.kind)
+        and (not chosen.host or host_of(fact.fields[0].source.url) in chosen.host)
+        and (naming is None or not naming(fact).isdisjoint(chosen.actor))
+    )
