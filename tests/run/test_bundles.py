@@ -11,9 +11,10 @@ from pathlib import Path
 
 import pytest
 
-from sousveil.case import Case
+from sousveil.case import Case, open_case
 from sousveil.run.publish import verify_bundle
 from tests.commands import sousveil
+from tests.review.cases import OFFER, page, take_in
 from tests.sites import Page, case_for, serve
 
 CLAIM = "The Dunmere gate camera determines the ethnicity of visitors and flags Uyghurs."
@@ -318,3 +319,15 @@ def test_a_package_made_anew_with_another_page_is_a_no(bundle: Path, tmp_path: P
                 data = data.replace(b"visit", b"visut")
             new.writestr(entry, data)
     assert verify_bundle.Checks(again, None).run() == 1
+
+
+def test_the_bundle_of_what_was_imported_convinces_too(tmp_path: Path) -> None:
+    root = tmp_path / "case"
+    assert sousveil("init", root).status == 0
+    take_in(root, {"https://halden.example/": page(OFFER)})
+    (found,) = sousveil("findings", "--case", root, "--json").json()
+    made = sousveil("bundle", "--case", root, found["id"], "-o", tmp_path / "b.wacz")
+    assert made.status == 0, made.err
+    key = open_case(root).settings.key
+    assert sousveil("verify", tmp_path / "b.wacz", "--key", key).status == 0
+    assert verify_bundle.Checks(tmp_path / "b.wacz", key).run() == 0

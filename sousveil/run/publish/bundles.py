@@ -246,13 +246,14 @@ def _of_repository(finding: Finding, events: Mapping[int, Event]) -> Iterator[in
 
 def _referred_to(case: Case, event: Event) -> Iterator[RecordRef]:
     """Yield the records of other files that hold the payloads of an event's revisits."""
-    kept = msgspec.convert(event.body.get("captures", []), list[Capture])
+    if event.type == "import":  # it tells how many captures there are, and its file which
+        kept = scan_archive(case.root / (event.warc or ""), event.warc or "").captures
+    else:
+        kept = msgspec.convert(event.body.get("captures", []), list[Capture])
     rendering = event.body.get("rendering")
     if rendering is not None and rendering["requests"] is not None:
         listed = b"".join(read_block(case.root, msgspec.convert(rendering["requests"], RecordRef)))
         kept += msgspec.json.decode(listed, type=list[Capture])
-    if event.type == "import":
-        kept += scan_archive(case.root / (event.warc or ""), event.warc or "").captures
     yield from (one.refers_to for one in kept if one.refers_to is not None)
 
 
