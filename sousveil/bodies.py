@@ -36,7 +36,7 @@ WITHHOLDABLE: Mapping[str, tuple[str, ...]] = {
     "watch.retired": ("target",),
     "visit": ("exit", "requests", "not_shown", "rendering.browser", "repository.ip_address"),
     "around": ("asked.exit", "asked.requests"),
-    "import": ("file",),
+    "import": ("file", "taken_from.archive"),
     "timemap": ("file", "exit", "requests"),
     "memento": ("exit", "requests"),
     "review": ("by", "note", "findings.shown"),

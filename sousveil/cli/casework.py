@@ -1,6 +1,6 @@
 """Commands that bring evidence into a case: init, add, visit, import, analyse, reindex."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
@@ -277,17 +277,21 @@ def _visit_and_tell(
 
 
 def import_(
-    paths: Annotated[list[Path], typer.Argument(help="WARC, ARC or WACZ files, or folders.")],
+    paths: Annotated[
+        list[Path], typer.Argument(help="WARC, ARC or WACZ files, folders, or results of scans.")
+    ],
     *,
     folder: CaseOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Take in archives made by others.
 
-    Files are kept byte for byte. Exit status 1: some have faults, which are named.
+    Files are kept byte for byte. Of the result of a scan (*.parquet), the records that it found
+    are fetched from where they lie. Exit status 1: some have faults, which are named.
     """
     case = chosen_case(folder)
-    files = archives_in(paths)
+    results = [path for path in paths if path.suffix == ".parquet"]
+    files = archives_in([path for path in paths if path not in results])
     imported: list[Imported] = []
     with writing(case, patience(case)) as writer, open_index(case, create=True) as index:
         sync_index(case, index)
@@ -297,6 +301,8 @@ def import_(
                 bar(done, len(files), path.name)
                 imported.append(import_file(writer, index, path, now()))
                 sync_index(case, index)
+        for hits in results:
+            imported += _import_hits(writer, index, hits)
         if as_json:
             write_json(imported)
         for one in () if as_json else imported:
@@ -308,6 +314,16 @@ def import_(
         tell_analysis(result, index, just_revised(result), as_json=as_json)
     if any(one.faults for one in imported):
         raise typer.Exit(FOUND_WRONG)
+
+
+def _import_hits(writer: Writer, index: Index, hits: Path) -> Iterator[Imported]:
+    try:
+        from sousveil.scan.job.hits import import_hits  # noqa: PLC0415  # needs an extra
+    except ImportError as error:
+        raise InputError(f"{error.name} is not installed. Install `sousveil[scan]`.") from error
+    for one in import_hits(writer, index, hits, now()):
+        sync_index(writer.case, index)
+        yield one
 
 
 def analyse_(*, folder: CaseOption = None, as_json: JsonOption = False) -> None:

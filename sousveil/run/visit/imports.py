@@ -18,6 +18,7 @@ from sousveil.errors import InputError
 from sousveil.index.query import event_body, imported_before
 from sousveil.index.store import Index
 from sousveil.ledger import Writer
+from sousveil.model import Json
 from sousveil.run.visit.pending import clear_pending
 from sousveil.run.visit.records import SOFTWARE
 
@@ -58,10 +59,13 @@ def _is_archive(path: Path) -> bool:
     return any(path.name.lower().endswith(suffix) for suffix in SUFFIXES)
 
 
-def import_file(writer: Writer, index: Index, path: Path, now: datetime) -> Imported:
+def import_file(
+    writer: Writer, index: Index, path: Path, now: datetime, taken_from: Sequence[Json] = ()
+) -> Imported:
     """Take one archive file into the case and return what is in it.
 
-    A file that is no archive at all is not taken in: its one fault says why.
+    `taken_from` tells which archives its records were taken from, if it was put together of some
+    (`scan/job/hits.py`). A file that is no archive at all is not taken in: its one fault says why.
     """
     sha256 = file_sha256(path)
     name = _as_text(path)
@@ -72,19 +76,27 @@ def import_file(writer: Writer, index: Index, path: Path, now: datetime) -> Impo
     clear_pending(writer.case)
     folder = Path(tempfile.mkdtemp(prefix="import-", dir=writer.case.pending))
     try:
-        return _take_in(writer, path, folder, sha256, now)
+        return _take_in(writer, path, folder, now, sha256=sha256, taken_from=taken_from)
     finally:
         clear_pending(writer.case)
 
 
-def _take_in(writer: Writer, path: Path, folder: Path, sha256: str, now: datetime) -> Imported:
+def _take_in(
+    writer: Writer,
+    path: Path,
+    folder: Path,
+    now: datetime,
+    *,
+    sha256: str,
+    taken_from: Sequence[Json],
+) -> Imported:
     warc_path = writer.new_warc_path(now, _suffix(path))
     copy = folder.with_name(f"{folder.name}.copy")
     _copy_durably(path, copy)
     scanned = scan_archive(copy, warc_path)
     if not scanned.records:
         return Imported(_as_text(path), sha256, 0, 0, scanned.faults, None)
-    body = {
+    body: Json = {
         "file": _as_text(Path(path.name)),
         "sha256": sha256,
         "bytes": path.stat().st_size,
@@ -94,6 +106,7 @@ def _take_in(writer: Writer, path: Path, folder: Path, sha256: str, now: datetim
         "faults": list(scanned.faults),
         "software": SOFTWARE,
     }
+    body |= {"taken_from": list(taken_from)} if taken_from else {}
     event = writer.commit("import", body, now=now, warc=copy, warc_path=warc_path)
     return Imported(
         _as_text(path), sha256, scanned.records, len(scanned.captures), scanned.faults, event.index
