@@ -51,7 +51,8 @@ def render(
 ) -> Response:
     """Return the page that the template `name` makes of `values`.
 
-    Beside them it has `user`, `csrf()`, `case_title`, `navigation` and `here`, the request's path.
+    Beside them it has `user`, `csrf()`, `case_title`, `is_team`, `navigation` and `here`, the
+    request's path.
     `csrf` is the token of a form for those who have no session.
     """
     session = session_of(request)
@@ -60,6 +61,7 @@ def render(
         user=request.user,
         csrf=lambda: _csrf_field(session.csrf if session else csrf),
         case_title=request.app.state.desk.title,
+        is_team=request.app.state.desk.access.team is not None,
         navigation=_rooms(request),
         here=request.url.path,
         **values,

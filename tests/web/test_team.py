@@ -337,3 +337,43 @@ def test_a_damaged_file_of_users_lets_nobody_in(team: Served, file: Path) -> Non
     file.write_text("[]}")
     assert client.get("/").status == 503
     assert come_in(Client(team.host), "Ben").status == 503
+
+
+def test_somebody_takes_another_password_and_what_else_they_have_open_is_over(
+    team: Served,
+) -> None:
+    here, there = Client(team.host), Client(team.host)
+    for client in (here, there):
+        assert come_in(client, "Ben").status == 303
+    new = "nine nets in the snow"
+    wrong = here.post("/password", on="/password", password=WRONG, new=new, again=new, code="")
+    assert wrong.status == 403
+    assert "is not right" in wrong.text
+    other = here.post("/password", on="/password", password=PASSWORD, new=new, again=WRONG, code="")
+    assert "are not the same" in other.text
+    short = here.post("/password", on="/password", password=PASSWORD, new="a", again="a", code="")
+    assert "a password has 15 to" in short.text.lower()
+    team.clock.at = team.clock() + timedelta(seconds=1)
+    done = here.post("/password", on="/password", password=PASSWORD, new=new, again=new, code="")
+    assert (done.status, done.headers["location"]) == (303, "/password?changed=yes")
+    assert "You have another password now." in here.get("/password?changed=yes").text
+    assert there.get("/findings").status != 200
+    assert come_in(Client(team.host), "Ben").status == 403
+    assert come_in(Client(team.host), "Ben", new).status == 303
+
+
+def test_who_guesses_the_present_password_of_somebody_who_is_in_waits(team: Served) -> None:
+    client = Client(team.host)
+    assert come_in(client, "Ben").status == 303
+    for _ in range(FREE_OF_NAME):
+        client.post("/password", on="/password", password=WRONG, new=PASSWORD, again=PASSWORD)
+    late = client.post("/password", on="/password", password=WRONG, new=PASSWORD, again=PASSWORD)
+    assert late.status == 429
+    assert "Too many tries" in late.text
+
+
+def test_at_a_desk_of_one_there_is_no_password_to_change(desk: Served) -> None:
+    client = desk.client()
+    assert client.get("/password").status == 404
+    assert client.post("/password", on="/", new="").status == 404
+    assert "/password" not in client.get("/").text

@@ -10,6 +10,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 
+from sousveil.errors import InputError
 from sousveil.index.reviews import person
 from sousveil.web.safety.roles import User
 from sousveil.web.safety.sessions import Session
@@ -18,6 +19,7 @@ from sousveil.web.safety.users import (
     Account,
     changing_users,
     code_step,
+    hash_password,
     is_password,
     read_users,
 )
@@ -65,6 +67,19 @@ class Team:
             return None
         self._throttle.succeeded(name)
         return User(account.name, account.role)
+
+    def change_password(self, name: str, password: str, now: datetime) -> None:
+        """Give somebody another password: whatever they have open is over.
+
+        Raises InputError for one that is too short or too long, and when they were removed.
+        """
+        with self._turns:
+            hashed = hash_password(password)
+        with changing_users(self._path) as accounts:
+            account = accounts.get(person(name))
+            if account is None:
+                raise InputError(f"{name}: there is no such user any more.")
+            accounts[person(name)] = replace(account, password=hashed, since=now)
 
     def _takes(self, account: Account, code: str, now: datetime) -> bool:
         """Whether the second factor is right, where there is one; its code is used up then."""
