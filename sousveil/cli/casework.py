@@ -1,10 +1,10 @@
 """Commands that bring evidence into a case: init, add, visit, import, analyse, reindex."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, TypeAlias
 
 import typer
 
@@ -30,7 +30,7 @@ from sousveil.cli.telling.screen import (
 )
 from sousveil.cli.telling.stamped import stamp_and_tell
 from sousveil.cli.telling.words import visit_line
-from sousveil.errors import InputError
+from sousveil.errors import InputError, TargetError
 from sousveil.index.due import pasts
 from sousveil.index.former import forget_aside, set_aside
 from sousveil.index.notices import take_over
@@ -45,11 +45,22 @@ from sousveil.run.visit.imports import Imported, archives_in, import_file
 from sousveil.run.visit.visits import Crawled, Postponed, visit_all
 from sousveil.run.visit.watches import add_watches, watches_in_log
 from sousveil.tlog.passphrase import new_passphrase
+from sousveil.watch.lists import Listed, read_list
 from sousveil.watch.schedule import due
-from sousveil.watch.targets import DEFAULT_BOUNDS, DEFAULT_EVERY, find_watches, make_watch
+from sousveil.watch.targets import (
+    DEFAULT_BOUNDS,
+    DEFAULT_EVERY,
+    find_watches,
+    kind_of_target,
+    make_watch,
+)
 
 MAX_DEPTH = 20  # links from a site's front page; people follow five
 MAX_PAGES = 10_000  # of one visit: at the delay between requests it takes most of a day
+
+
+Wanted: TypeAlias = tuple[Watch, frozenset[str]]
+"""A watch, with the fields of it that a list tells."""
 
 
 class ScopeWord(StrEnum):
@@ -113,8 +124,14 @@ def init(
 
 
 def add(
-    targets: Annotated[list[str], typer.Argument(help="URLs, or paths of git repositories.")],
+    targets: Annotated[
+        list[str] | None, typer.Argument(help="URLs, or paths of git repositories.")
+    ] = None,
     *,
+    lists: Annotated[
+        list[Path] | None,
+        typer.Option("--from", metavar="FILE", help="A list of them: CSV and more. Repeatable."),
+    ] = None,
     kind: Annotated[
         WatchKind | None, typer.Option(help="What the target is, if not clear.")
     ] = None,
@@ -145,24 +162,16 @@ def add(
 ) -> None:
     """Watch pages, sites, feeds, documents or repositories.
 
-    A target that is watched already takes what is given here.
+    A target that is watched already takes what is given here. A list is CSV, one address a line,
+    declarations of Open Terms Archive, or an index of ArchiveBox; what it says of an address comes
+    before the options. Exit status 1: some lines are no targets, and are named.
     """
     _refuse_bytes(actor=actor or "", exit=exit_ or "")
     case = chosen_case(folder)
     bounds = _bounds(kind, depth=depth, pages=pages, scope=scope, robots=robots)
-    wanted = [
-        make_watch(
-            text,
-            kind=kind,
-            every=every or DEFAULT_EVERY,
-            actor=actor,
-            now=now(),
-            browser=browser is not False,
-            exit_=exit_ or "",
-            bounds=bounds or DEFAULT_BOUNDS,
-        )
-        for text in targets
-    ]
+    listed = [one for path in lists or [] for one in read_list(path)]
+    if not targets and not listed:
+        raise InputError("name what is to be watched, or a list of it with --from FILE.")
     options = {
         "every_seconds": every,
         "actor": actor,
@@ -171,18 +180,58 @@ def add(
         "kind": kind,
         "bounds": bounds,
     }
+
+    def watch(one: Listed) -> Watch:
+        return make_watch(
+            one.target,
+            kind=kind_of_target(one.kind) or kind,
+            every=one.every or every or DEFAULT_EVERY,
+            actor=one.actor or actor,
+            now=now(),
+            browser=browser is not False,
+            exit_=exit_ or "",
+            bounds=bounds or DEFAULT_BOUNDS,
+        )
+
+    wanted: list[Wanted] = [(watch(Listed(text, "")), frozenset()) for text in targets or []]
+    fit, refused = _checked(listed, watch)
+    wanted += fit
     given = [name for name, value in options.items() if value is not None]
     with writing(case, patience(case)) as writer, open_index(case, create=True) as index:
         sync_index(case, index)
-        added = add_watches(writer, index, wanted, now(), given=given)
-        sync_index(case, index)
+        added = []
+        for told in dict.fromkeys(names for _, names in wanted):
+            same = [watched for watched, names in wanted if names == told]
+            added += add_watches(writer, index, same, now(), given={*given, *told})
+            sync_index(case, index)
     if as_json:
-        write_json(watch for watch, _ in added)
-        return
-    for watch, what in added:
+        write_json(one for one, _ in added)
+    for one, what in () if as_json else added:
         said = "" if what == "added" else f"  ({what})"
-        say(f"{watch.id}  {watch.kind:<10}  {plain(watch.target)}{said}")
+        say(f"{one.id}  {one.kind:<10}  {plain(one.target)}{said}")
+    for line in refused:
+        tell(plain(f"not added: {line}"), "yellow")
+    if refused:
+        raise typer.Exit(FOUND_WRONG)
     tell("Next: sousveil visit")
+
+
+def _checked(
+    listed: Sequence[Listed], watch: Callable[[Listed], Watch]
+) -> tuple[list[Wanted], list[str]]:
+    """Return the watches of a list with what it says of each, and why others are none of it."""
+    wanted: list[Wanted] = []
+    refused = []
+    for one in listed:
+        own = {"actor": one.actor, "every_seconds": one.every, "kind": one.kind}
+        if "://" not in one.target:  # a list of others names no folder of this computer
+            refused.append(f"{one.where}: {one.target}: no address; lists hold http or https ones.")
+            continue
+        try:
+            wanted.append((watch(one), frozenset(name for name in own if own[name])))
+        except TargetError as error:
+            refused.append(f"{one.where}: {error}")
+    return wanted, refused
 
 
 def _bounds(

@@ -64,6 +64,17 @@ def make_watch(
     )
 
 
+def kind_of_target(word: str) -> WatchKind | None:
+    """Return the kind of target that a word names, None for ""; raises TargetError otherwise."""
+    if not word:
+        return None
+    try:
+        return WatchKind(word.lower())
+    except ValueError as error:
+        names = ", ".join(WatchKind)
+        raise TargetError(f"{word}: no kind of target. There are {names}.") from error
+
+
 def parse_every(every: str) -> int:
     """Return the seconds of "90s", "30m", "6h", "1d" or "2w"; raises TargetError otherwise."""
     match = re.fullmatch(r"(\d{1,6})([smhdw])", every.strip().lower())

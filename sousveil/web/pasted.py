@@ -13,8 +13,8 @@ from urllib.parse import urlsplit
 
 from sousveil.capture.guard.addresses import check_name
 from sousveil.errors import InputError, TargetError
-from sousveil.model import Watch, WatchKind
-from sousveil.watch.targets import DEFAULT_EVERY, make_watch
+from sousveil.model import Watch
+from sousveil.watch.targets import DEFAULT_EVERY, kind_of_target, make_watch
 
 MAX_TEXT = 1_000_000  # characters; an address has some eighty
 MAX_LINES = 2_000  # a preview of more is read by nobody, and a case has a thousand targets
@@ -102,7 +102,7 @@ def _checked(number: int, row: Mapping[str, str], defaults: Defaults, now: datet
     try:
         watch = make_watch(
             _web(address),
-            kind=_kind(kind),
+            kind=kind_of_target(kind),
             every=every or DEFAULT_EVERY,
             actor=_actor(actor),
             now=now,
@@ -122,16 +122,6 @@ def _web(address: str) -> str:
     raise TargetError(
         f"{address}: no address. A folder of this computer is added with `sousveil add`."
     )
-
-
-def _kind(kind: str) -> WatchKind | None:
-    if not kind:
-        return None
-    try:
-        return WatchKind(kind.lower())
-    except ValueError as error:
-        names = ", ".join(WatchKind)
-        raise TargetError(f"{kind}: no kind of target. There are {names}.") from error
 
 
 def _actor(actor: str) -> str | None:
