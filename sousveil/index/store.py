@@ -5,8 +5,8 @@ finds in a capture replaces what it found there before (`put_sightings`), which 
 former reading if another engine found it. Readers never wait for the writer (WAL). Nothing here is
 evidence: delete the file and `reindex` makes an equal one, but for those former readings.
 
-A *sighting* is one finding in one capture. A finding is told from its earliest sighting, so its
-words do not depend on the order in which captures were read.
+A *sighting* is one finding in one capture. A finding is told from its earliest sighting by us, or
+else in an archive of others, so its words do not depend on the order in which captures were read.
 """
 
 import sqlite3

@@ -9,17 +9,21 @@ import pytest
 
 from sousveil.archive.read import read_block
 from sousveil.case import Case, open_case, save_settings
-from sousveil.index.query import findings, visits_to
+from sousveil.index.filters import Filter
+from sousveil.index.lists import findings_page
+from sousveil.index.query import fates, findings, visits_to
 from sousveil.ledger import create_case, read_events
 from sousveil.run.indexing import open_index
 from tests.commands import Ran, lines, sousveil
 from tests.conftest import NOW
 from tests.run.web_archive import BANNER, WebArchive, web_archive
+from tests.sites import Page, case_for, serve
 
 ORIGINAL = "http://halcyon.example/product"
 CLAIM = "Our face analysis detects the ethnicity of every visitor, such as Uyghur."
-OLD = f"<!doctype html><title>Halcyon</title><p>{CLAIM}</p>".encode()
-NEW = b"<!doctype html><title>Halcyon</title><p>Our cameras count people.</p>"
+REST = "<p>Halcyon makes cameras for shops, stations and stadiums.</p>" * 8
+OLD = f"<!doctype html><title>Halcyon</title>{REST}<p>{CLAIM}</p>".encode()
+NEW = f"<!doctype html><title>Halcyon</title>{REST}<p>Our cameras count people.</p>".encode()
 FIRST, SECOND = "20180301080000", "20200615120000"
 
 
@@ -172,3 +176,50 @@ def test_it_refuses_in_one_line(case: Case, named: str, words: str) -> None:
     assert ran.status == 2
     (line,) = lines(ran.err)
     assert words in line
+
+
+def test_a_finding_of_ours_stays_ours_though_an_older_copy_says_the_same(
+    tmp_path: Path, archive: WebArchive
+) -> None:
+    with serve() as site:
+        case = case_for(tmp_path / "own", site)
+        hosts = case.settings.allow_hosts | {archive.host}
+        save_settings(case, replace(case.settings, allow_hosts=hosts))
+        target = f"{site.url}/product"
+        site.pages["/product"] = Page(OLD)
+        archive.copies = {(target, FIRST): OLD}
+        assert sousveil("add", "--case", case.root, target).status == 0
+        assert sousveil("visit", "--case", case.root).status == 0
+        ran = fetch(case, archive.timemap_url(target))
+    assert ran.status == 0, ran.err
+    with open_index(open_case(case.root)) as index:
+        (found,) = findings(index)
+        (listed,) = findings_page(index, Filter(), limit=9).rows
+        (fate,) = fates(index).values()
+        looks = list(visits_to(index, target))
+    assert found.watch_id is not None
+    assert found.capture.url == target
+    assert found.caveats == ()
+    assert listed.finding.capture == found.capture
+    assert fate.first_seen == datetime(2018, 3, 1, 8, tzinfo=UTC)
+    assert [look.watch_id is None for look in looks] == [False, True]  # in the order of the log
+
+
+def test_a_change_since_an_old_copy_is_shown_with_whose_copy_it_is(
+    tmp_path: Path, archive: WebArchive
+) -> None:
+    with serve() as site:
+        case = case_for(tmp_path / "own", site)
+        hosts = case.settings.allow_hosts | {archive.host}
+        save_settings(case, replace(case.settings, allow_hosts=hosts))
+        target = f"{site.url}/product"
+        site.pages["/product"] = Page(NEW)
+        archive.copies = {(target, FIRST): OLD}
+        assert sousveil("add", "--case", case.root, target).status == 0
+        assert sousveil("visit", "--case", case.root).status == 0
+        assert fetch(case, archive.timemap_url(target)).status == 0
+    ran = sousveil("diff", "--case", case.root, target)
+    assert ran.status == 0, ran.err
+    former, later = ran.out.splitlines()[1:3]
+    assert "2018-03-01 08:00:00 UTC, HTTP 200 in an old copy that 127.0.0.1 keeps" in former
+    assert "old copy" not in later
