@@ -10,7 +10,7 @@ from pathlib import Path
 from sousveil.scan.file.answers import Answers
 from sousveil.scan.file.filters import Filters
 from sousveil.scan.file.finder import finder_for
-from sousveil.scan.file.opening import opened
+from sousveil.scan.file.opening import SourceError, opened
 from sousveil.scan.file.table import PartWriter, part_path
 from sousveil.scan.file.tally import Tally
 from sousveil.scan.file.values import Ended, FileReport, Job, Source
@@ -37,11 +37,11 @@ def scan_file(source: Source, folder: Path, job: Job) -> FileReport:
                     walk.whole()
                 else:
                     walk.only(source.spans)
-        except (OSError, ImportError) as error:
+        except SourceError as error:
             tally.problem(f"it cannot be read: {error}")
     return FileReport(
         name=source.name,
-        bytes=size,
+        bytes=size if source.spans is None else sum(span.length for span in source.spans),
         records=tally.records,
         looked_at=tally.looked_at,
         skipped=dict(sorted(tally.skipped.items())),

@@ -5,7 +5,7 @@ problem with its place, and reading goes on behind it, as `archive/records.py` d
 megabytes of the file, and the record that is read.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import BinaryIO
 
 from sousveil.archive.foreign import ZIP_MAGIC, packed_archives, what_it_is
@@ -13,6 +13,7 @@ from sousveil.archive.records import Record, RecordReader
 from sousveil.archive.unpack import FREE_BYTES, GZIP_MAGIC, LZ4_MAGIC, MAX_EXPANSION, Unpacked
 from sousveil.scan.file.answers import Answers
 from sousveil.scan.file.members import Members
+from sousveil.scan.file.opening import BLOCK_BYTES, FarFile
 from sousveil.scan.file.quick import quick_look
 from sousveil.scan.file.revisits import Original
 from sousveil.scan.file.tally import Tally
@@ -23,6 +24,8 @@ _MAX_ODD = 16
 # Decompressed bytes that are passed over to read an original once more: two seconds.
 MAX_PASSED_BYTES = 2**30
 _STEP_BYTES = 2**20
+# Between records that are fetched together: a request costs as much time as so many bytes.
+NEAR_BYTES = 2**16
 
 
 class Walk:
@@ -50,12 +53,14 @@ class Walk:
 
     def only(self, spans: Sequence[Span]) -> None:
         """Go through some records, as an index tells where they lie."""
-        for span in spans:
-            end = min(span.offset + span.length, self._size)
-            if span.offset >= end:
-                self._tally.problem(f"byte {span.offset}: the file ends at byte {self._size}")
-            else:
-                self.part(span.offset, end)
+        for group in _together(spans):
+            if isinstance(self._file, FarFile):
+                self._file.load(group[0].offset, min(_end(group[-1]), self._size))
+            for span in group:
+                if span.offset < self._size:
+                    self.part(span.offset, min(_end(span), self._size))
+                else:
+                    self._tally.problem(f"byte {span.offset}: the file has {self._size} bytes")
         self._answers.take_revisits(self._reread)
 
     def part(self, start: int, end: int, *, in_package: bool = False) -> None:
@@ -143,3 +148,22 @@ class Walk:
         record = next(reader.records(), None)
         is_it = record is not None and record.head.offset == original.offset
         return (record, reader) if record is not None and is_it else None
+
+
+def _end(span: Span) -> int:
+    return span.offset + span.length
+
+
+def _together(spans: Sequence[Span]) -> Iterator[list[Span]]:
+    """Yield spans in order, those that lie close together as one."""
+    group: list[Span] = []
+    for span in sorted(spans, key=lambda one: one.offset):
+        is_near = group and span.offset - _end(group[-1]) <= NEAR_BYTES
+        if is_near and _end(span) - group[0].offset <= BLOCK_BYTES:
+            group.append(span)
+            continue
+        if group:
+            yield group
+        group = [span]
+    if group:
+        yield group
