@@ -150,6 +150,38 @@ def test_records_are_found_within_a_wacz(tmp_path: Path, method: int) -> None:
     assert found.faults == ()
 
 
+def a_wacz(path: Path, *bodies: bytes) -> bytes:
+    with zipfile.ZipFile(path, "w") as package:
+        for number, body in enumerate(bodies):
+            archived = gzip.compress(record("response", HTML + body))
+            package.writestr(f"archive/{number}.warc.gz", archived)
+    return path.read_bytes()
+
+
+def test_records_are_found_within_the_waczs_of_a_collection(tmp_path: Path) -> None:
+    """As Browsertrix gives out a collection: a ZIP file of WACZ files, stored as they are."""
+    inner = [a_wacz(tmp_path / "i.wacz", b"1", b"2"), a_wacz(tmp_path / "i.wacz", b"3")]
+    with zipfile.ZipFile(tmp_path / "all.wacz", "w") as package:
+        package.writestr("datapackage.json", '{"profile": "multi-wacz-package"}')
+        for number, data in enumerate(inner):
+            package.writestr(f"crawl-{number}.wacz", data)
+    found = scan_archive(tmp_path / "all.wacz", "all.wacz")
+    assert found.faults == ()
+    bodies = [payload(tmp_path, capture.record).body for capture in found.captures]
+    assert [body[-1:] for body in bodies] == [b"1", b"2", b"3"]
+
+
+def test_a_wacz_is_looked_for_in_another_once(tmp_path: Path) -> None:
+    deep = a_wacz(tmp_path / "i.wacz", b"1")
+    for _ in range(3):
+        with zipfile.ZipFile(tmp_path / "o.wacz", "w") as package:
+            package.writestr("in.wacz", deep)
+        deep = (tmp_path / "o.wacz").read_bytes()
+    found = scan_archive(tmp_path / "o.wacz", "o.wacz")
+    assert found.captures == ()
+    assert "no WACZ, or an empty one" in found.faults[0]
+
+
 @pytest.mark.parametrize(
     ("text", "date"),
     [
