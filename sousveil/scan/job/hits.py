@@ -146,7 +146,8 @@ def _fetched(address: str, places: Iterable[Place]) -> Iterator[tuple[Place, byt
 def _stored(address: str, place: Place) -> bytes:
     """Return a record's bytes as they are stored; decompressed if others share its gzip member."""
     system, path = url_to_fs(address)
-    data: bytes = system.cat_file(path, place.offset, place.offset + place.length)
+    end = place.offset + place.length
+    data: bytes = system.cat_file(path, start=place.offset, end=end)
     if data.startswith(GZIP_MAGIC) and isinstance(_checked(place, data), str):
         # The first record of a member has a stored place, but a length of decompressed bytes.
         with opened(address) as (file, _):
