@@ -47,6 +47,7 @@ WITHHOLDABLE: Mapping[str, tuple[str, ...]] = {
     "inquiry": ("to", "letter"),
     "inquiry.reply": ("letter",),
     "desk.user": ("name",),
+    "published": ("by",),
     "key.rotated": ("reason",),
     "key.revoked": ("reason",),
     "key.lost": ("reason",),

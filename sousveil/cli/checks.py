@@ -1,8 +1,6 @@
 """Commands that prove and publish: verify, dossier, doctor."""
 
-from functools import partial
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Annotated
 
 import msgspec
@@ -10,7 +8,7 @@ import typer
 
 from sousveil.case import Case, open_case
 from sousveil.cli.casework import now
-from sousveil.cli.options import AllowOption, CaseOption, JsonOption, chosen_case, patience
+from sousveil.cli.options import CaseOption, JsonOption, chosen_case, patience
 from sousveil.cli.telling.keyed import change_json
 from sousveil.cli.telling.packages import verify_file
 from sousveil.cli.telling.screen import (
@@ -22,18 +20,11 @@ from sousveil.cli.telling.screen import (
     tell,
     write_json,
 )
-from sousveil.dossier import write_dossier
-from sousveil.errors import CaseError, InputError
-from sousveil.index.query import unread
+from sousveil.errors import InputError
 from sousveil.model import Fault
 from sousveil.run.against import hold_against
 from sousveil.run.checking import check_case
 from sousveil.run.doctor import examine
-from sousveil.run.indexing import open_index
-from sousveil.run.publish.leaks import in_folder, judged, wanted_of
-from sousveil.run.publish.private import Private
-from sousveil.run.publish.reports import make_report
-from sousveil.run.read.analyse import load_engine
 from sousveil.run.repair import repair
 from sousveil.run.stamping import renewal_is_due
 from sousveil.run.verify import Verification
@@ -48,7 +39,6 @@ _SENTENCE_CHARACTERS = 1_200  # two keys, with words around them
 def register(app: typer.Typer) -> None:
     """Add this module's commands."""
     app.command()(verify)
-    app.command()(dossier)
     app.command()(doctor)
 
 
@@ -88,7 +78,7 @@ def verify(
     if key is not None:
         raise InputError("--key is for a WACZ file; a case names its key. Leave it out.")
     case = open_case(path) if path is not None else chosen_case(folder)
-    result, faults = _checked(case)
+    result, faults = check_and_tell(case)
     against = hold_against(case, kept) if kept is not None else None
     is_right = not faults and (against is None or against.is_fine)
     if as_json:
@@ -104,7 +94,8 @@ def verify(
         raise typer.Exit(FOUND_WRONG)
 
 
-def _checked(case: Case) -> tuple[Verification, tuple[Fault, ...]]:
+def check_and_tell(case: Case) -> tuple[Verification, tuple[Fault, ...]]:
+    """Verify a case, showing how far it is; return what the evidence shows, and every fault."""
     with progress("verifying") as bar:
         checked = check_case(case, bar)
     for note in checked.notes:
@@ -146,54 +137,6 @@ def _tell(result: Verification, faults: tuple[Fault, ...]) -> None:
 
 def _entries(result: Verification) -> str:
     return "1 log entry" if result.entries == 1 else f"{result.entries:,} log entries"
-
-
-def dossier(
-    output: Annotated[Path, typer.Option("--output", "-o", help="The folder to write.")],
-    *,
-    allow: AllowOption = None,
-    folder: CaseOption = None,
-    as_json: JsonOption = False,
-) -> None:
-    """Write a report that opens without a network.
-
-    It names nobody; --allow operator puts who answers for the case above it. What would tell of you
-    all the same is named, and nothing written.
-    """
-    case = chosen_case(folder)
-    allowed = frozenset(allow or [])
-    result, faults = _checked(case)
-    with open_index(case) as index:
-        if unread(index, load_engine(case, index).name):
-            raise CaseError(
-                f"{case.root}: some captures are not read yet by this version, so the dossier would"
-                " leave things out. Run `sousveil analyse` first."
-            )
-        with TemporaryDirectory(prefix="sousveil-") as pictures:
-            report = make_report(
-                case,
-                index,
-                faults,
-                now(),
-                Path(pictures),
-                operator=case.settings.operator if Private.OPERATOR in allowed else "",
-                stamps=result.stamps,
-            )
-            page = write_dossier(report, output, partial(_tell_leaks, case, allowed))
-    if as_json:
-        write_json([{"page": str(page), "findings": len(report.findings), "faults": len(faults)}])
-    else:
-        say(f"{page}")
-        tell(f"{count_of(len(report.findings), 'finding')}; {_entries(result)} checked")
-    if faults:
-        found = count_of(len(faults), "fault")
-        tell(f"The evidence has {found}, and the dossier says so.", "bold red")
-        raise typer.Exit(FOUND_WRONG)
-
-
-def _tell_leaks(case: Case, allowed: frozenset[Private], folder: Path) -> None:
-    for line in judged(in_folder(folder, wanted_of(case)), allowed):
-        tell(f"note: {plain(line)}", "yellow")
 
 
 def doctor(

@@ -20,6 +20,7 @@ from sousveil.dossier import text, view, wording
 from sousveil.dossier.check import check_steps
 from sousveil.dossier.compare import before_and_after
 from sousveil.dossier.summary import summary
+from sousveil.dossier.writing.pages import Text, body
 from sousveil.errors import InputError
 from sousveil.jsonform import finding_json, instant
 from sousveil.model import LABELS, Report
@@ -32,9 +33,10 @@ MAX_LINE_CHARS = 300  # titles, addresses, paths, names
 _FINDING_ID = re.compile(r"[0-9a-f]{12}")
 
 
-def render(report: Report) -> dict[str, bytes]:
+def render(report: Report, text: Text | None = None) -> dict[str, bytes]:
     """Return the files of a dossier by relative path; the same report gives the same bytes.
 
+    A `text` comes first, and what follows from the report alone behind it.
     Raises InputError if a finding's id is not 12 hexadecimal digits, for it names a file.
     """
     for finding in report.findings:
@@ -47,15 +49,40 @@ def render(report: Report) -> dict[str, bytes]:
     templates = _environment()
     page = templates.get_template("finding.html")
     listed = arranged.listed
+    overview = "evidence.html" if text else "index.html"
+    templates.globals["overview"] = overview
     pages = {
-        "index.html": templates.get_template("index.html").render(view=arranged, listed=listed),
+        overview: templates.get_template("index.html").render(view=arranged, listed=listed),
         "style.css": files(__package__).joinpath("templates/style.css").read_text("utf-8"),
         "findings.json": _findings_json(arranged),
     }
     for statement in arranged.statements:
         name = f"findings/{statement.finding.id}.html"
         pages[name] = page.render(view=arranged, statement=statement, listed=listed)
+    if text is not None:
+        pages |= _of_text(text, arranged, templates)
     return {name: content.encode("utf-8") for name, content in pages.items()}
+
+
+def _of_text(text: Text, arranged: view.View, templates: Environment) -> dict[str, str]:
+    """Return the pages of a text: to read, to print, and what was corrected."""
+    shown = {
+        statement.finding.id: f"pictures/{statement.picture.part.path.name}"
+        for statement in arranged.statements
+        if statement.picture
+    }
+    by_id = {statement.finding.id: statement for statement in arranged.statements}
+    page, pages = templates.get_template("written.html"), {}
+    for name, in_print in (("index.html", False), ("print.html", True)):
+        told = body(text, shown, in_print=in_print)
+        cited = [by_id[finding.id] for finding in told.cited]
+        pages[name] = page.render(
+            view=arranged, text=text, body=told, cited=cited, printed=in_print
+        )
+    if text.errata:
+        errata = templates.get_template("errata.html")
+        pages["errata.html"] = errata.render(view=arranged, text=text)
+    return pages
 
 
 def _environment() -> Environment:

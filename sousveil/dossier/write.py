@@ -9,31 +9,43 @@ from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 
 from sousveil.dossier.pages import render
+from sousveil.dossier.writing.pages import Text
 from sousveil.errors import InputError
 from sousveil.model import Report, Shown
 
 FIRST_PAGE = "index.html"
+PRINTED = "dossier.pdf"
+BUNDLED = "evidence.wacz"
 
 # What tells a dossier from a folder of somebody else; in the head of its first page.
 GENERATOR = b'<meta name="generator" content="sousveil dossier">'
 HEAD_BYTES = 2_000
 
 # The only names a dossier uses, so that what a person added is found before it is lost.
-OUR_NAMES = frozenset({FIRST_PAGE, "style.css", "findings.json", "findings", "pictures"})
+OUR_NAMES = frozenset(
+    {
+        *(FIRST_PAGE, "style.css", "findings.json", "findings", "pictures"),
+        *("evidence.html", "print.html", "errata.html", PRINTED, BUNDLED),
+    }
+)
 
 
 def write_dossier(
-    report: Report, folder: Path, look_through: Callable[[Path], None] = lambda _: None
+    report: Report,
+    folder: Path,
+    look_through: Callable[[Path], None] = lambda _: None,
+    text: Text | None = None,
 ) -> Path:
     """Write `report` as static pages into `folder` and return the path of its index.html.
 
     `folder` may be absent, empty, or an earlier dossier, which is then replaced as a whole.
-    `look_through` is given the folder with the new one before that takes its place; what it raises
-    leaves the earlier one there. Raises InputError if `folder` is anything else, or if it cannot be
+    A `text` comes first in it. `look_through` is given the folder with the new one, to add what
+    lies beside the pages, before that takes its place; what it raises leaves the earlier one there.
+    Raises InputError if `folder` is anything else, or if it cannot be
     written.
     """
     target = folder.resolve()
-    pages = render(report)
+    pages = render(report, text)
     fresh = target.with_name(f".{target.name}.sousveil-new")
     earlier = target.with_name(f".{target.name}.sousveil-old")
     try:

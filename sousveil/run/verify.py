@@ -52,6 +52,7 @@ _KNOWN = {
     "lists",
     "actors.toml",
     FEED_FILE,
+    "dossier.md",  # a person's text on it (run/publish/written.py)
     FILE,
 }
 

@@ -53,6 +53,7 @@ _NAMED = {
     "fact.added": "by",
     "fact.changed": "by",
     "fact.withdrawn": "by",
+    "published": "by",
 }
 # Documentation addresses (RFC 5737, RFC 3849): a socket that is to send there learns from which
 # address it would, and nothing is sent.
@@ -70,7 +71,7 @@ def secrets_of(case: Case) -> list[Secret]:
 
 
 def _secrets(case: Case) -> Iterator[Secret]:
-    told = (event for event in read_events(case) if event.type in _NAMED)
+    told = read_events(case, wanted=lambda _, kind: kind in _NAMED)
     for name in sorted({str(event.body[_NAMED[event.type]]) for event in told}):
         yield Secret(Private.REVIEWERS, name, "a reviewer's name")
     yield Secret(Private.OPERATOR, case.settings.operator, "the operator's name")

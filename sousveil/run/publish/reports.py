@@ -29,10 +29,12 @@ def make_report(
     *,
     operator: str = "",
     stamps: tuple[Stamp, ...] = (),
+    with_translations: bool = False,
 ) -> Report:
     """Return the report of a case as it stands, with what `verify` found wrong with it.
 
-    `stamps` are those that `verify` found to hold, `operator` who is named as its author.
+    `stamps` are those that `verify` found to hold, `operator` who is named as its author. A
+    translation is never without its translator's name, so there are none unless that may be told.
 
     Findings that people rejected are left out and counted; no reviewer is named. Its pictures are
     written into the folder `pictures`; InputError when that cannot be done.
@@ -76,5 +78,5 @@ def make_report(
         lost=sum(decided[one.id] == "confirmed" for one, _ in no_longer_found(index)),
         stamps=stamps,
         traces=traces(index, found, told),
-        translations=translations_of(index, found),
+        translations=translations_of(index, found) if with_translations else {},
     )
