@@ -12,7 +12,7 @@ from decimal import Decimal
 from sousveil.facts.numbers import Number, chinese, numbers
 
 _BEFORE = {
-    "US$": "USD", "HK$": "HKD", "A$": "AUD", "C$": "CAD", "NT$": "TWD", "$": "USD",
+    "US$": "USD", "HK$": "HKD", "A$": "AUD", "C$": "CAD", "NT$": "TWD", "NZ$": "NZD", "$": "USD",
     "€": "EUR", "£": "GBP", "¥": "CNY", "￥": "CNY", "人民币": "CNY", "RMB": "CNY",
 }  # fmt: skip
 _AFTER = {
@@ -22,7 +22,7 @@ _AFTER = {
     "pounds": "GBP", "€": "EUR", "£": "GBP",
 }  # fmt: skip
 _CODE = (
-    "AED|AUD|BRL|CAD|CHF|CNY|CZK|DKK|EGP|EUR|GBP|HKD|HUF|IDR|ILS|INR|JPY|KRW|KZT|MXN|MYR|NOK|NZD"
+    "AED|AUD|BRL|CAD|CHF|CNY|CZK|DKK|EGP|EUR|GBP|HKD|HUF|IDR|ILS|INR|JPY|KES|KRW|KZT|MXN|MYR|NOK|NZD"
     "|PHP|PKR|PLN|RON|RUB|SAR|SEK|SGD|THB|TRY|TWD|UAH|USD|UZS|VND|ZAR"
 )
 
@@ -78,9 +78,9 @@ def amount_in(text: str, unit: str = "", currency: str = "") -> Money | None:
     if not found:
         return None
     told = next((one for one in found if one.currency), found[0])
-    if told.currency:
-        return told
     scale, named = _unit(unit)
+    if told.currency:  # "Value (AUD): $88,000"
+        return replace(told, currency=named or told.currency)
     is_scaled = any(sign in text[told.start : told.end] for sign in "万亿")
     value = told.value if is_scaled else told.value * scale
     return replace(told, value=value, currency=named or currency)

@@ -11,10 +11,11 @@ from importlib import resources
 MONEY_FIELDS = frozenset({"budget", "ceiling", "price"})
 DATE_FIELDS = frozenset({"published", "awarded"})
 
+# What numbers a line: "一、", "(2)", "II.1.4)", "BT-21-Procedure", and marks of lists and emphasis.
 _LEAD = (
-    r"(?:[(\[]?(?:[一二三四五六七八九十]{1,3}|\d{1,2}(?:\.\d{1,2}){0,3}|[ivx]{1,4}\.[\d.]{1,6}"
-    r"|[a-z]{2}-\d{2,5}(?:-[a-z]{1,12})?|[①-⑳])"
-    r"[)\]、.．,:]{0,2} ?|[*•●■◆▪·-] ?){0,2}"
+    r"(?:[(\[]?(?:section )?(?:[一二三四五六七八九十]{1,3}|\d{1,2}(?:\.\d{1,2}){0,3}"
+    r"|[ivx]{1,4}(?:\.[\d.]{1,6})?|bt-\d{2,4}(?:-[a-z]{1,12})?|[①-⑳])"
+    r"[)\]、.．,: ]{1,3}|[*•●■◆▪·-]{1,2} ?){0,2}"
 )
 _UNIT = r"(?: ?[(\[](?P<unit>[^()\[\]:]{1,24})[)\]])?"
 
@@ -47,19 +48,21 @@ class Labelled:
 def labels_in(line: str) -> list[Labelled]:
     """Return the labels of a line that a colon follows, in order; a line may hold several.
 
-    A run of words and a colon that we do not know is a label, too: it ends the value before.
+    One in square brackets needs no colon. A run of words and a colon that we do not know is a
+    label, too: it ends the value before.
     """
-    found = []
+    found: list[Labelled] = []
     for match in _IN_LINE.finditer(line):
-        words, start = match["label"], match.start("from")
+        words, start = match["label"] or match["boxed"], match.start("from")
         known = _label(words, match["unit"] or "")
-        while known is None and " " in words:  # a heading before it: "招标公告 项目名称："
-            start = match.start("label") + len(match["label"]) - len(words.partition(" ")[2])
-            words = words.partition(" ")[2]
+        while known is None and (heading := _HEADING.match(words)):
+            start = match.start("label" if match["label"] else "boxed") + heading.end()
+            words = words[heading.end() :]
             known = _label(words, match["unit"] or "")
+        known = known or _ending(_plain(words))
         if known is not None:
             found.append(Labelled(known, start, match.end()))
-        elif found:
+        elif found and not match["boxed"]:
             found.append(Labelled(Label(""), match.start("from"), match.end()))
     return found
 
@@ -72,6 +75,17 @@ def _label(words: str, unit: str) -> Label | None:
     if known is None:
         return None
     return Label(known.field, known.section, known.is_strong, unit)
+
+
+def _ending(plain: str) -> Label | None:
+    """Return the label that ends a longer Chinese one: "原公告的采购项目编号"."""
+    if plain.isascii():
+        return None
+    for cut in range(1, len(plain) - LEAST_ENDING + 1):
+        known = _TABLE.get(plain[cut:])
+        if known is not None and known.field and not known.section:
+            return replace(known, is_strong=False)
+    return None
 
 
 def _plain(words: str) -> str:
@@ -101,9 +115,14 @@ def _table() -> dict[str, Label]:
 
 
 _TABLE = _table()
+LEAST_ENDING = 4  # characters of a label that may end a longer one; shorter ones are parts of words
+# Words before a label in one line: a sentence's end, or, in Chinese, another phrase.
+_HEADING = re.compile(r"[^.]{1,60}\. |(?=[^ ]*[一-鿿])[^ ]{1,30} ")
 _LONGEST = 44  # characters of a label, its brackets not counted
 _WORDS = rf"[一-鿿][一-鿿 、/()]{{0,24}}?|[a-z][a-z /&.()'-]{{1,{_LONGEST}}}?"
 _WHOLE = re.compile(rf"{_LEAD}(?P<label>{_WORDS}){_UNIT} ?[:.]?", re.IGNORECASE)
 _IN_LINE = re.compile(
-    rf"(?:^|(?<=[ ;。,，.)|]))(?P<from>){_LEAD}(?P<label>{_WORDS}){_UNIT} ?:(?!//) ?", re.IGNORECASE
+    rf"(?:^|(?<=[ ;。,，.()|]))(?P<from>){_LEAD}"
+    rf"(?:\[(?P<boxed>{_WORDS})\] ?:?|(?P<label>{_WORDS}){_UNIT}[*_ ]{{0,3}}:(?!//)[*_ ]{{0,3}})",
+    re.IGNORECASE,
 )

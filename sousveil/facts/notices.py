@@ -35,7 +35,7 @@ LEAST_FIELDS = 3  # of a notice
 
 _LISTED = frozenset({"supplier", "price"})  # may come several times
 _LONGEST_CELL = 60  # characters of a label that stands alone
-_TRAILING = " ,;:。，；、|\t\n"
+_TRAILING = " ,;:。，；、|*\t\n"
 _SENTENCE_END = re.compile(r"[。；;\n]|(?<=[a-z)])\. ")
 _NOTHING = re.compile(r"[-/—.无N/A]{0,4}|none|n/a|see .*|详见.*|见附件.*|/+", re.IGNORECASE)
 _CODE = re.compile(r"\b(\d{8})(?:-\d)?\b")
@@ -45,7 +45,8 @@ _BEHIND_NAME = re.compile(r" {2,}| (?=地址|联系|电话|统一社会)|[,，] 
 _CODE_BEHIND = re.compile(
     r" ?\((?:统一社会|组织机构|以下简称|\d|[A-Z]{2}\d|hereinafter)[^()]{0,60}\)?\Z"
 )
-_ON_BEHALF = re.compile(r"受 ?([^,，。;:\n受]{2,40}?) ?的?委托[,，]")
+_ON_BEHALF = re.compile(r"受 ?([^,，。;:\n受]{2,40}?) ?的?委托(?=[,，])")
+_BUYER_IS = re.compile(r"(?:招标人|采购人|建设单位)(?:名称)?为 ?([^,，。;:\n]{2,40})")
 _AWARD = re.compile(
     r"(?P<supplier>[A-Z][\w&.,' -]{2,60}?) (?:has been|was) awarded (?:a|the|an)\b[^.\n]{0,60}?"
     r"\bcontract\b"
@@ -82,7 +83,7 @@ def projects(document: Document) -> list[Reading]:
     if document.format not in PROSE:
         return []
     text = narrow(document.text)
-    if _MAY_BE.search(text) is None:
+    if _MAY_BE.search(text.replace(" ", "")) is None:
         return []
     return [as_written(one, document.text) for one in _projects(text, document)]
 
@@ -136,6 +137,7 @@ class _Labels:
         self._waiting: tuple[Label, Block] | None = None  # a label whose value comes next
         self._header: list[Label | None] = []
         self._row = -1
+        self._headings = {_heading(block) for block in blocks} - {""}
 
     def found(self) -> Iterator[_Found]:
         """Yield labels with their values, in the order of the text."""
@@ -150,7 +152,7 @@ class _Labels:
 
     def _in_row(self, row: Sequence[Block]) -> Iterator[_Found]:
         labels = [_cell_label(self._text, cell) for cell in row]
-        columns = [_column(cell) for cell in row]
+        columns = [_column(number, cell) for number, cell in enumerate(row)]
         if any(columns[1:]) and not any(labels):
             self._header = columns
         if _is_header(labels):
@@ -166,6 +168,9 @@ class _Labels:
                 yield self._resolved(one)
 
     def _in_line(self, block: Block) -> Iterator[_Found]:
+        if self._text[block.start : block.end] in self._headings:
+            self._waiting = None  # it heads a column: its values come with their rows
+            return
         label = _cell_label(self._text, block)
         if label is not None:
             self._section = label.section or self._section
@@ -205,7 +210,7 @@ def _rows(text: str, blocks: Sequence[Block]) -> Iterator[list[Block]]:
             row = []
             continue
         first = text[row[0].start : row[0].end] if row else ""
-        tail = narrow(block.context).rpartition(" > ")[2].partition(" | ")[0]
+        tail = _first(block)
         is_same_row = bool(row) and (
             tail == first or (block.cell is not None and _row_number(block) == _row_number(row[0]))
         )
@@ -229,10 +234,19 @@ def _cell_label(text: str, block: Block) -> Label | None:
     return label_of(text[block.start : block.end])
 
 
-def _column(cell: Block) -> Label | None:
+def _first(cell: Block) -> str:
+    """Return the text of the first cell of a cell's row, as far as its context tells."""
+    return narrow(cell.context).rpartition(" > ")[2].partition(" | ")[0]
+
+
+def _heading(cell: Block) -> str:
+    """Return the text that heads a cell's column; "" where the page marks none."""
+    return narrow(cell.context).rpartition(" > ")[2].partition(" | ")[2]
+
+
+def _column(number: int, cell: Block) -> Label | None:
     """Return the label that heads a cell's column, where the page marks it as a heading."""
-    row, _, column = narrow(cell.context).rpartition(" > ")[2].partition(" | ")
-    return label_of(column or row)
+    return label_of(_heading(cell) or ("" if number else _first(cell)))
 
 
 def _is_header(labels: Sequence[Label | None]) -> bool:
@@ -266,7 +280,7 @@ def _in_block(text: str, block: Block) -> Iterator[_Found]:
         yield _Found(one.label, start + one.start, value, stop)
     if not labels and (gap := _GAP.search(text, start, min(end, start + _LONGEST_CELL))):
         label = label_of(text[start : gap.start()])
-        if label is not None and label.is_strong:
+        if label is not None and (label.is_strong or not text[start].isascii()):
             yield _Found(label, start, gap.end(), end, is_sure=False)
 
 
@@ -342,6 +356,9 @@ def _number(value: str, *_: object) -> _Value | None:
     """Read a number as a buyer writes it: the first word, or all of a short one with a digit."""
     is_spaced = _SPACED.fullmatch(value) is not None
     told = value if is_spaced else _NUMBER_END.split(value, maxsplit=1)[0]
+    told = told.rstrip(".")
+    if told.count(")") > told.count("("):
+        told = told[: told.rindex(")")]
     return _Value(told, len(told)) if any(sign.isdigit() for sign in told) else None
 
 
@@ -376,8 +393,9 @@ def _stripped(text: str, start: int, end: int) -> tuple[int, int]:
 def _told(text: str, known: Sequence[Piece]) -> Iterator[Piece]:
     """Yield what running text tells and no label did: on whose behalf, and who got the contract."""
     names = {one.name for one in known}
-    if "buyer" not in names and (match := _ON_BEHALF.search(text)):
-        yield Piece("buyer", match[1], match.start(), match.end() - 1, 0.85)
+    behalf = _ON_BEHALF.search(text) or _BUYER_IS.search(text)
+    if "buyer" not in names and behalf:
+        yield Piece("buyer", behalf[1], *behalf.span(), 0.85)
     if "supplier" not in names and (match := _AWARD.search(text)):
         yield Piece("supplier", match["supplier"], *match.span(), 0.7)
 
