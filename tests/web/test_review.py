@@ -1,7 +1,9 @@
 """Review at the desk: the queue, decisions, copies, translations, bulk, disagreements."""
 
+import html
 import json
 import re
+from itertools import chain
 
 import pytest
 
@@ -194,6 +196,22 @@ def test_several_are_shown_and_counted_before_they_are_decided(desk: Served) -> 
     assert len(queue(ada)) == 1
     (event,) = logged(desk, "review")
     assert event["note"] == "all alike"
+
+
+def test_all_that_would_be_decided_can_be_gone_through(
+    desk: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sousveil.web.pages.several.SHOWN", 1)
+    ada = desk.client()
+    first = ada.get("/review/several?trait=ethnicity").text
+    assert "1 to 1 of them" in first
+    (following,) = re.findall(r'rel="next" href="([^"#]+)', first)
+    second = ada.get(html.unescape(following)).text
+    assert "2 to 2 of them" in second
+    assert DIGEST.findall(first) == DIGEST.findall(second)
+    shown = [re.findall(r'class="plain" href="(/findings/[^"]+)', one) for one in (first, second)]
+    assert sorted(chain(*shown)) == sorted(f"/findings/{one}" for one in queue(ada))
+    assert "2 to 2 of them" in ada.get("/review/several?trait=ethnicity&begin=999").text
 
 
 def test_what_came_in_since_the_preview_is_not_decided_unseen(desk: Served) -> None:

@@ -2,14 +2,23 @@
 
 import gzip
 import re
+from pathlib import Path
+from urllib.parse import urlencode
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect
 
+from tests.commands import sousveil
+from tests.sites import Page as Answer
+from tests.sites import case_for, serve
 from tests.web.conftest import PageAt
-from tests.web.desks import Client, Served
+from tests.web.desks import Client, Served, served
 
+ONE = b"<h1>One</h1><p>It sees faces.</p>" + b"".join(
+    b"<p>Part %d of the lamp was tried for %d years in our own works.</p>" % (one, one)
+    for one in range(40)
+)
 GONE = "the ethnicity of each face"
 
 
@@ -145,3 +154,20 @@ def test_two_looks_are_compared_in_a_browser(page_at: PageAt) -> None:
     page.get_by_text("Requests and records").first.click()
     page.get_by_role("link", name="as it came").first.click()
     expect(page.get_by_role("heading", name="Body")).to_be_visible()
+
+
+def test_looks_at_a_site_are_compared_by_address(tmp_path: Path) -> None:
+    with serve() as site:
+        case = case_for(tmp_path / "case", site)
+        site.pages["/s/"] = Answer(b"<h1>All</h1><p>One is <a href='/s/one'>here</a>.</p>")
+        site.pages["/s/one"] = Answer(ONE)
+        given = ("--case", case.root)
+        assert sousveil("add", *given, "--kind", "site", f"{site.url}/s/").status == 0
+        assert sousveil("visit", *given).status == 0
+        site.pages["/s/one"] = Answer(ONE.replace(b"faces", b"shoes"))
+        assert sousveil("visit", *given, "--all").status == 0
+    with served(case.root) as desk:
+        client, target = desk.client(), f"/targets/{watch_of(desk, '/s/')}"
+        assert f'<option value="{site.url}/s/one">' in client.get(target).text
+        page = client.get(f"{target}/compare?{urlencode({'address': f'{site.url}/s/one'})}").text
+        assert re.search("<del[^>]*>faces", page)

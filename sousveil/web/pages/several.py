@@ -32,7 +32,7 @@ from sousveil.web.safety.guard import field, form_of
 
 # Decided on in one go: more than anybody can look over, and some 10 MB of the log.
 MOST = 2_000
-SHOWN = 25  # quotes of them
+SHOWN = 25  # quotes of them at once; all can be gone through before one decides
 GROUPS = 8  # hosts that are counted by name
 
 
@@ -43,6 +43,8 @@ def several(request: Request) -> Response:
     chosen = _chosen(request.query_params.multi_items())
     with desk.index() as index:
         ids = _found(index, request.user.name, chosen, words)
+        first = min(_number(request.query_params.get("begin", "")), max(len(ids) - 1, 0))
+        begin = first // SHOWN * SHOWN
         return render(
             request,
             "several.html",
@@ -53,7 +55,9 @@ def several(request: Request) -> Response:
             traits=traits(index),
             total=len(ids),
             is_cut=len(ids) == MOST,
-            shown=findings_by_id(index, ids[:SHOWN]).values(),
+            begin=begin,
+            SHOWN=SHOWN,
+            shown=findings_by_id(index, ids[begin : begin + SHOWN]).values(),
             tally=tally(index, ids, GROUPS),
             digest=_digest(ids),
             decided=_number(request.query_params.get("decided", "")),
