@@ -7,7 +7,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 LOCK := requirements.lock
 
-.PHONY: demo test test-slow lint format train bench replay lock docs package clean
+.PHONY: demo test test-slow lint format train pictures bench replay lock docs package clean
 
 demo: $(VENV)/.run
 	$(BIN)/sousveil demo
@@ -32,6 +32,10 @@ format: $(VENV)/.dev
 # Trains the claim finder anew; passages of ordinary text come from bench/field.py and ordinary.py.
 train: $(VENV)/.dev
 	$(BIN)/python bench/train_claims.py
+
+# The pictures of the desk in docs/, from a journey through the demo's case; needs a Chromium.
+pictures: $(VENV)/.dev
+	$(BIN)/python -m tools.pictures
 
 bench: $(VENV)/.dev
 	$(BIN)/python bench/claims.py
