@@ -7,22 +7,27 @@ says that a document has a statement about an actor. FollowTheMoney has no entit
 quotes with their selectors are annotations in the file beside it, whose ids stand in `recordId`.
 Ids follow from what is named, so that the next export has the same.
 
-No person becomes an entity. An account on a forge may be a person, and is none either.
+Projects follow (`projects.py`). No person becomes an entity; an account on a forge may be one, and
+is none either.
 """
 
-import hashlib
 import json
 from collections.abc import Iterator
 
-from sousveil.actors import shipped_register
-from sousveil.actors.address import FORGES
 from sousveil.jsonform import instant
-from sousveil.model import Capture, Json
+from sousveil.model import Json
 from sousveil.run.publish.exports.citations import printable
+from sousveil.run.publish.exports.entities import (
+    archived_in,
+    capture_key,
+    entity,
+    entity_key,
+    may_be_entity,
+    schema_of,
+)
+from sousveil.run.publish.exports.projects import projects
 from sousveil.run.publish.exports.told import Captured, Statement, Told
 from sousveil.run.visit.records import SOFTWARE
-
-ID_DIGITS = 40  # as FollowTheMoney's own SHA-1 keys
 
 _SCHEMATA = {
     "text/html": "HyperText",
@@ -36,7 +41,7 @@ def ftm(told: Told) -> bytes:
     """Return the entities, a line each: actors, documents, then what ties them."""
     documents: dict[str, Captured] = {}
     for one in told.captures():
-        documents.setdefault(_document_id(one.capture), one)
+        documents.setdefault(capture_key(one.capture.record, one.capture.url), one)
     actors = _actors(told)
     lines = [*_actor_entities(told, actors), *map(_document, documents.values())]
     lines += [
@@ -44,6 +49,7 @@ def ftm(told: Told) -> bytes:
         for said in told.statements
         if said.finding.actor in actors
     ]
+    lines += projects(told, known={one["id"] for one in lines})
     return b"".join(
         json.dumps(line, ensure_ascii=False).encode("utf-8", "replace") + b"\n" for line in lines
     )
@@ -54,33 +60,24 @@ def _actors(told: Told) -> dict[str, str]:
     named = {one.finding.actor for one in told.statements}
     if not told.is_part:
         named |= {watch.actor for watch in told.watches}
-    return {name: _id("actor", name) for name in sorted(filter(None, named)) if _is_public(name)}
-
-
-def _is_public(name: str) -> bool:
-    """Tell whether a name is not that of an account, which may be a person's."""
-    return name.partition("/")[0] not in FORGES
+    public = (name for name in named if name and may_be_entity(name))
+    return {name: entity_key("actor", name) for name in sorted(public)}
 
 
 def _actor_entities(told: Told, actors: dict[str, str]) -> Iterator[Json]:
-    makers = {one.name for one in shipped_register().actors if not one.reports}
     hosts: dict[str, set[str]] = {}
     for watch in told.watches:
         if watch.actor and watch.target.startswith(("http://", "https://")):
             hosts.setdefault(watch.actor, set()).add(watch.target)
-    for name, entity_id in actors.items():
+    for name, key in actors.items():
         properties = {"name": [name], "sourceUrl": sorted(hosts.get(name, ()))}
-        yield _entity(entity_id, "Company" if name in makers else "Organization", properties)
+        yield entity(key, schema_of(name), properties)
 
 
 def _document(one: Captured) -> Json:
     capture, record = one.capture, one.capture.record
-    where = (
-        f"Archived in {record.warc}, record {record.record_id.strip('<>')},"
-        f" SHA-256 {record.digest.removeprefix('sha256:')}; logged as entry {one.log_index}."
-    )
-    return _entity(
-        _document_id(capture),
+    return entity(
+        capture_key(record, capture.url),
         _SCHEMATA.get(capture.media_type, "Document"),
         {
             "title": [printable(one.title)],
@@ -89,18 +86,18 @@ def _document(one: Captured) -> Json:
             "mimeType": [capture.media_type],
             "publisher": [one.publisher or ""],
             "crawler": [SOFTWARE],
-            "notes": [where],
+            "notes": [archived_in(record, one.log_index)],
         },
     )
 
 
 def _link(one: Statement, actor: str) -> Json:
     finding = one.finding
-    return _entity(
-        _id("finding", finding.id),
+    return entity(
+        entity_key("finding", finding.id),
         "Documentation",
         {
-            "document": [_document_id(finding.capture)],
+            "document": [capture_key(finding.capture.record, finding.capture.url)],
             "entity": [actor],
             "role": [f"{finding.claim.label} {finding.claim.trait}"],
             "summary": [printable(finding.quote)],
@@ -110,21 +107,3 @@ def _link(one: Statement, actor: str) -> Json:
             "sourceUrl": [finding.url],
         },
     )
-
-
-def _entity(entity_id: str, schema: str, properties: dict[str, list[str]]) -> Json:
-    told = {name: [one for one in values if one] for name, values in properties.items()}
-    return {
-        "id": entity_id,
-        "schema": schema,
-        "properties": {name: values for name, values in told.items() if values},
-    }
-
-
-def _document_id(capture: Capture) -> str:
-    return _id("capture", f"{capture.record.digest} {capture.url}")
-
-
-def _id(kind: str, name: str) -> str:
-    digest = hashlib.sha256(f"{kind}\0{name}".encode("utf-8", "surrogatepass")).hexdigest()
-    return f"sousveil-{digest[:ID_DIGITS]}"

@@ -145,6 +145,27 @@ class FindingForm(Form, frozen=True):
     translations: list[TranslationForm] = []
 
 
+class FieldForm(Form, frozen=True):
+    """One thing that a fact says, with its quote."""
+
+    name: str
+    value: str
+    source: dict[str, Any]
+    unit: str = ""
+    confidence: Share = 1.0
+
+
+class FactForm(Form, frozen=True):
+    """A project, a figure, a document or a statement, each field with its quote."""
+
+    id: Id
+    kind: Literal["project", "figure", "document", "statement"]
+    status: Literal["candidate", "confirmed"]
+    fields: list[FieldForm]
+    at: Time = ""
+    log_index: int | None = None
+
+
 class Happened(Form, frozen=True):
     """What happened to a repository, a site or a feed as a whole."""
 
@@ -187,6 +208,7 @@ class CaseForm(Form, frozen=True):
     targets: list[Target]
     captures: list[CaptureForm]
     findings: list[FindingForm]
+    facts: list[FactForm]
     happenings: list[Happened]
     inquiries: list[Asked]
     unconfirmed: Annotated[

@@ -14,11 +14,12 @@ from typing import Any, TypeAlias
 from sousveil.case import Case
 from sousveil.changes.trace.trace import state_of
 from sousveil.errors import InputError, TargetError
+from sousveil.index.facts import facts
 from sousveil.index.query import captures_of_watch, watches
 from sousveil.index.store import Held, Index
 from sousveil.index.translations import translations_of
 from sousveil.jsonform import finding_json
-from sousveil.model import RENDERING_TYPE, Capture, Fate, Finding, Json, Translation, Watch
+from sousveil.model import RENDERING_TYPE, Capture, Fact, Fate, Finding, Json, Translation, Watch
 from sousveil.review.decisions import status
 from sousveil.run.found import found
 from sousveil.run.publish.packages import signed_head, title_of
@@ -87,6 +88,7 @@ class Told:
     watches: tuple[Watch, ...]  # that were asked for; of findings alone, theirs
     is_whole: bool  # whether nothing was named: imports belong to no watch
     is_part: bool  # whether findings or labels were asked for, not whole watches
+    everything: bool  # whether what nobody confirmed was asked for, too
     unconfirmed: int  # findings left out because they are not confirmed
     columns: Columns  # of a scan's table of findings
 
@@ -114,6 +116,19 @@ class Told:
             if content not in seen or _key(capture) in quoted:
                 yield cited
             seen.add(content)
+
+    def facts(self) -> Iterator[Fact]:
+        """Yield what a dossier states beside claims, by kind and date, without who confirmed it.
+
+        Of findings or watches that were asked for, the facts that stand beside them.
+        """
+        ids = {one.finding.id for one in self.statements}
+        targets = {watch.target for watch in self.watches}
+        for fact in facts(self.index):
+            sources = [field.source for field in fact.fields]
+            is_near = any(one.finding_id in ids or one.url in targets for one in sources)
+            if (self.is_whole or is_near) and (self.everything or fact.status == "confirmed"):
+                yield replace(fact, by="", note="")
 
     def _captured(self, held: Held, watch: Watch) -> Captured:
         title = title_of(self.case, held.capture)
@@ -159,6 +174,7 @@ def choose(case: Case, index: Index, asked: Asked, now: datetime, columns: Colum
         watches=tuple(chosen),
         is_whole=not asked.names and not is_part,
         is_part=is_part,
+        everything=asked.everything,
         unconfirmed=0 if asked.everything else left,
         columns=columns,
     )

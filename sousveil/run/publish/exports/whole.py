@@ -7,7 +7,7 @@ import msgspec
 
 from sousveil.index.histories import happenings
 from sousveil.index.inquiries import inquiries
-from sousveil.jsonform import happening_json, instant
+from sousveil.jsonform import fact_json, happening_json, instant
 from sousveil.model import Happening, Inquiry, Watch
 from sousveil.run.publish.exports.annotations import as_json
 from sousveil.run.publish.exports.schema import (
@@ -15,6 +15,7 @@ from sousveil.run.publish.exports.schema import (
     Asked,
     CaptureForm,
     CaseForm,
+    FactForm,
     FindingForm,
     Happened,
     Log,
@@ -38,6 +39,7 @@ def whole(told: Told) -> bytes:
         targets=[_target(one) for one in told.watches],
         captures=[_capture(one) for one in told.captures()],
         findings=[_finding(one) for one in told.statements],
+        facts=[msgspec.convert(fact_json(one), FactForm) for one in told.facts()],
         happenings=[
             _happened(one)
             for one in happenings(told.index)
