@@ -16,6 +16,8 @@ from typing import Literal
 from sousveil.case import Case
 from sousveil.changes.looks import Look
 from sousveil.index.listed import list_findings, put_fate_of
+from sousveil.index.looks import put_capture, put_look, put_watch
+from sousveil.index.notices import put_fates
 from sousveil.index.query import captures_of_look, register_of
 from sousveil.index.readings import put_reading
 from sousveil.index.search.passages import cut
@@ -90,13 +92,13 @@ def write_desk_case(root: Path, size: Size) -> Case:
         for number in range(size.targets):
             with index.transaction():
                 watch = watch_of(number)
-                index.put_watch(watch)
+                put_watch(index, watch)
                 found = list(_looks(index, watch, number, size, chance))
                 told += [(one, fate_of(one, chance)) for one in found]
                 list_findings(index, status, register)
         fates = [fate for _, fate in told]
         with index.transaction():
-            index.put_fates(fates, [_notice(*one) for one in told[-NOTICES:]])
+            put_fates(index, fates, [_notice(*one) for one in told[-NOTICES:]])
             put_fate_of(index, fates)
         rank(index)
     return case
@@ -129,10 +131,10 @@ def _looks(
             (log_index - 1) * size.findings // size.captures
         )
         look = Look(0, at, Verdict.PRESENT, 0.95, "HTTP 200", log_index, watch.id)
-        yield from put_look(index, number, look, paragraphs, chance, is_claim=is_claim)
+        yield from put_seen(index, number, look, paragraphs, chance, is_claim=is_claim)
 
 
-def put_look(
+def put_seen(
     index: Index,
     number: int,
     look: Look,
@@ -146,13 +148,13 @@ def put_look(
     Yields what is found there: a sentence that is a claim, if it is to be one.
     """
     watch, lang, log_index = watch_of(number), _LANGS[number % len(_LANGS)], look.log_index
-    look_id = index.put_look(look, address=watch.target, status=200)
+    look_id = put_look(index, look, address=watch.target, status=200)
     record = RecordRef(
         f"archive/{look.at:%Y/%m}/{log_index}.warc.gz", 512, 20_000, f"<urn:uuid:{log_index}>",
         f"sha256:{log_index:064x}",
     )  # fmt: skip
     capture = Capture(watch.target, look.at, 200, "text/html", record)
-    index.put_capture(capture, look_id)
+    put_capture(index, capture, look_id)
     trait = TRAITS[min(chance.randrange(8), chance.randrange(6))]
     claim = _CLAIMS[lang].format(n=number, k=log_index % 100, trait=trait)
     document = _document([*([claim] if is_claim else ()), *paragraphs], lang, number)

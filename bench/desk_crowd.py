@@ -17,10 +17,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from bench.asking import Asker, Taken, cpu_seconds
-from bench.desk_case import fate_of, put_look, watch_of
+from bench.desk_case import fate_of, put_seen, watch_of
 from sousveil.case import Case, open_case
 from sousveil.changes.looks import Look
 from sousveil.index.listed import list_findings, put_fate_of
+from sousveil.index.notices import put_fates
 from sousveil.index.store import Index
 from sousveil.ledger import TurnWriter
 from sousveil.model import Event, Verdict
@@ -133,11 +134,11 @@ def _take_in(index: Index, number: int, log_index: int, chance: random.Random) -
         0, datetime.now(UTC), Verdict.PRESENT, 0.95, "HTTP 200", log_index, watch_of(number).id
     )
     with index.transaction():
-        found = list(put_look(index, number, look, ["No claim is made here."], chance))
+        found = list(put_seen(index, number, look, ["No claim is made here."], chance))
         list_findings(index, status)
     fates = [fate_of(one, chance) for one in found]
     with index.transaction():
-        index.put_fates(fates)
+        put_fates(index, fates)
         put_fate_of(index, fates)
     rank(index)
 

@@ -14,8 +14,8 @@ from sousveil.cli.options import CaseOption, JsonOption, chosen_case, patience
 from sousveil.cli.telling.delivered import tell_delivered
 from sousveil.cli.telling.screen import FOUND_WRONG, count_of, plain, say, tell, write_json
 from sousveil.errors import InputError
-from sousveil.index.notices import deliveries, waiting
-from sousveil.index.store import Delivery, Index
+from sousveil.index.notices import Delivery, deliveries, waiting
+from sousveil.index.store import Index
 from sousveil.jsonform import instant
 from sousveil.model import Json
 from sousveil.run.alerting import send_each, tell_out, write_case_feed

@@ -10,12 +10,31 @@ from pathlib import Path
 import msgspec
 
 from sousveil.index.file import INDEX_FILE
+from sousveil.index.schema import SCHEMA_VERSION
 from sousveil.index.store import Index
 from sousveil.model import Finding
 
 Record = tuple[str, int]  # WARC file below the case folder, and the record's offset in it
 
 EARLIER_FILE = f"{INDEX_FILE}.earlier"
+
+# What `_carry` takes from an earlier index, where a record is the same capture: first what
+# another engine had found, then what was a former reading there already.
+_SAME = "c.warc = e.warc AND c.offset = e.offset AND c.url = e.url"
+_CARRIED_READINGS = (
+    f"""INSERT OR REPLACE INTO main.former SELECT s.finding_id, c.id, s.data FROM earlier.sighting s
+        JOIN earlier.capture e ON e.id = s.capture_id
+        JOIN main.capture c ON {_SAME} WHERE e.engine != c.engine""",
+    f"""UPDATE main.capture AS c SET former_engine = e.engine FROM earlier.capture e
+        WHERE {_SAME} AND e.engine != c.engine""",
+)
+_CARRIED_FORMER = (
+    f"""INSERT OR REPLACE INTO main.former SELECT f.finding_id, c.id, f.data FROM earlier.former f
+        JOIN earlier.capture e ON e.id = f.capture_id
+        JOIN main.capture c ON {_SAME} WHERE e.engine = c.engine""",
+    f"""UPDATE main.capture AS c SET former_engine = e.former_engine FROM earlier.capture e
+        WHERE {_SAME} AND e.engine = c.engine""",
+)
 
 
 def former_findings(index: Index) -> dict[str, Finding]:
@@ -45,12 +64,36 @@ def carry_over(index: Index, earlier: Path) -> bool:
     wrote findings otherwise.
     """
     try:
-        index.carry_over(earlier)
+        _carry(index, earlier)
         former_findings(index)
     except (sqlite3.DatabaseError, msgspec.MsgspecError):
-        index.forget_former()
+        _forget(index)
         return False
     return True
+
+
+def _carry(index: Index, earlier: Path) -> None:
+    """Take what an index that is being made again said of captures, as their former reading.
+
+    Of captures that it had read by another engine, what it found; of the others, what was their
+    former reading there. An index of another version may lack the latter.
+    """
+    index.change("ATTACH DATABASE ? AS earlier", str(earlier))
+    try:
+        ((version,),) = index.rows("PRAGMA earlier.user_version")
+        with index.transaction():
+            is_same = version == SCHEMA_VERSION
+            for statement in (*_CARRIED_READINGS, *(_CARRIED_FORMER if is_same else ())):
+                index.change(statement)
+    finally:
+        index.change("DETACH DATABASE earlier")
+
+
+def _forget(index: Index) -> None:
+    """Forget all former readings."""
+    with index.transaction():
+        index.change("DELETE FROM former")
+        index.change("UPDATE capture SET former_engine = NULL")
 
 
 def set_aside(folder: Path) -> Path | None:

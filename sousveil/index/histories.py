@@ -5,7 +5,7 @@ each watch the index keeps what the next look is compared with, as small values 
 log; an index that is made again comes to the same. `happenings` is what can be asked.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any, TypeVar
 
@@ -68,6 +68,30 @@ def remembered(index: Index, watch_id: str, subject: str, type_: type[_T]) -> _T
         "SELECT data FROM history WHERE watch_id = ? AND subject = ?", watch_id, subject
     )
     return msgspec.json.decode(rows[0][0], type=type_) if rows else None
+
+
+def put_history(
+    index: Index,
+    upto: int,
+    watch_id: str,
+    remembered: Mapping[str, object],
+    happened: Iterable[Happening],
+) -> None:
+    """Add what happened to a watch as a whole, with what its next look is compared with.
+
+    `remembered` holds that by subject, `upto` is the first event that was not gone through.
+    """
+    with index.transaction():
+        index.change("DELETE FROM heard")
+        index.change("INSERT INTO heard VALUES (?)", upto)
+        index.change_each(
+            "INSERT OR REPLACE INTO history VALUES (?, ?, ?)",
+            [(watch_id, name, msgspec.json.encode(one)) for name, one in remembered.items()],
+        )
+        index.change_each(
+            "INSERT OR IGNORE INTO happening (id, watch_id, log_index, data) VALUES (?, ?, ?, ?)",
+            [(one.id, watch_id, one.log_index, msgspec.json.encode(one)) for one in happened],
+        )
 
 
 def looks_at_repository(index: Index, watch_id: str, log_index: int) -> list[Seen]:

@@ -1,6 +1,6 @@
 """The outbox: what people are to be told, and how far each channel has been told.
 
-A notice is written together with the fates that it tells of (`Index.put_fates`), and a channel's
+A notice is written together with the fates that it tells of (`put_fates`), and a channel's
 `Delivery` moves on only when the channel has taken the message: who is killed in between tells it
 again. So each channel is told at least once, and twice only after a crash at that moment.
 
@@ -10,9 +10,11 @@ counts as told: nobody wants a case's whole history once more.
 
 import functools
 import sqlite3
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from types import MappingProxyType
 
 import msgspec
 
@@ -22,7 +24,7 @@ from sousveil.changes.notices import FAILING, Health, health_notice, notice_of
 from sousveil.changes.quoted import quoted
 from sousveil.index.histories import lost_with
 from sousveil.index.query import register_of
-from sousveil.index.store import Delivery, Index
+from sousveil.index.store import Index, sortable
 from sousveil.model import Fate, Finding, Happening, Notice
 
 _SILENT = ", ".join(f"'{verdict}'" for verdict in FAILING)
@@ -40,6 +42,18 @@ SELECT told.id, l.at, l.log_index,
 FROM told JOIN look l ON l.id = (SELECT id FROM look WHERE watch_id = told.id
     ORDER BY log_index DESC, id DESC LIMIT 1)
 """
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """How far a channel has been told of what happened."""
+
+    channel: str  # its name in case.toml
+    told: int = 0  # number of the last notice that it took
+    tried: int = 0  # number of the last notice that it was to be told of
+    tries: int = 0  # in a row that failed
+    next_try: datetime | None = None  # not before; None: as soon as there is something
+    problem: str = ""  # of the last try, in words
 
 
 def new_notices(
@@ -148,6 +162,66 @@ def deliveries(index: Index) -> dict[str, Delivery]:
     }
 
 
+def put_fates(
+    index: Index,
+    fates: Iterable[Fate],
+    notices: Iterable[Notice] = (),
+    *,
+    stood_at: Mapping[str, int] = MappingProxyType({}),
+    channels: Iterable[str] = (),
+) -> None:
+    """Replace the fates of findings, and add what people are to be told of them.
+
+    `stood_at` names, by finding, the look that saw it last, of what stands.
+
+    Both or neither: whoever is killed here tells it next time. `channels` are those that are
+    to be told; one that is new hears of what happens from now on.
+    """
+    with index.transaction():
+        index.change_each(
+            "INSERT OR REPLACE INTO fate VALUES (?, ?, ?)",
+            [
+                (fate.finding_id, msgspec.json.encode(fate), stood_at.get(fate.finding_id))
+                for fate in fates
+            ],
+        )
+        put_channels(index, channels)
+        index.change_each(
+            "INSERT OR IGNORE INTO notice (id, kind, finding_id, watch_id, data)"
+            " VALUES (?, ?, ?, ?, ?)",
+            [
+                (one.id, one.kind, one.finding_id, one.watch_id, msgspec.json.encode(one))
+                for one in notices
+            ],
+        )
+
+
+def put_channels(index: Index, names: Iterable[str]) -> None:
+    """Add channels that are not known, as having been told all that happened so far."""
+    index.change_each(
+        "INSERT OR IGNORE INTO channel SELECT ?, told, told, 0, NULL, '' FROM"
+        " (SELECT coalesce(max(number), 0) AS told FROM notice)",
+        [(name,) for name in names],
+    )
+
+
+def put_delivery(index: Index, delivery: Delivery) -> None:
+    """Record how telling a channel went."""
+    next_try = sortable(delivery.next_try) if delivery.next_try else None
+    index.change(
+        "UPDATE channel SET told = ?, tried = ?, tries = ?, next_try = ?, problem = ?"
+        " WHERE name = ?",
+        *(
+            delivery.told,
+            delivery.tried,
+            delivery.tries,
+            next_try,
+            delivery.problem,
+            delivery.channel,
+        ),
+    )
+
+
 def take_over(index: Index, earlier: Path | None) -> None:
     """Take over the outbox of the index that this one replaces, once all captures are read.
 
@@ -155,11 +229,43 @@ def take_over(index: Index, earlier: Path | None) -> None:
     """
     if earlier is not None:
         try:
-            index.carry_notices(earlier)
+            _carry(index, earlier)
         except sqlite3.DatabaseError:  # it is no database, or from a version without an outbox
-            index.take_as_told()
+            _take_as_told(index)
     else:
-        index.take_as_told()
+        _take_as_told(index)
+
+
+def _take_as_told(index: Index) -> None:
+    """Let every channel count as having been told all that happened so far."""
+    newest = "(SELECT coalesce(max(number), 0) FROM main.notice)"
+    with index.transaction():
+        index.change(f"UPDATE main.channel SET told = {newest}, tried = {newest}")
+
+
+def _carry(index: Index, earlier: Path) -> None:
+    """Take the notices and channels of an index that is being made again.
+
+    What was worked out anew, and not told of then, comes before all of them: it counts as told.
+    """
+    index.change("ATTACH DATABASE ? AS earlier", str(earlier))
+    try:
+        with index.transaction():
+            ((anew,),) = index.rows("SELECT coalesce(max(number), 0) FROM main.notice")
+            index.change("DELETE FROM main.notice WHERE id IN (SELECT id FROM earlier.notice)")
+            index.change(
+                "INSERT INTO main.notice SELECT number + ?, id, kind, finding_id, watch_id,"
+                " data FROM earlier.notice",
+                anew,
+            )
+            _take_as_told(index)
+            index.change(
+                "INSERT OR REPLACE INTO main.channel SELECT name, told + ?1, tried + ?1,"
+                " tries, next_try, problem FROM earlier.channel",
+                anew,
+            )
+    finally:
+        index.change("DETACH DATABASE earlier")
 
 
 def _last_told(index: Index, key: str, where: str = "") -> dict[str, Notice]:

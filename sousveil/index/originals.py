@@ -11,7 +11,7 @@ from datetime import datetime
 import msgspec
 
 from sousveil.archive.write import Original
-from sousveil.index.store import Index
+from sousveil.index.store import Index, sortable
 from sousveil.model import Capture, RecordRef
 
 
@@ -19,7 +19,21 @@ def put_originals(index: Index, captures: Iterable[Capture], watch_id: str) -> N
     """Take in those among `captures` that a revisit may refer to."""
     for capture in captures:
         if capture.payload_digest and capture.refers_to is None:
-            index.put_original(capture, watch_id)
+            _put_original(index, capture, watch_id)
+
+
+def _put_original(index: Index, capture: Capture, watch_id: str) -> None:
+    """Add a record that holds a payload whole, for later revisits; the first one stays."""
+    index.change(
+        "INSERT OR IGNORE INTO original VALUES (?, ?, ?, ?, ?)",
+        *(
+            watch_id,
+            capture.payload_digest,
+            capture.url,
+            sortable(capture.captured_at),
+            msgspec.json.encode(capture.record),
+        ),
+    )
 
 
 def original(index: Index, watch_id: str, url: str, payload_digest: str) -> Original | None:

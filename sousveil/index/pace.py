@@ -18,7 +18,7 @@ import msgspec
 from sousveil.archive.write import Original
 from sousveil.capture.http.head import charset
 from sousveil.index.originals import original
-from sousveil.index.store import Index
+from sousveil.index.store import Index, sortable
 from sousveil.model import Capture, Event, Failure, WatchKind
 from sousveil.watch.frontier import GUIDES
 
@@ -90,9 +90,9 @@ def take_visit(index: Index, event: Event) -> None:
         now = replace(_after_visit(before, event, at), last_at=at, is_over=not is_crawl)
         base = _base(index, event, at)
         told = msgspec.json.encode(base) if base else None
-        index.put_pace(watch_id, msgspec.json.encode(now), told)
+        _put_pace(index, watch_id, msgspec.json.encode(now), told)
     elif is_crawl:
-        index.put_pace(watch_id, msgspec.json.encode(before), None)
+        _put_pace(index, watch_id, msgspec.json.encode(before), None)
 
 
 def _after_visit(before: Pace, event: Event, at: datetime) -> Pace:
@@ -117,12 +117,17 @@ def _after_visit(before: Pace, event: Event, at: datetime) -> Pace:
     )
 
 
+def _put_pace(index: Index, watch_id: str, data: bytes, base: bytes | None) -> None:
+    """Replace how a watch's looks went, and what its next answer is compared with."""
+    index.change("INSERT OR REPLACE INTO pace VALUES (?, ?, ?)", watch_id, data, base)
+
+
 def take_crawl(index: Index, event: Event) -> None:
     """Take in the end of a crawl."""
     watch_id = event.body["watch_id"]
     before = pace_of(index, watch_id) or Pace(event.index, 0)
     now = replace(before, log_index=event.index, last_at=event.time, is_over=True)
-    index.put_pace(watch_id, msgspec.json.encode(now), None)
+    _put_pace(index, watch_id, msgspec.json.encode(now), None)
 
 
 def take_poll(index: Index, event: Event) -> None:
@@ -141,7 +146,8 @@ def take_poll(index: Index, event: Event) -> None:
             failures=0,
             failing_since=None,
         )
-        index.put_polled(
+        _put_polled(
+            index,
             watch_id,
             msgspec.json.encode(now),
             address=polled["target"],
@@ -204,4 +210,23 @@ def _base(index: Index, event: Event, at: datetime) -> Base | None:
         exit=body.get("exit", ""),
         is_shown=rendering is not None and rendering["snapshot"] is not None,
         charset=charset(request["content_type"]).lower(),
+    )
+
+
+def _put_polled(
+    index: Index, watch_id: str, data: bytes, *, address: str, of: int, at: datetime, log_index: int
+) -> None:
+    """Record a poll that found at `address` what the visit with log entry `of` had found."""
+    index.change("UPDATE pace SET data = ? WHERE watch_id = ?", data, watch_id)
+    index.change(
+        "INSERT INTO unchanged SELECT id, address, watch_id, ?, ?, 1 FROM look"
+        " WHERE log_index = ? AND watch_id = ? AND address = ?"
+        " ON CONFLICT DO UPDATE SET at = excluded.at, log_index = excluded.log_index,"
+        " count = count + 1",
+        *(sortable(at), log_index, of, watch_id, address),
+    )
+    # Where all stands, the same again changes nothing but the time of the last look.
+    index.change(
+        "INSERT OR IGNORE INTO stale SELECT address FROM told WHERE address = ? AND NOT is_quiet",
+        address,
     )

@@ -15,10 +15,12 @@ from sousveil.changes.answer import judge_address, judge_import
 from sousveil.changes.looks import Look, Probe
 from sousveil.index.facts import EVENTS as OF_FACTS
 from sousveil.index.facts import put_fact
+from sousveil.index.looks import put_capture, put_event, put_look, put_retired, put_watch
 from sousveil.index.originals import put_originals
 from sousveil.index.pace import take_crawl, take_poll, take_visit
 from sousveil.index.query import repository_visits
 from sousveil.index.reviews import put_review
+from sousveil.index.sightings import forget_last_reading, forget_verdicts
 from sousveil.index.store import Index
 from sousveil.index.translations import put_translation
 from sousveil.index.verdicts import put_around
@@ -49,13 +51,13 @@ def project(
     lists it.
     """
     with index.transaction():
-        index.put_event(event)
+        put_event(index, event)
         match event.type:
             case "watch.added" | "watch.changed":
-                index.put_watch(msgspec.convert(event.body["watch"], Watch))
-                index.put_retired(event.body["watch"]["id"], None)
+                put_watch(index, msgspec.convert(event.body["watch"], Watch))
+                put_retired(index, event.body["watch"]["id"], None)
             case "watch.retired":
-                index.put_retired(event.body["watch_id"], event.time)
+                put_retired(index, event.body["watch_id"], event.time)
             case "visit":
                 if event.body.get("role") not in GUIDES:
                     _put_visit(index, event)
@@ -89,15 +91,15 @@ def _put_visit(index: Index, event: Event) -> None:
         _dated(requests),
     )
     status = probes[-1].status if probes else None
-    look_id = index.put_look(look, address=body["target"], status=status)
+    look_id = put_look(index, look, address=body["target"], status=status)
     captures = msgspec.convert(body["captures"], list[Capture])
     for capture in captures:
-        index.put_capture(capture, look_id)
+        put_capture(index, capture, look_id)
     if "repository" in body and not captures:
         before, now = repository_visits(index, body["watch_id"])[-2:]
         if before["refs"] != now["refs"]:
             # Branches moved to commits that were kept before: what stands has to be told anew.
-            index.forget_last_reading(body["watch_id"])
+            forget_last_reading(index, body["watch_id"])
 
 
 def _dated(requests: Sequence[Mapping[str, Any]]) -> datetime | None:
@@ -131,9 +133,9 @@ def _put_import(
         # The date is the donor's word; what was taken in was seen by then at the latest.
         at = min(capture.captured_at, event.time)
         look = Look(0, at, verdict, confidence, outcome, event.index)
-        look_id = index.put_look(look, address=capture.url, status=capture.status)
-        index.put_capture(capture, look_id)
-        index.forget_verdicts(capture.url)  # it may stand before looks that were judged
+        look_id = put_look(index, look, address=capture.url, status=capture.status)
+        put_capture(index, capture, look_id)
+        forget_verdicts(index, capture.url)  # it may stand before looks that were judged
 
 
 def _put_copy(index: Index, event: Event) -> None:
@@ -147,5 +149,5 @@ def _put_copy(index: Index, event: Event) -> None:
     where = f"in an old copy that {body['archive']} keeps"
     verdict, confidence, outcome = judge_import(capture.status, where)
     look = Look(0, at, verdict, confidence, outcome, event.index)
-    index.put_capture(capture, index.put_look(look, address=capture.url, status=capture.status))
-    index.forget_verdicts(capture.url)  # it may stand before looks that were judged
+    put_capture(index, capture, put_look(index, look, address=capture.url, status=capture.status))
+    forget_verdicts(index, capture.url)  # it may stand before looks that were judged

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 
 from sousveil.index.facts import put_candidates
 from sousveil.index.search.passages import Passage, put_passages
+from sousveil.index.sightings import put_sightings
 from sousveil.index.store import Held, Index
 from sousveil.model import Fact, Finding
 
@@ -24,6 +25,6 @@ def put_reading(
     even where no document was read.
     """
     with index.transaction():
-        index.put_sightings(held, findings, engine=engine, note=note)
+        put_sightings(index, held, findings, engine=engine, note=note)
         put_passages(index, held, passages, findings)
         put_candidates(index, held, candidates)

@@ -5,7 +5,7 @@ one page may change what is told of a hundred others. Stored is only what needs 
 read: the editions in other languages that pages name (`edition`), put there by analysis.
 """
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 
 import msgspec
 
@@ -75,6 +75,15 @@ def unasked_for_editions(index: Index) -> list[tuple[int, Capture]]:
         for number, _ in rows
         if number not in asked and (capture := _capture(index, number)) is not None
     ]
+
+
+def put_editions(index: Index, named: Mapping[int, Sequence[str]]) -> None:
+    """Add the editions in other languages that pages name, by the number of the capture."""
+    with index.transaction():
+        index.change_each(
+            "INSERT OR REPLACE INTO edition VALUES (?, ?)",
+            [(number, msgspec.json.encode(urls)) for number, urls in named.items()],
+        )
 
 
 def _capture(index: Index, number: int) -> Capture | None:

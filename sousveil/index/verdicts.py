@@ -16,6 +16,7 @@ import msgspec
 from sousveil.changes.answer import Came, Standing, verdict_of_one
 from sousveil.changes.course import Told
 from sousveil.changes.looks import Look, in_order
+from sousveil.index.sightings import forget_verdicts
 from sousveil.index.store import Index
 from sousveil.model import RENDERING_TYPE, Event, Fate, Json, Verdict
 
@@ -274,7 +275,7 @@ def put_around(index: Index, event: Event) -> None:
                 _text(msgspec.convert(asked["at"], datetime)),
                 msgspec.json.encode(data),
             )
-    index.forget_verdicts(body["target"], since=body["of"])
+    forget_verdicts(index, body["target"], since=body["of"])
 
 
 def put_came(index: Index, look_id: int, came: Came, stood: Mapping[str, StoodLook]) -> None:

@@ -17,9 +17,17 @@ from sousveil.alerts.atom import MAX_ENTRIES, atom, write_feed
 from sousveil.alerts.digest import Message, Place, digest
 from sousveil.alerts.send import exit_of, send
 from sousveil.case import Case, telling
-from sousveil.index.notices import deliveries, newest_number, notices, waiting
+from sousveil.index.notices import (
+    Delivery,
+    deliveries,
+    newest_number,
+    notices,
+    put_channels,
+    put_delivery,
+    waiting,
+)
 from sousveil.index.query import findings
-from sousveil.index.store import Delivery, Index
+from sousveil.index.store import Index
 from sousveil.settings import Channel
 
 # Sixteen tries take about a day: a service that is down for longer has something to be looked into.
@@ -63,7 +71,7 @@ def tell_channels(
     most for each `MAX_AT_ONCE` of them; at once when there is nothing to tell.
     """
     with index.transaction():
-        index.put_channels(case.settings.alerts.channels)
+        put_channels(index, case.settings.alerts.channels)
     if not _due(case, index, clock(), at_once=at_once):
         return Delivered({}, {})
     with telling(case) as is_ours:
@@ -100,7 +108,7 @@ def _tell(
     problems = send_each(case, [channels[one.channel] for one in due], messages)
     for one, news, problem in zip(due, pending, problems, strict=True):
         with index.transaction():
-            index.put_delivery(_after(one, newest, problem, clock()))
+            put_delivery(index, _after(one, newest, problem, clock()))
         if problem is None:
             told[one.channel] = len(news)
         else:

@@ -12,6 +12,8 @@ from sousveil.index.notices import (
     new_notices,
     newest_number,
     notices,
+    put_delivery,
+    put_fates,
     take_over,
     waiting,
     watch_health,
@@ -57,49 +59,49 @@ def test_what_is_to_be_told_is_written_with_the_fates_or_not_at_all(index: Index
     def deadly() -> "list[Notice]":
         raise Killed
 
-    index.put_fates([STANDS], [notice(1)])
+    put_fates(index, [STANDS], [notice(1)])
     with pytest.raises(Killed):
-        index.put_fates([GONE], (deadly() for _ in range(1)))  # type: ignore[misc]  # never yields
+        put_fates(index, [GONE], (deadly() for _ in range(1)))  # type: ignore[misc]  # never yields
     assert index.rows("SELECT count(*) FROM fate WHERE data LIKE '%quote_removed%'") == [(0,)]
     assert [one.log_index for one in notices(index, 9)] == [1]
 
 
 def test_the_same_notice_is_kept_once_and_the_newest_come_first(index: Index) -> None:
-    index.put_fates([], [notice(1), notice(2)])
-    index.put_fates([], [notice(2), notice(3)])
+    put_fates(index, [], [notice(1), notice(2)])
+    put_fates(index, [], [notice(2), notice(3)])
     assert [one.log_index for one in notices(index, 2)] == [3, 2]
     assert newest_number(index) == 3
 
 
 def test_a_channel_hears_of_what_happens_from_the_day_it_is_named(index: Index) -> None:
-    index.put_fates([], [notice(1)])
-    index.put_fates([], [notice(2)], channels=["slack"])
-    index.put_fates([], [notice(3)], channels=["slack", "mail"])
+    put_fates(index, [], [notice(1)])
+    put_fates(index, [], [notice(2)], channels=["slack"])
+    put_fates(index, [], [notice(3)], channels=["slack", "mail"])
     known = deliveries(index)
     assert [one.log_index for one in waiting(index, known["slack"])] == [2, 3]
     assert [one.log_index for one in waiting(index, known["mail"])] == [3]
 
 
 def test_how_telling_went_is_remembered(index: Index) -> None:
-    index.put_fates([], [notice(1)], channels=["slack"])
+    put_fates(index, [], [notice(1)], channels=["slack"])
     went = replace(deliveries(index)["slack"], tried=1, tries=2, next_try=AT, problem="refused")
-    index.put_delivery(went)
+    put_delivery(index, went)
     assert deliveries(index) == {"slack": went}
 
 
 def test_a_sentence_is_told_once_however_often_it_is_looked_at(index: Index) -> None:
     first = list(new_notices(index, [(FOUND, None, STANDS)]))
-    index.put_fates([STANDS], first)
+    put_fates(index, [STANDS], first)
     assert [one.kind for one in first] == ["found"]
     assert list(new_notices(index, [(FOUND, STANDS, STANDS)])) == []
     gone = list(new_notices(index, [(FOUND, STANDS, GONE)]))
-    index.put_fates([GONE], gone)
+    put_fates(index, [GONE], gone)
     surer = replace(GONE, confidence=0.99)
-    index.put_fates([surer], list(new_notices(index, [(FOUND, GONE, surer)])))
+    put_fates(index, [surer], list(new_notices(index, [(FOUND, GONE, surer)])))
     back = replace(STANDS, last_seen=AT + timedelta(hours=3))
-    index.put_fates([back], list(new_notices(index, [(FOUND, surer, back)])))
+    put_fates(index, [back], list(new_notices(index, [(FOUND, surer, back)])))
     again = replace(GONE, last_seen=back.last_seen, gone_by=AT + timedelta(hours=5))
-    index.put_fates([again], list(new_notices(index, [(FOUND, back, again)])))
+    put_fates(index, [again], list(new_notices(index, [(FOUND, back, again)])))
     kinds = [one.kind for one in reversed(notices(index, 9))]
     assert kinds == ["found", "gone", "back", "gone"]
 
@@ -132,7 +134,7 @@ def test_a_watch_that_does_not_answer_is_told_of_once_and_when_it_does_again(ind
     told = []
     for hour, answered in enumerate([True, False, False, False, False, True, True, False]):
         visit(index, AT + timedelta(hours=hour), answered=answered)
-        index.put_fates([], new := list(new_notices(index, [])))
+        put_fates(index, [], new := list(new_notices(index, [])))
         told.append([one.kind for one in new])
     assert told == [[], [], [], ["unwell"], [], ["well"], [], []]
     unwell = notices(index, 9)[1]
@@ -143,12 +145,12 @@ def test_a_watch_that_does_not_answer_is_told_of_once_and_when_it_does_again(ind
 
 
 def test_an_index_that_is_made_again_takes_over_what_was_told(tmp_path: Path, index: Index) -> None:
-    index.put_fates([], [notice(1), notice(2)], channels=["slack"])
-    index.put_delivery(replace(deliveries(index)["slack"], told=1))
+    put_fates(index, [], [notice(1), notice(2)], channels=["slack"])
+    put_delivery(index, replace(deliveries(index)["slack"], told=1))
     index.close()
     earlier = (tmp_path / "index.sqlite").rename(tmp_path / "earlier")
     again = Index(tmp_path / "index.sqlite", create=True)
-    again.put_fates([], [notice(2), notice(9)], channels=["slack", "mail"])
+    put_fates(again, [], [notice(2), notice(9)], channels=["slack", "mail"])
     take_over(again, earlier)
     assert [one.log_index for one in notices(again, 9)] == [2, 1, 9]
     known = deliveries(again)
@@ -167,9 +169,9 @@ def test_without_an_earlier_outbox_everything_counts_as_told(
         other = Index(earlier, create=True)
         other._db.execute("DROP TABLE notice")
         other.close()
-    index.put_fates([], [notice(1), notice(2)], channels=["slack"])
+    put_fates(index, [], [notice(1), notice(2)], channels=["slack"])
     take_over(index, None if what == "nothing" else earlier)
     assert waiting(index, deliveries(index)["slack"]) == []
     assert len(notices(index, 9)) == 2
-    index.put_fates([], [notice(3)])
+    put_fates(index, [], [notice(3)])
     assert [one.log_index for one in waiting(index, deliveries(index)["slack"])] == [3]

@@ -20,7 +20,9 @@ from sousveil.changes.answer import Standing
 from sousveil.changes.looks import Look
 from sousveil.changes.rewording import Pair
 from sousveil.extract import extract
+from sousveil.index.looks import put_capture, put_event, put_look
 from sousveil.index.query import fates, unread
+from sousveil.index.sightings import put_sightings
 from sousveil.index.store import Index
 from sousveil.ledger import create_case
 from sousveil.model import (
@@ -247,11 +249,11 @@ def html(verb: str) -> Document:
 def put_page(index: Index, number: int, document: Document, *, claims: bool) -> None:
     url, at = "https://halden.example/", NOW + timedelta(days=number)
     probes = [{"url": url, "status": 200, "failure": None}]
-    index.put_event(Event(number, "visit", at, {"probes": probes}))
+    put_event(index, Event(number, "visit", at, {"probes": probes}))
     look = Look(0, at, Verdict.PRESENT, 0.95, "HTTP 200", number, "w")
-    look_id = index.put_look(look, address=url, status=200)
+    look_id = put_look(index, look, address=url, status=200)
     capture = Capture(url, at, 200, "text/html", RecordRef("a", number, 1, str(number), "d"))
-    index.put_capture(capture, look_id)
+    put_capture(index, capture, look_id)
     (held,) = unread(index, "e")
     found = []
     for count, block in enumerate(document.blocks if claims else ()):
@@ -276,7 +278,7 @@ def put_page(index: Index, number: int, document: Document, *, claims: bool) -> 
             watch_id="w",
         )
         found.append(finding)
-    index.put_sightings(held, found, engine="e")
+    put_sightings(index, held, found, engine="e")
 
 
 def test_a_page_of_thousands_of_reworded_claims_is_compared_once_and_within_bounds(

@@ -16,7 +16,7 @@ from sousveil.claims.model import shipped_model
 from sousveil.errors import TopicError
 from sousveil.index.former import carry_over, former_engines, former_findings
 from sousveil.index.listed import list_findings, put_fate_of
-from sousveil.index.notices import new_notices
+from sousveil.index.notices import new_notices, put_fates
 from sousveil.index.query import (
     captures_of_look,
     event_body,
@@ -224,7 +224,8 @@ def _put_told(
     """Put what is told into the index: a crash between the two lets it be told again."""
     fates = [fate for one in told for fate in one.fates]
     with index.transaction():
-        index.put_fates(
+        put_fates(
+            index,
             fates,
             list(new_notices(index, changed)),
             stood_at={finding: look for one in told for finding, look in one.stood_at.items()},

@@ -8,7 +8,7 @@ from sousveil.errors import ArchiveError
 from sousveil.extract.charset import decode
 from sousveil.extract.links import html_links
 from sousveil.index.store import Index
-from sousveil.index.traces import unasked_for_editions
+from sousveil.index.traces import put_editions, unasked_for_editions
 from sousveil.model import Capture
 
 # Large firms' sites come in some dozens of languages.
@@ -21,7 +21,7 @@ def note_editions(case: Case, index: Index) -> None:
     The first such capture of each address counts; one that cannot be read names none.
     """
     found = {number: _named(case, capture) for number, capture in unasked_for_editions(index)}
-    index.put_editions(found)
+    put_editions(index, found)
 
 
 def _named(case: Case, capture: Capture) -> list[str]:

@@ -29,6 +29,7 @@ from sousveil.extract.links import MAX_SITEMAP_LINKS, ends_as_sitemap, sitemap_l
 from sousveil.index.histories import (
     addresses_on,
     looks_at_repository,
+    put_history,
     remembered,
     unheard,
     visits_of_crawl,
@@ -91,9 +92,9 @@ def read_histories(case: Case, index: Index) -> list[Happening]:
             Happening(_id(event, turn), watch_id, turn, since, _at(event), event.index)
             for turn, since in heard.turns
         ]
-        index.put_history(event.index + 1, watch_id, heard.remembered, told)
+        put_history(index, event.index + 1, watch_id, heard.remembered, told)
         happened += told
-    index.put_history(index.next_event(), "", {}, [])  # no other event is looked at twice
+    put_history(index, index.next_event(), "", {}, [])  # no other event is looked at twice
     return happened
 
 

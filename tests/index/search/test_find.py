@@ -14,6 +14,7 @@ from sousveil.changes.looks import Look
 from sousveil.claims.normal import normalise
 from sousveil.errors import InputError
 from sousveil.index.filters import Filter
+from sousveil.index.looks import put_capture, put_look
 from sousveil.index.query import captures_of_look
 from sousveil.index.readings import put_reading
 from sousveil.index.search.find import Results, search
@@ -37,9 +38,9 @@ def look(index: Index, address: str = "https://halden.example/", *, day: int = 1
     at = datetime(2026, 3, day, tzinfo=UTC)
     number = index.rows("SELECT count(*) FROM look")[0][0]
     seen = Look(0, at, Verdict.PRESENT, 0.9, "HTTP 200", number, "0123456789ab")
-    look_id = index.put_look(seen, address=address, status=200)
+    look_id = put_look(index, seen, address=address, status=200)
     record = RecordRef("archive/a.warc.gz", number, 1, f"<urn:uuid:{number}>", "sha256:00")
-    index.put_capture(Capture(address, at, 200, "text/html", record), look_id)
+    put_capture(index, Capture(address, at, 200, "text/html", record), look_id)
     return captures_of_look(index, look_id)[0]
 
 
