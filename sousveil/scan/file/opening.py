@@ -182,4 +182,6 @@ _AT_OPENING: tuple[type[Exception], ...] = (*ERRORS, ImportError)
 
 
 def _words(error: Exception) -> str:
+    if isinstance(error, FileNotFoundError):  # whose words are the address once more
+        return "no such file"
     return " ".join(str(error).split()) or type(error).__name__

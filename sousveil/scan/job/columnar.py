@@ -15,7 +15,7 @@ from fsspec.core import url_to_fs
 from sousveil.archive.foreign import parse_date
 from sousveil.archive.surt import surt
 from sousveil.errors import InputError
-from sousveil.scan.job.inputs import unreadable
+from sousveil.scan.job.inputs import FAULTS, unreadable
 from sousveil.scan.job.places import Place, Wanted, checked_place
 
 _PLACE = ("warc_filename", "warc_record_offset", "warc_record_length")
@@ -34,7 +34,7 @@ def places_in_table(index: str, wanted: Wanted) -> Iterator[Place]:
             columns = (batch.column(name).to_pylist() for name in _PLACE)
             for name, offset, length in zip(*columns, strict=True):
                 yield checked_place(index, name, offset, length)
-    except (OSError, pa.ArrowException, ValueError, ImportError) as error:
+    except (*FAULTS, pa.ArrowException) as error:
         raise InputError(f"{index}: {unreadable(error)}") from error
 
 

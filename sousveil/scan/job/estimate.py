@@ -16,7 +16,7 @@ from sousveil.errors import InputError
 from sousveil.scan.file.opening import opened
 from sousveil.scan.file.scan import scan_file
 from sousveil.scan.file.values import Job, Source
-from sousveil.scan.job.inputs import unreadable
+from sousveil.scan.job.inputs import FAULTS, unreadable
 
 # A request each, of what lies far away; crawlers cut their files to one size.
 SIZED_FILES = 32
@@ -72,7 +72,7 @@ def _size(source: Source) -> int:
     try:
         with opened(source.address) as (_, size):
             return size
-    except (OSError, ValueError, ImportError) as error:
+    except FAULTS as error:
         raise InputError(f"{source.name}: {unreadable(error)}") from error
 
 
@@ -110,7 +110,7 @@ def _sample(source: Source) -> bytes:
                 if size >= SAMPLE_BYTES:
                     break
             return b"".join(pieces)
-    except (OSError, ValueError, ImportError) as error:
+    except FAULTS as error:
         raise InputError(f"{source.name}: {unreadable(error)}") from error
 
 

@@ -29,7 +29,7 @@ from sousveil.ledger import Writer
 from sousveil.model import Json
 from sousveil.run.visit.imports import Imported, import_file
 from sousveil.scan.file.opening import opened
-from sousveil.scan.job.inputs import unreadable
+from sousveil.scan.job.inputs import FAULTS, unreadable
 
 # One archive file of ours: its event tells a line of each record.
 MAX_RECORDS = 1_000
@@ -137,7 +137,7 @@ def _fetched(address: str, places: Iterable[Place]) -> Iterator[tuple[Place, byt
         else:
             try:
                 yield place, _stored(address, place)
-            except (OSError, ValueError, ImportError) as error:
+            except FAULTS as error:
                 yield place, unreadable(error)
     if unpacked:
         yield from _unpacked(address, unpacked)
@@ -165,7 +165,7 @@ def _unpacked(address: str, places: Iterable[Place]) -> Iterator[tuple[Place, by
                     if not stream.take(min(place.offset - stream.position, _STEP_BYTES)):
                         break
                 yield place, _taken(stream, place.length)
-    except (OSError, ImportError) as error:
+    except FAULTS as error:
         yield from ((place, unreadable(error)) for place in places)
 
 

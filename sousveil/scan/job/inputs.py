@@ -17,16 +17,21 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO, cast
 
-import fsspec
+import aiohttp
 from fsspec.core import url_to_fs
 
 from sousveil.errors import InputError
 from sousveil.run.visit.imports import archives_in
+from sousveil.scan.file.opening import SourceError
+from sousveil.scan.file.opening import opened as opened_source
 from sousveil.scan.file.values import Source
 
 # Ten crawls of Common Crawl with 100,000 files each; more is a list of something else.
 MAX_FILES = 1_000_000
 MAX_LINE_CHARACTERS = 4_096  # of a list; paths have some hundred
+
+# What fsspec and those below it raise where something cannot be opened or read.
+FAULTS = (OSError, ValueError, ImportError, aiohttp.ClientError)
 
 _ADDRESS = re.compile(r"[a-z][a-z0-9+.-]*://", re.IGNORECASE)
 _SCHEMES = ("http://", "https://", "s3://")
@@ -67,9 +72,9 @@ def opened(address: str, *, is_gzip: bool = False) -> Iterator[BinaryIO]:
     Raises InputError when it cannot be opened, and when reading it fails.
     """
     try:
-        with fsspec.open(address, "rb") as file:
+        with opened_source(address) as (file, _):
             yield cast("BinaryIO", gzip.GzipFile(fileobj=file)) if is_gzip else file
-    except (OSError, EOFError, ValueError, ImportError, zlib.error) as error:
+    except (*FAULTS, EOFError, zlib.error) as error:
         raise InputError(f"{address}: {unreadable(error)}") from error
 
 
@@ -79,6 +84,8 @@ def unreadable(error: Exception) -> str:
         return "no support for such addresses is installed. Install `sousveil[s3]`."
     if isinstance(error, FileNotFoundError):
         return "no such file. Check its name."
+    if isinstance(error, SourceError):  # which begins with the address
+        return f"{str(error).partition(': ')[2]}. Check its name."
     told = str(error) or type(error).__name__
     return f"cannot be read ({' '.join(told.split())})."
 
@@ -131,7 +138,7 @@ def _remote(address: str) -> Iterable[Source]:
     try:
         system, path = url_to_fs(address)
         found = sorted(system.glob(path))
-    except (OSError, ValueError, ImportError) as error:
+    except FAULTS as error:
         raise InputError(f"{address}: {unreadable(error)}") from error
     if not found:
         raise InputError(f"{address}: no object has such a name.")
