@@ -1,8 +1,9 @@
 """Timemaps: the list of old copies of an address that a web archive keeps.
 
-Takes the bytes of a timemap and gives its `Timemap`. Reads the three forms there are: link-format
-(RFC 7089, section 5), the JSON of mementoweb.org's guide, and the array that the Wayback Machine
-and pywb call JSON, whose first row names its columns. Pure; a malformed one raises InputError.
+Takes the bytes of a timemap and gives its `Timemap`. Reads the forms there are: link-format
+(RFC 7089, section 5), the JSON of mementoweb.org's guide, and what CDX servers call JSON: the
+Wayback Machine's array, whose first row names its columns, and pywb's object a line. Pure; what is
+none of these raises InputError.
 """
 
 import json
@@ -125,27 +126,31 @@ def _from_links(text: str, address: str) -> Timemap:
 
 
 def _from_json(text: str, address: str) -> Timemap:
+    if '"original_uri"' not in text and text.startswith("{"):
+        captures = [json.loads(line) for line in text.splitlines() if line.strip()]
+        return _from_captures([(one["timestamp"], one["url"]) for one in captures], address)
     told = json.loads(text)
     if isinstance(told, list):
-        return _from_rows(told, address)
+        stamp, original = told[0].index("timestamp"), told[0].index("original")
+        return _from_captures([(row[stamp], row[original]) for row in told[1:]], address)
     listed = told.get("mementos", {}).get("list", [])
     mementos = tuple(Memento(_web(_one(row["uri"])), _iso(row["datetime"])) for row in listed)
     more = tuple(_web(row["uri"]) for row in told.get("timemap_index", []))
     return Timemap(_web(told["original_uri"]), mementos, more)
 
 
-def _from_rows(rows: Sequence[Sequence[Any]], address: str) -> Timemap:
-    """Read the array of a CDX server, which names no copy's address: that follows from its own."""
+def _from_captures(captures: Sequence[tuple[Any, Any]], address: str) -> Timemap:
+    """Read what a CDX server gives: times and addresses, but no address of a copy.
+
+    That follows from the timemap's own.
+    """
     base, found, _ = address.partition("timemap/")
     if not found:
-        raise ValueError("an array names no addresses of copies; give its own address, or another")
-    columns = list(rows[0])
-    stamp, original = columns.index("timestamp"), columns.index("original")
+        raise ValueError("this form names no addresses of copies; give its own address, or another")
     mementos = tuple(
-        Memento(_web(f"{base}{row[stamp]}/{row[original]}"), _stamped(row[stamp]))
-        for row in rows[1:]
+        Memento(_web(f"{base}{stamp}/{original}"), _stamped(stamp)) for stamp, original in captures
     )
-    return Timemap(_web(rows[1][original]) if mementos else "", mementos)
+    return Timemap(_web(captures[0][1]) if mementos else "", mementos)
 
 
 def _one(uri: object) -> str:

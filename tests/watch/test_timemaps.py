@@ -77,13 +77,22 @@ def test_the_array_that_archives_call_json_takes_addresses_from_its_own() -> Non
     assert one.at == FIRST
 
 
+def test_lines_as_pywb_gives_them_are_read_alike() -> None:
+    line = {"urlkey": "example,halcyon)/", "timestamp": "20100403120000", "status": "200"}
+    data = "\n".join(json.dumps(line | {"url": f"http://halcyon.example/{n}"}) for n in (1, 2))
+    told = read_timemap(data.encode(), "x", f"{ARCHIVE}/timemap/json/http://halcyon.example/1")
+    assert [one.url for one in told.mementos] == [
+        f"{ARCHIVE}/20100403120000/http://halcyon.example/{n}" for n in (1, 2)
+    ]
+
+
 @pytest.mark.parametrize(
     ("data", "words"),
     [
         (ROWS, "names no addresses of copies"),
         (b"", "names no original"),
         (b"<html>Not found", "names no original"),
-        (b"{}", "original_uri"),
+        (b"{}", "timestamp"),
         (b'<http://a.example/>; rel="original"', "names no copy of http://a.example/"),
         (b'<file:///etc/x>; rel="original",<b>; rel="memento"', "no http or https address"),
         (b"[[[[[", "no timemap"),
