@@ -11,6 +11,7 @@ import copy
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from io import BytesIO
 from itertools import chain
 
 import brotli
@@ -71,7 +72,10 @@ def decode_body(
     stream: Iterator[bytes] = iter(pieces)
     for name in reversed(codings):
         stream = _bounded(_decoder(name, stream, notes), limit, notes)
-    return b"".join(_bounded(stream, limit, notes)), notes
+    body = BytesIO()  # which, unlike a join, holds the body once
+    for piece in _bounded(stream, limit, notes):
+        body.write(piece)
+    return body.getvalue(), notes
 
 
 def _decoder(name: str, pieces: Iterator[bytes], notes: Notes) -> Iterator[bytes]:

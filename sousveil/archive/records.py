@@ -94,7 +94,7 @@ class RecordReader:
         self._stream = stream
         self._begin = 0  # decompressed position of the record being read
         self.is_arc: bool | None = None  # not known before the first record
-        self.lost_bytes = 0  # that damage or no record took, as far as a record was found behind
+        self.lost_bytes = 0  # stored, that damage or no record took, up to a record behind them
         self.lost_from: int | None = None  # stored offset from which on nothing can be read
         self.faults: list[str] = []
         self.faults_left_out = 0
@@ -190,7 +190,7 @@ class RecordReader:
             step = len(window) - (0 if is_last else MAX_START_BYTES) if found is None else found
             skipped += self._drop(step)
             first = 0
-        self.lost_bytes += skipped
+        self.lost_bytes += 0 if self._stream.compression else skipped
         words = f"{skipped} bytes that belong to no record"
         if found is None and self._stream.damage:
             self._recover(place, f"{words}; ")

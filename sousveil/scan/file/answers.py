@@ -33,6 +33,11 @@ CONVERSION = "conversion"
 REVISIT = "revisit"
 KINDS = ANSWERS | {CONVERSION}
 
+# Text that is read takes up to thirty times its bytes, and a process of a scan is to stay below
+# 150 MB of its own; Common Crawl cuts answers here, too. A PDF is read by a process of its own.
+MAX_TEXT_BYTES = 5 * 2**20
+LARGE = f"text of more than {MAX_TEXT_BYTES >> 20} MB"
+
 Reread: TypeAlias = Callable[[Original], tuple[Record, RecordReader] | None]
 """Returns a record of the file, to be read once more; None when it cannot be had."""
 
@@ -84,7 +89,7 @@ class Answers:
 
         `capture` tells what filters ask for; where it lies is `offset`, in the stored file.
         """
-        why = self._why_not(capture, capture.media_type, bytes(body[:START_BYTES]))
+        why = self._why_not(capture, capture.media_type, body)
         if why == DOCUMENT or (not why and self._finder.may_hold(body)):
             return False
         self._tally.records += 1
@@ -105,7 +110,7 @@ class Answers:
     def _look(self, entry: Entry, answer: Payload, *, is_stored: bool) -> bool:
         """Look at an answer; return whether nothing is in it under any other address either."""
         capture = entry.capture
-        why = self._why_not(capture, answer.media_type, answer.body[:START_BYTES])
+        why = self._why_not(capture, answer.media_type, answer.body)
         self._count(why)
         if why != DOCUMENT and (why or not self._finder.may_hold(answer.body)):
             return _is_quiet(why)
@@ -113,13 +118,16 @@ class Answers:
         self._judge(capture, answer, Place(self._name, record.offset, record.length, is_stored))
         return False
 
-    def _why_not(self, capture: Capture, media_type: str, start: bytes) -> str:
+    def _why_not(self, capture: Capture, media_type: str, body: bytes | memoryview) -> str:
         """Return why an answer is not looked at: "" when it is, DOCUMENT when it is read whole."""
         if why := self._filters.refuse(capture):
             return why
         if not carries_content(capture):
             return f"HTTP {capture.status}"
-        return "picture" if is_picture(capture) else sort_of(start, media_type)
+        if is_picture(capture):
+            return "picture"
+        sort = sort_of(bytes(body[:START_BYTES]), media_type)
+        return LARGE if not sort and len(body) > MAX_TEXT_BYTES else sort
 
     def _count(self, why: str) -> None:
         if why and why != DOCUMENT:
@@ -171,7 +179,7 @@ class Answers:
         for one in revisits:
             status = one.status or first.status
             capture = Capture(one.url, one.captured_at, status, first.media_type, first.record)
-            why = self._why_not(capture, answer.media_type, answer.body[:START_BYTES])
+            why = self._why_not(capture, answer.media_type, answer.body)
             self._count(why)
             if why == DOCUMENT or (not why and may_hold):
                 where = first.record
@@ -195,4 +203,4 @@ def _http(answer: Payload) -> HttpHead:
 
 def _is_quiet(why: str) -> bool:
     """Whether what speaks against an answer speaks against the same bytes at any address."""
-    return why in {"", "picture"} or why.startswith(NO_TEXT)
+    return why in {"", "picture", LARGE} or why.startswith(NO_TEXT)
