@@ -7,7 +7,7 @@ Gives what the manifest says, for whoever checks its signature.
 
 import hashlib
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import BinaryIO
 
@@ -30,8 +30,6 @@ _VERSION = re.compile(r"1\.[0-9]{1,3}\.[0-9]{1,3}")
 _CURRENT = "1.1.1"
 _BROKEN = frozenset({"md5", "sha1"})  # two files can be made that have the same
 _DIGEST_FIELDS = {"path", "hash", "signedData"}
-
-Progress = Callable[[int, int, str], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,11 +78,10 @@ def read_manifest(package: Package, told: Told) -> Manifest:
     return Manifest(about, sha256, digest, is_bound=_check_digest(digest, data, told))
 
 
-def check_files(package: Package, manifest: Manifest, told: Told, progress: Progress) -> None:
+def check_files(package: Package, manifest: Manifest, told: Told) -> None:
     """Hold every file against the manifest: listed once, with its true size and digest."""
     resources = _resources(manifest.about, told)
-    for done, member in enumerate(package.members):
-        progress(done, len(package.members), member.name)
+    for member in package.members:
         if member.name in {MANIFEST, DIGEST}:
             continue
         if member.name.endswith("/"):

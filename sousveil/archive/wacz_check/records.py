@@ -117,13 +117,18 @@ def _read_file(file: BinaryIO, member: Member, records: Records) -> Iterator[str
         checked = check_record(record, _ANY_SHA1)
         reader.finish(record)
         head, at = record.head, parse_date(record.head.get("WARC-Date"))
-        for problem in _problems(record, checked):
+        for problem in _problems(record, checked, at):
             yield f"byte {head.offset}: {problem}"
         records.cut += bool(head.get("WARC-Truncated"))
         if at is not None:
             records.seen_at(at)
         has_place = head.is_stored and stream.stored_offset() is not None and not record.missing
-        records.add(_values(member, record, checked, stored if has_place else None, stream))
+        digests = ("", "")
+        if has_place:
+            is_plain = not stream.compression
+            digests = _stored(stored, head.offset, record.length, is_plain=is_plain)
+        place = (member.name.removeprefix(ARCHIVE), head.offset, record.length, has_place)
+        records.add((*place, *_values(record, checked, at, digests)))
     yield from reader.faults
     if reader.faults_left_out:
         yield f"and {reader.faults_left_out:,} more faults of its records"
@@ -133,34 +138,26 @@ def _read_file(file: BinaryIO, member: Member, records: Records) -> Iterator[str
         yield "holds no record"
 
 
-def _problems(record: Record, checked: CheckedRecord) -> Iterator[str]:
+def _problems(record: Record, checked: CheckedRecord, at: datetime | None) -> Iterator[str]:
     date = record.head.get("WARC-Date")
     if not record.missing:
         yield from checked.problems
-    if date and parse_date(date) is None:
+    if date and at is None:
         yield f"'{cited(date)}' is no date"
 
 
 def _values(
-    member: Member,
-    record: Record,
-    checked: CheckedRecord,
-    stored: BinaryIO | None,
-    stream: Unpacked,
+    record: Record, checked: CheckedRecord, at: datetime | None, stored: tuple[str, str]
 ) -> tuple[object, ...]:
-    """Return a record's row; `stored` is its file, where it has a place of its own in it."""
+    """Return a record's row, but for its place; `stored` are the digests of its stored bytes."""
     head = record.head
-    digests = ("", "")
-    if stored is not None:
-        digests = _stored(stored, head.offset, record.length, is_plain=not stream.compression)
     return (
-        *(member.name.removeprefix(ARCHIVE), head.offset, record.length, stored is not None),
         *(head.type, head.get("WARC-Record-ID"), address(head.get("WARC-Target-URI"))),
-        *(_digits(head.get("WARC-Date")), str(checked.http.status or NOT_TOLD)),
+        *(_digits(at), str(checked.http.status or NOT_TOLD)),
         *(plain_digest(head.get("WARC-Payload-Digest")), f"sha256:{_hex(checked, 'sha256')}"),
-        *(f"sha1:{_hex(checked, 'sha1')}", *digests),
+        *(f"sha1:{_hex(checked, 'sha1')}", *stored),
         *(head.get("WARC-Refers-To"), address(head.get("WARC-Refers-To-Target-URI"))),
-        _digits(head.get("WARC-Refers-To-Date")),
+        _digits(parse_date(head.get("WARC-Refers-To-Date"))),
     )
 
 
@@ -179,8 +176,7 @@ def address(url: str) -> str:
     return url.strip("<>").encode("utf-8", "replace").decode()
 
 
-def _digits(date: str) -> str:
-    at = parse_date(date)
+def _digits(at: datetime | None) -> str:
     return f"{at.year:04}{at:%m%d%H%M%S}" if at is not None else ""
 
 

@@ -35,6 +35,14 @@ class _Kept:
         if self.of_file[line.path] <= MAX_OF_A_FILE:
             self.lines[line] = None
 
+    def take(self, later: "_Kept") -> None:
+        for line in later.lines:
+            self.add(line)
+        for path, count in later.of_file.items():
+            if path in self.of_file:
+                self.of_file[path] += max(0, count - MAX_OF_A_FILE)
+        self.elsewhere += later.elsewhere
+
     def all(self) -> tuple[Fault, ...]:
         more = [
             Fault(path, f"and {count - MAX_OF_A_FILE:,} more like these")
@@ -51,7 +59,8 @@ class Told:
 
     def __init__(self) -> None:
         self.is_ours = False  # set once it is known who made the package
-        self._faults, self._remarks, self._oddities = _Kept(), _Kept(), _Kept()
+        self.found = (_Kept(), _Kept(), _Kept())
+        self._faults, self._remarks, self._oddities = self.found
 
     def fault(self, path: str, problem: str) -> None:
         """Note what is wrong with the file `path` of the package; "" is the package itself."""
@@ -64,6 +73,11 @@ class Told:
     def odd(self, path: str, problem: str) -> None:
         """Note what our program never writes: a fault in a package of ours, else a remark."""
         self._oddities.add(Fault(cited(path), problem))
+
+    def take(self, later: "Told") -> None:
+        """Take in, behind what is told already, what was found elsewhere meanwhile."""
+        for ours, theirs in zip(self.found, later.found, strict=True):
+            ours.take(theirs)
 
     def faults(self) -> tuple[Fault, ...]:
         """Return all faults; where many were found, the last ones tell how many more."""

@@ -7,8 +7,8 @@ is none.
 """
 
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from typing import BinaryIO
@@ -78,7 +78,7 @@ def verify_package(
     told = Told()
     manifest, counted = Manifest({}, "", {}, is_bound=False), Counted()
     signed, logged = None, None
-    with path.open("rb") as file, open_records() as records, ThreadPoolExecutor(1) as beside:
+    with path.open("rb") as file, open_records() as records, ThreadPoolExecutor(2) as beside:
         whole = beside.submit(file_sha256, path)  # hashing leaves Python to the others
         package = _package(path, file, told)
         check_names((one.name for one in package.members), told)
@@ -88,7 +88,10 @@ def verify_package(
         if package.is_safe:
             manifest = _manifest(path, package, told)
             told.is_ours = is_ours(package, manifest.software)
-            counted = _contents(package, manifest, records, told, progress)
+            of_files = beside.submit(_check_files, path, package, manifest)
+            counted = _contents(
+                package, manifest, records, told, of_files=of_files, progress=progress
+            )
             signed = check_signature(manifest, told)
             if told.is_ours:
                 logged = check_logged(path, package, manifest, told, key)
@@ -130,12 +133,28 @@ def _manifest(path: Path, package: Package, told: Told) -> Manifest:
         raise ArchiveError(f"{path}: {error}") from error
 
 
+def _check_files(path: Path, package: Package, manifest: Manifest) -> Told:
+    """Hold the files against the manifest, by a reading head of their own."""
+    told = Told()
+    with path.open("rb") as file:
+        check_files(replace(package, file=file), manifest, told)
+    return told
+
+
 def _contents(
-    package: Package, manifest: Manifest, records: Records, told: Told, progress: Progress
+    package: Package,
+    manifest: Manifest,
+    records: Records,
+    told: Told,
+    *,
+    of_files: Future[Told],
+    progress: Progress,
 ) -> Counted:
-    """Check files, records, index and pages, in that order: each rests on the one before."""
-    check_files(package, manifest, told, progress)
-    read_records(package, records, told, progress, donated=donated(package))
+    """Check records, index and pages, and tell of these behind the files that they rest on."""
+    of_records = Told()
+    read_records(package, records, of_records, progress, donated=donated(package))
+    told.take(of_files.result())
+    told.take(of_records)
     lines = check_index(package, records, told, progress)
     pages = check_pages(package, manifest.about, records, told)
     return Counted(

@@ -478,7 +478,9 @@ def test_a_compressed_archive_or_index_is_named(tmp_path: Path) -> None:
     assert f"{INDEX}: is compressed twice" in found
 
 
-@settings(max_examples=80, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=80, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
 @given(place=st.floats(0, 1, exclude_max=True), bit=st.integers(0, 7))
 def test_a_flipped_bit_is_found_wherever_it_counts(whole: Path, place: float, bit: int) -> None:
     """Of a package that nobody signed, its digest file can be written in other ways."""
