@@ -42,8 +42,9 @@ def read_events(
     or is not the one that was logged.
     """
     lines = event_lines(case, start)
+    none = (case.root / "events", 0, b"")
     for index, entry in enumerate(entries(case.log, log_size(case), start), start):
-        path, _, data = next(lines, (case.root / "events", 0, b""))
+        path, _, data = next(lines, none)
         fields, line = _entry_fields(case, index, entry), read_line(data)
         if fields["body"] != line.digest or disclosure_problem(line) is not None:
             raise EvidenceError(

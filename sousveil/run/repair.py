@@ -358,7 +358,7 @@ def _clear_unlisted(bench: _Bench, entries: list[bytes], *, has_bodies: bool) ->
     for stray in strays:
         bench.set_aside(stray.path, stray.problem)
     if has_bodies:
-        added = [event for event in read_events(case) if event.type == LIST_EVENT]
+        added = list(read_events(case, wanted=lambda _, kind: kind == LIST_EVENT))
         for path in unlisted(case.root, added):
             bench.set_aside(f"{LIST_FOLDER}/{path.name}", "is not in the log")
 

@@ -28,8 +28,9 @@ def kept_objects(case: Case, chosen: Iterable[Watch]) -> dict[str, frozenset[str
     kept: dict[str, set[str]] = {
         watch.id: set() for watch in chosen if watch.kind is WatchKind.REPOSITORY
     }
-    for event in read_events(case) if kept else ():
-        if event.type == "visit" and event.body["watch_id"] in kept:
+    visits = read_events(case, wanted=lambda _, kind: kind == "visit") if kept else ()
+    for event in visits:
+        if event.body["watch_id"] in kept:
             refs = event.body.get("repository", {}).get("refs", {})
             kept[event.body["watch_id"]].update(refs.values())
     return {watch_id: frozenset(ids) for watch_id, ids in kept.items()}

@@ -49,6 +49,9 @@ MAX_DOCUMENTS = 20
 # A document that a page links to is looked at this often: it changes less than its page.
 DOCUMENT_REST = timedelta(days=7)
 
+# Events that tell of what was seen, or of what is watched by itself.
+_TELLING = frozenset({"watch.added", "visit", "crawl"})
+
 _HTML = frozenset({"text/html", "application/xhtml+xml", ""})
 _XML = ("application/xml", "text/xml", "+xml")
 
@@ -90,11 +93,11 @@ def read_past(case: Case, watches: Iterable[Watch]) -> dict[str, Past]:
         for watch in watches
         if watch.kind is not WatchKind.REPOSITORY
     }
-    for event in read_events(case) if past else ():
+    for event in read_events(case, wanted=lambda _, kind: kind in _TELLING) if past else ():
         if event.type == "watch.added":
             targets.add(event.body["watch"]["target"])
         known = past.get(event.body.get("watch_id", ""))
-        if known is not None and event.type in {"visit", "crawl"}:
+        if known is not None:
             known.take(event)
     return past
 
