@@ -13,7 +13,7 @@ from sousveil.case import Case
 from sousveil.errors import CaseError
 from sousveil.ledger import writing
 from sousveil.model import Fault
-from sousveil.run.evidence import archives, pool
+from sousveil.run.evidence import archives, entries, pool
 from sousveil.run.evidence.pool import workers
 from sousveil.run.verify import verify_evidence
 
@@ -37,11 +37,12 @@ def visited(case: Case) -> list[Path]:
 
 @pytest.fixture
 def by_several(monkeypatch: pytest.MonkeyPatch) -> Callable[[], None]:
-    """Let the next check be shared among processes, a file or two each."""
+    """Let the next check be shared among processes, two files each, while the log is read."""
 
     def share() -> None:
         monkeypatch.setattr(pool, "MIN_SHARED_BYTES", 0)
         monkeypatch.setattr(archives, "TASK_FILES", 2)
+        monkeypatch.setattr(entries, "TOLD_EVERY", 1)
         monkeypatch.setattr(os, "sched_getaffinity", lambda _: {0, 1})
 
     return share
@@ -63,6 +64,20 @@ def test_several_processes_find_what_one_finds(
     assert faults_of(case) == by_one
     named = {case.root / fault.path for fault in by_one}
     assert named == {changed, cut, gone}
+
+
+def test_nothing_is_said_of_files_that_were_read_when_the_log_proves_to_be_none(
+    case: Case, visited: list[Path], by_several: Callable[[], None]
+) -> None:
+    visited[0].write_bytes(b"changed")
+    (bundle,) = (case.log / "tile" / "entries").rglob("7")
+    entry = bundle.read_bytes()
+    bundle.write_bytes(entry[:-1] + b"]")
+    by_one = verify_evidence(case, lambda *_: None)
+    by_several()
+    assert verify_evidence(case, lambda *_: None) == by_one
+    assert by_one.files == 0
+    assert all(fault.path.startswith("log") for fault in by_one.faults)
 
 
 def test_a_process_that_the_system_ends_is_no_verdict(
