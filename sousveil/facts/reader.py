@@ -4,8 +4,10 @@ Takes an extracted document and the spans of the claims found in it, gives readi
 of the claim each stands by. Pure; any text is read in time linear in its length.
 """
 
+from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from itertools import islice
 
 from sousveil.claims.windows import Span, sentences
 from sousveil.facts.documents import documents
@@ -31,9 +33,11 @@ def beside(document: Document, claims: Sequence[Span]) -> list[Reading]:
     found = documents(text)
     for start, end in _around(claims, len(text)):
         found += _said(document, text, start, end)
+    # A sentence between two claims is read for both.
+    once = {(one.kind, one.pieces[0].start, one.pieces[0].end): one for one in found}
     return [
         as_written(replace(one, near=_nearest(one, claims)), document.text)
-        for one in found[:MAX_READINGS]
+        for one in islice(once.values(), MAX_READINGS)
     ]
 
 
@@ -54,9 +58,10 @@ def _around(claims: Sequence[Span], length: int) -> Iterator[Span]:
 
 def _said(document: Document, text: str, low: int, high: int) -> Iterator[Reading]:
     """Yield figures and statements of the blocks that reach into a stretch of text."""
-    for block in document.blocks:
-        if block.end <= low or block.start >= high:
-            continue
+    first = bisect_right(document.blocks, low, key=lambda block: block.end)
+    for block in document.blocks[first:]:
+        if block.start >= high:
+            break
         begin, end = max(block.start, low - NEAR), min(block.end, high + NEAR)
         for one in statements(text[begin:end]):
             yield Reading(one.kind, _moved(one.pieces, begin))

@@ -142,13 +142,24 @@ def facts(index: Index, chosen: FactFilter | None = None) -> list[Fact]:
     """
     chosen = chosen or FactFilter()
     chosen.check()
-    rows = index.rows("SELECT data FROM fact")
-    found = [msgspec.json.decode(data, type=Fact) for (data,) in rows] + _candidates(index)
+    found = [*entered_facts(index).values(), *_candidates(index)]
     named = _naming(index) if chosen.actor else None
     return sorted(
         (one for one in found if _is_chosen(one, chosen, named)),
         key=lambda one: (FACT_KINDS.index(one.kind), date_of(one), one.id),
     )
+
+
+def entered_facts(index: Index) -> dict[str, Fact]:
+    """Return what people made of facts, by id, each as it is now."""
+    rows = index.rows("SELECT id, data FROM fact")
+    return {name: msgspec.json.decode(data, type=Fact) for name, data in rows}
+
+
+def logged_facts(events: Iterable[Event]) -> dict[str, Fact]:
+    """Return what people made of facts as the log tells it, in the form of `entered_facts`."""
+    told = (_step(event).fact for event in events if event.type in EVENTS)
+    return {fact.id: fact for fact in told}
 
 
 def fact_counts(index: Index) -> Mapping[tuple[FactKind, FactStatus], int]:

@@ -2,13 +2,16 @@
 
 import csv
 import io
+import sqlite3
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
 from sousveil.case import Case
 from sousveil.index.facts import FACT_STATUSES, FactFilter, fact_of, fact_with_sources, facts
+from sousveil.index.file import INDEX_FILE
 from sousveil.model import Fact
 from sousveil.run.indexing import open_index
 from tests.commands import Ran, sousveil
@@ -130,6 +133,18 @@ def test_a_confirmed_candidate_is_an_event_and_stays_when_the_index_is_made_agai
     assert run(case, "reindex").status == 0
     assert listed(case, *FACT_STATUSES) == before
     assert run(case, "verify").status == 0
+
+
+def test_a_fact_that_was_changed_in_the_index_alone_is_told_by_verify(case: Case) -> None:
+    project = one(case, "project")
+    assert run(case, "facts", "confirm", project.id, "--by", "Ada").status == 0
+    with closing(sqlite3.connect(case.root / INDEX_FILE)) as index, index:
+        index.execute(
+            "UPDATE fact SET data = CAST(replace(CAST(data AS TEXT), 'Ada', 'Bo') AS BLOB)"
+        )
+    checked = run(case, "verify")
+    assert checked.status == 1
+    assert "its facts are not those of the log" in checked.out
 
 
 def test_a_fact_is_changed_and_withdrawn_by_named_people_and_its_past_stays(

@@ -10,6 +10,8 @@ import msgspec
 
 from sousveil.case import Case
 from sousveil.errors import SousveilError
+from sousveil.index.facts import EVENTS as FACT_EVENTS
+from sousveil.index.facts import entered_facts, logged_facts
 from sousveil.index.file import INDEX_FILE
 from sousveil.index.inquiries import EVENTS as INQUIRY_EVENTS
 from sousveil.index.inquiries import inquiries, logged_inquiries
@@ -28,7 +30,7 @@ from sousveil.run.visit.watches import EVENTS as WATCH_EVENTS
 from sousveil.run.visit.watches import logged_watches
 
 # Events that the index is held against.
-_HELD = WATCH_EVENTS | INQUIRY_EVENTS | {REVIEW, TRAINED, DROPPED}
+_HELD = WATCH_EVENTS | INQUIRY_EVENTS | {REVIEW, TRAINED, DROPPED, *FACT_EVENTS}
 
 
 def verify_findings(
@@ -96,10 +98,13 @@ def _contradictions(
         yield Fault(INDEX_FILE, "its decisions are not those of the log: run `sousveil reindex`")
     # An index that lags behind the log, as after a crash, is no fault: `analyse` brings it up.
     told = [event for event in kept if event.index < known]
-    if watches(index) != logged_watches(told, with_retired=True):
-        yield Fault(INDEX_FILE, "its watches are not those of the log: run `sousveil reindex`")
-    if inquiries(index) != logged_inquiries(told):
-        yield Fault(INDEX_FILE, "its inquiries are not those of the log: run `sousveil reindex`")
+    for what, indexed, logged in (
+        ("watches", watches(index), logged_watches(told, with_retired=True)),
+        ("inquiries", inquiries(index), logged_inquiries(told)),
+        ("facts", entered_facts(index), logged_facts(told)),
+    ):
+        if indexed != logged:
+            yield Fault(INDEX_FILE, f"its {what} are not those of the log: run `sousveil reindex`")
     if logged_model(index) != model_in(told):
         yield Fault(INDEX_FILE, "its model is not that of the log: run `sousveil reindex`")
 
