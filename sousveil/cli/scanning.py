@@ -8,9 +8,12 @@ from typing import Annotated
 
 import typer
 
-from sousveil.case import open_case
+from sousveil.actors import OfficialList
+from sousveil.case import Case, open_case
 from sousveil.cli.options import JsonOption
 from sousveil.errors import InputError
+from sousveil.index.query import official_lists
+from sousveil.run.indexing import open_index
 from sousveil.run.read.analyse import topic_place
 from sousveil.topics import shipped
 
@@ -85,6 +88,7 @@ def scan(
             estimate_and_tell,
             scan_and_tell,
         )
+        from sousveil.scan.file.values import CaseActors  # noqa: PLC0415  # same
         from sousveil.scan.job.places import Wanted  # noqa: PLC0415  # same
         from sousveil.scan.job.run import Wish  # noqa: PLC0415  # same
     except ImportError as error:
@@ -93,7 +97,10 @@ def scan(
     for code in wanted.languages:
         if len(code) != _LANGUAGE or not code.isalpha():
             raise InputError(f"--language {code}: no ISO 639-3 code. Chinese is zho, English eng.")
-    wish = Wish(tuple(inputs or ()), _topics(topic, folder), prefix, tuple(index or ()), wanted)
+    case = open_case(folder) if folder else None
+    actors = CaseActors(str(case.root), _lists(case)) if case else None
+    topics = _topics(topic, case)
+    wish = Wish(tuple(inputs or ()), topics, prefix, tuple(index or ()), wanted, actors)
     cores = workers or available_cores()
     if estimate:
         estimate_and_tell(wish, cores, speed, price_per_hour, as_json=as_json)
@@ -101,11 +108,13 @@ def scan(
         scan_and_tell(wish, output, engine_of(cores, dask), as_json=as_json)
 
 
-def _topics(named: list[str] | None, folder: Path | None) -> tuple[str, ...]:
+def _topics(named: list[str] | None, case: Case | None) -> tuple[str, ...]:
     """Return the topics that were named, or those of the case that was, or all."""
-    if named:
-        return tuple(named)
-    if folder is None:
-        return tuple(shipped())
-    case = open_case(folder)
+    if named or case is None:
+        return tuple(named or shipped())
     return tuple(topic_place(case, name) for name in case.settings.topics)
+
+
+def _lists(case: Case) -> tuple[OfficialList, ...]:
+    with open_index(case) as index:
+        return tuple(official_lists(index))

@@ -4,14 +4,15 @@ Takes a capture and what it carried, gives findings as JSON values. The function
 `run/read/`, so that a scan and an analysis of the same record find the same: ids, labels, scores,
 quotes, selectors, actor and reasons. Three things differ, for a scan has no case: where the record
 lies (`capture.warc` is the file as the scan was given it), no `capture.log_index`, and the caveat
-that names the log. Actors are told by the register that comes with sousveil.
+that names the log. Actors are told by the register that comes with sousveil, or by a case's.
 """
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import lru_cache
+from pathlib import Path
 
-from sousveil.actors import Register, attributed, shipped_register
+from sousveil.actors import Register, attributed, case_register, shipped_register
 from sousveil.archive.read import Payload
 from sousveil.claims import Engine, engine_for
 from sousveil.claims.identity import words_digest
@@ -21,6 +22,7 @@ from sousveil.jsonform import finding_json
 from sousveil.model import RENDERING_TYPE, SNAPSHOT_URN, Capture, Finding, Json
 from sousveil.run.read.findings import Place
 from sousveil.run.read.looks import not_whole, read_answer
+from sousveil.scan.file.values import CaseActors
 from sousveil.topics import load
 
 CAVEAT = (
@@ -56,10 +58,14 @@ class Judged:
 
 
 @lru_cache(maxsize=_KEPT_FINDERS)
-def finder_for(topics: tuple[str, ...]) -> Finder:
-    """Return what looks for these topics, given by name or path; raises TopicError."""
+def finder_for(topics: tuple[str, ...], case: CaseActors | None = None) -> Finder:
+    """Return what looks for these topics, given by name or path, and tells a case's actors.
+
+    Raises TopicError for the topics, ActorError for the case's.
+    """
+    register = case_register(Path(case.folder), case.lists) if case else shipped_register()
     loaded = tuple(load(name) for name in topics)
-    return Finder(engine_for(loaded), shipped_register(), lambda _: True, "", words_digest(loaded))
+    return Finder(engine_for(loaded), register, lambda _: True, "", words_digest(loaded))
 
 
 def judge(finder: Finder, capture: Capture, answer: Payload) -> Judged:

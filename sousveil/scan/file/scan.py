@@ -26,7 +26,7 @@ def scan_file(source: Source, folder: Path, job: Job) -> FileReport:
     be done, OSError when `folder` cannot be written.
     """
     began, cpu_began = time.monotonic(), time.process_time()
-    finder, filters, tally = finder_for(job.topics), Filters(job), Tally()
+    finder, filters, tally = finder_for(job.topics, job.case), Filters(job), Tally()
     size = 0
     with PartWriter(part_path(folder, source.name), finder) as part:
         answers = Answers(source.name, finder, filters, tally, part)

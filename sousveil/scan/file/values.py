@@ -9,6 +9,8 @@ from typing import Literal, TypeAlias
 
 from msgspec import Struct
 
+from sousveil.actors import OfficialList
+
 Ended: TypeAlias = Literal["read", "partly", "refused"]
 """read: all of it; partly: `problems` says what was lost, and where; refused: nothing in it."""
 
@@ -28,6 +30,13 @@ class Source(Struct, frozen=True):
     spans: tuple[Span, ...] | None = None  # only these records; None: the whole file
 
 
+class CaseActors(Struct, frozen=True):
+    """A case whose actors are told besides those that come with sousveil."""
+
+    folder: str
+    lists: tuple[OfficialList, ...] = ()  # as its log names them
+
+
 class Job(Struct, frozen=True):
     """What to look for, and in which records. An empty filter lets everything pass."""
 
@@ -36,6 +45,7 @@ class Job(Struct, frozen=True):
     media_types: tuple[str, ...] = ()  # as the answers tell them: "text/html"; "text/" for all such
     since: str = ""  # captured from here on, as WARC-Date is written: "2024-01" and longer
     until: str = ""  # captured before: "2025"
+    case: CaseActors | None = None
 
 
 class FileReport(Struct, frozen=True):

@@ -27,6 +27,7 @@ from sousveil.scan.file.scan import scan_file
 from sousveil.scan.file.table import part_path
 from sousveil.scan.file.values import FileReport, Job, Source
 from sousveil.scan.job.pool import Lost
+from sousveil.scan.job.run import actors_digest
 
 # For each thread of a worker one at work and one that waits, so that none is idle between two.
 FILES_A_THREAD = 2
@@ -72,11 +73,12 @@ def scan_there(source: Source, job: Job, expected: Mapping[str, str]) -> tuple[F
 
 def makings(job: Job) -> dict[str, str]:
     """Return what must be the same on all workers, for equal files to give equal findings."""
-    finder = finder_for(job.topics)
+    finder = finder_for(job.topics, job.case)
     return {
         "sousveil": sousveil.__version__,
         "engine": finder.engine.name,
         "matcher": finder.matcher,
+        "actors": actors_digest(job.case),
     }
 
 

@@ -41,6 +41,7 @@ class Asked(Struct, frozen=True, kw_only=True, tag_field="line", tag="scan"):
     sousveil: str  # version
     matcher: str  # version: of the terms, and of how they are sought
     topics: tuple[AskedTopic, ...]
+    actors: str = ""  # digest of those that a case names besides ours; "" without a case
     inputs: tuple[str, ...]  # as given
     prefix: str = ""
     indexes: tuple[str, ...] = ()  # as given
@@ -189,6 +190,8 @@ def _differences(there: Asked, asked: Asked) -> Iterator[str]:
         yield f"made by sousveil {there.sousveil}, this is {asked.sousveil}"
     if there.topics != asked.topics:
         yield f"other topics: {_names(there.topics)}"
+    elif there.actors != asked.actors:
+        yield "other actors"
     elif there.matcher != asked.matcher:
         yield "terms sought in another way"
     if (there.inputs, there.prefix, there.indexes) != (asked.inputs, asked.prefix, asked.indexes):

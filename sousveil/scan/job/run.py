@@ -20,13 +20,14 @@ from pathlib import Path
 from typing import TypeAlias
 
 import sousveil
+from sousveil.actors.sources import ACTORS_FILE
 from sousveil.durable import file_sha256, make_folders
 from sousveil.errors import InputError
 from sousveil.jsonform import instant
 from sousveil.scan.file.filters import Filters
 from sousveil.scan.file.finder import finder_for
 from sousveil.scan.file.table import part_path
-from sousveil.scan.file.values import FileReport, Job, Source
+from sousveil.scan.file.values import CaseActors, FileReport, Job, Source
 from sousveil.scan.job.inputs import find_sources
 from sousveil.scan.job.manifest import Asked, AskedTopic, Manifest, Told, Totals, open_manifest
 from sousveil.scan.job.merge import merge
@@ -52,6 +53,7 @@ class Wish:
     prefix: str = ""  # goes before lines of lists, and names in indexes, that are no addresses
     indexes: tuple[str, ...] = ()
     wanted: Wanted = EVERYTHING
+    case: CaseActors | None = None  # whose actors are told, too
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,8 +91,9 @@ def plan_scan(wish: Wish, result: Path, now: datetime) -> Plan:
         selected = sum(len(source.spans or ()) for source in sources)
     asked = Asked(
         sousveil=sousveil.__version__,
-        matcher=finder_for(job.topics).matcher,
+        matcher=finder_for(job.topics, job.case).matcher,
         topics=tuple(_asked_topic(name) for name in wish.topics),
+        actors=actors_digest(wish.case),
         inputs=wish.inputs,
         prefix=wish.prefix,
         indexes=wish.indexes,
@@ -191,7 +194,7 @@ def _job(wish: Wish) -> Job:
         raise InputError("--language needs an index that tells languages: add --index.")
     elif not wish.inputs:
         raise InputError("nothing to scan. Name files, folders, lists or addresses.")
-    job = Job(wish.topics, wanted.hosts, wanted.media_types, wanted.since, wanted.until)
+    job = Job(wish.topics, wanted.hosts, wanted.media_types, wanted.since, wanted.until, wish.case)
     Filters(job)  # raises InputError for a date that is none, before any file is opened
     return job
 
@@ -199,6 +202,16 @@ def _job(wish: Wish) -> Job:
 def _asked_topic(name: str) -> AskedTopic:
     text = topic_text(name)
     return AskedTopic(load(name).name, hashlib.sha256(text.encode()).hexdigest())
+
+
+def actors_digest(case: CaseActors | None) -> str:
+    """Return a digest of the actors that a case names itself, "" without a case."""
+    if case is None:
+        return ""
+    path = Path(case.folder) / ACTORS_FILE
+    own = file_sha256(path) if path.is_file() else ""
+    told = repr((own, [one.sha256 for one in case.lists]))
+    return hashlib.sha256(told.encode()).hexdigest()
 
 
 def _filters(wanted: Wanted) -> dict[str, tuple[str, ...]]:

@@ -49,7 +49,7 @@ def seen(path: Path, folder: Path, patch: pytest.MonkeyPatch, *, is_quick: bool)
         return iter(())
 
     with patch.context() as context:
-        context.setattr(scan_module, "finder_for", lambda _: finder)
+        context.setattr(scan_module, "finder_for", lambda *_: finder)
         context.setattr("sousveil.scan.file.answers.Names", Noted)
         context.setattr("sousveil.scan.file.answers.judge", lambda *_: Judged((), None))
         if not is_quick:

@@ -1,6 +1,7 @@
 """Whole scans on this machine: what ends one half-way changes nothing of what it comes to."""
 
 import contextlib
+import json
 import os
 import signal
 import subprocess
@@ -243,13 +244,23 @@ def test_an_estimate_tells_what_it_assumes(folder: Path) -> None:
     assert not list(folder.glob("*.parquet"))
 
 
-def test_a_case_tells_what_to_look_for(folder: Path) -> None:
+def test_a_case_tells_what_to_look_for_and_who_is_who(folder: Path) -> None:
     sousveil("init", "case")
+    (folder / "case" / "actors.toml").write_text(
+        '[[actor]]\nname = "Vendor Three Ltd"\ndomains = ["vendor-3.example"]\n'
+    )
     ran = sousveil("scan", "in", "--case", "case", "-o", "case.parquet")
-    assert ran.status == 0
-    assert [one.name for one in read_manifest(folder / "case.manifest.jsonl").asked.topics] == [
-        "ethnicity"
+    assert ran.status == 0, ran
+    asked = read_manifest(folder / "case.manifest.jsonl").asked
+    assert [one.name for one in asked.topics] == ["ethnicity"]
+    publishers = [
+        json.loads(row["attribution"])["publisher"]
+        for row in pq.read_table("case.parquet").to_pylist()
     ]
+    assert publishers[2:5] == ["vendor-2.example", "Vendor Three Ltd", "vendor-4.example"]
+    (folder / "case" / "actors.toml").write_text("")
+    again = sousveil("scan", "in", "--case", "case", "-o", "case.parquet")
+    assert "other actors" in again.err
 
 
 @pytest.mark.usefixtures("whole")
