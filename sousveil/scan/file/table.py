@@ -108,7 +108,8 @@ class PartWriter:
         where = msgspec.structs.asdict(place)
         for finding in findings:
             deep = {key: _text(finding[key]) for key in _DEEP if key in finding}
-            self._rows.append(finding | deep | where)
+            row = {key: _sound(value) for key, value in (finding | deep).items()}
+            self._rows.append(row | where)
             self.count += 1
         if len(self._rows) >= ROWS_A_GROUP:
             self._flush()
@@ -137,6 +138,17 @@ class PartWriter:
         if self._rows:
             self._writer.write_table(pa.Table.from_pylist(self._rows, schema=SCHEMA))
         self._rows = []
+
+
+def _sound(value: object) -> object:
+    """Return a value of JSON without lone surrogates, which are no characters (RFC 8259, section 8.2)."""
+    if isinstance(value, str):
+        return value if value.isascii() else value.encode("utf-8", "replace").decode()
+    if isinstance(value, list):
+        return [_sound(one) for one in value]
+    if isinstance(value, dict):
+        return {key: _sound(one) for key, one in value.items()}
+    return value
 
 
 def _metadata(finder: Finder) -> dict[str, str]:
