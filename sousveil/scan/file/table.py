@@ -141,7 +141,7 @@ class PartWriter:
 
 
 def _sound(value: object) -> object:
-    """Return a value of JSON without lone surrogates, which are no characters (RFC 8259, section 8.2)."""
+    """Return a value without lone surrogates, which are no characters (RFC 8259, section 8.2)."""
     if isinstance(value, str):
         return value if value.isascii() else value.encode("utf-8", "replace").decode()
     if isinstance(value, list):

@@ -42,13 +42,13 @@ def test_a_row_says_where_its_record_lies_and_what_found_it(tmp_path: Path) -> N
 
 
 def test_what_is_no_character_is_written_as_a_mark_for_one(tmp_path: Path) -> None:
-    words = {"text": CLAIM.decode()[3:-4].replace("every", "every \ud83d")}
-    path = tmp_path / "a.warc.gz"
-    body = page(json.dumps(words).encode(), fields=["Content-Type: application/json"])
-    path.write_bytes(members([record(1, body)]))
-    assert scan(path, tmp_path).findings == 1
-    (row,) = pq.read_table(part_path(tmp_path, path.name)).to_pylist()
-    assert "every ? person" in row["passage"]
+    path = part_path(tmp_path, "a")
+    with PartWriter(path, finder_for(JOB.topics)) as part:
+        row = {"id": "a", "quote": "民\ud83d族", "source": {"context": "\ud83d"}}
+        part.add([row], Place("a", 0, 1, is_stored=True))
+    (row,) = pq.read_table(path).to_pylist()
+    assert row["quote"] == "民?族"
+    assert json.loads(row["source"]) == {"context": "?"}
 
 
 def test_what_breaks_off_leaves_no_file(tmp_path: Path) -> None:
