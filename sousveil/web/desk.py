@@ -18,6 +18,7 @@ from sousveil.index.store import Index
 from sousveil.ledger import Writer, writing
 from sousveil.run.indexing import open_index, sync_index
 from sousveil.run.ranking import places, put_later
+from sousveil.web.jobs.player import Players
 from sousveil.web.jobs.runner import Jobs
 from sousveil.web.jobs.store import jobs_folder
 from sousveil.web.naming import Naming
@@ -42,6 +43,7 @@ class Desk:
         self._learning = threading.Lock()
         self._naming = Naming(self.case, _patience)
         self.jobs = Jobs(jobs_folder(self.case().settings.origin), root.resolve(), clock)
+        self.players = Players()
 
     def case(self) -> Case:
         """Return the case with the settings that `case.toml` has now; CaseError as `open_case`."""
@@ -62,6 +64,7 @@ class Desk:
         """End what runs for the desk."""
         self._naming.close()
         self.jobs.close()
+        self.players.close()
 
     @contextmanager
     def index(self) -> Iterator[Index]:

@@ -32,9 +32,9 @@ def visit(watch_ids: Sequence[str]) -> Work:
 
 def export_wacz(name: str, watch_ids: Sequence[str]) -> Work:
     """Write the captures of these watches, or of all, for players of web archives."""
-    what = "of the case" if not watch_ids else f"of {len(watch_ids)} targets"
+    what = {0: "the case", 1: "one target"}.get(len(watch_ids), f"{len(watch_ids)} targets")
     command = ("export", "--format=wacz", *watch_ids)
-    return Work(f"Export the captures {what}", command, name)
+    return Work(f"Export the captures of {what}", command, name)
 
 
 def bundle(name: str, finding_ids: Sequence[str]) -> Work:

@@ -9,6 +9,7 @@ import asyncio
 import hashlib
 import json
 from collections.abc import AsyncIterator
+from pathlib import Path
 
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
@@ -16,6 +17,7 @@ from starlette.responses import FileResponse, RedirectResponse, Response, Stream
 from starlette.routing import Route
 
 from sousveil.web.desk import Desk
+from sousveil.web.jobs.player import is_installed
 from sousveil.web.jobs.store import Job
 from sousveil.web.jobs.work import ANALYSE, VERIFY, VISIT_DUE, Work
 from sousveil.web.render import render
@@ -64,6 +66,7 @@ def job(request: Request) -> Response:
         job=found,
         ahead=len(ahead),
         has_result=desk.jobs.result(found) is not None,
+        is_played=_is_played(desk, found),
     )
 
 
@@ -79,14 +82,36 @@ def stop(request: Request) -> Response:
 @needs("editor")
 def result(request: Request) -> Response:
     """Give the file that a job made to whoever asked for it."""
+    found = _named(request)
+    path = _file_of(request, found)
+    return FileResponse(path, media_type="application/octet-stream", filename=found.gives)
+
+
+@needs("editor")
+def play(request: Request) -> Response:
+    """Open the file that a job made in the player, on an origin of its own, and lead there."""
     desk: Desk = request.app.state.desk
     found = _named(request)
-    if found.by != request.user.name:
+    path = _file_of(request, found)
+    if not _is_played(desk, found):
+        raise HTTPException(404, "There is no player here, or it does not take this file.")
+    return render(request, "player.html", job=found, address=desk.players.open(path))
+
+
+def _file_of(request: Request, job: Job) -> Path:
+    """Return the file that a job made for whoever asks; raises HTTPException (403, 404)."""
+    desk: Desk = request.app.state.desk
+    if job.by != request.user.name:
         raise HTTPException(403, "This file is for whoever asked for it.")
-    path = desk.jobs.result(found)
+    path = desk.jobs.result(job)
     if path is None:
         raise HTTPException(404, "There is no such file, or not any more. Ask for it again.")
-    return FileResponse(path, media_type="application/octet-stream", filename=found.gives)
+    return path
+
+
+def _is_played(desk: Desk, job: Job) -> bool:
+    """Whether the player can show what a job made: it serves this computer's own browser alone."""
+    return job.gives.endswith(".wacz") and desk.access.team is None and is_installed()
 
 
 @needs("editor")
@@ -152,5 +177,6 @@ ROUTES = (
     Route("/manage/jobs/{job_id}", job),
     Route("/manage/jobs/{job_id}/events", events),
     Route("/manage/jobs/{job_id}/result", result),
+    Route("/manage/jobs/{job_id}/play", play, methods=["POST"]),
     Route("/manage/jobs/{job_id}/stop", stop, methods=["POST"]),
 )
