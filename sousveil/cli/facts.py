@@ -8,12 +8,11 @@ import typer
 
 from sousveil.cli.casework import now
 from sousveil.cli.options import CaseOption, JsonOption, chosen_case, patience
-from sousveil.cli.telling.screen import clock, count_of, plain, say, tell, write_json
+from sousveil.cli.telling.facts import FACT_COLUMNS, fact_cells, tell_fact, tell_whole_fact
+from sousveil.cli.telling.screen import count_of, say, tell, write_json
 from sousveil.errors import InputError
 from sousveil.index.facts import (
     FactFilter,
-    FactTold,
-    date_of,
     fact_of,
     fact_with_sources,
     facts,
@@ -21,16 +20,10 @@ from sousveil.index.facts import (
 from sousveil.index.store import Index
 from sousveil.jsonform import fact_json, fact_told_json
 from sousveil.ledger import Writer, writing
-from sousveil.model import FACT_KINDS, Event, Fact, FactKind, Field
+from sousveil.model import FACT_KINDS, Event, FactKind
 from sousveil.run.facts import Entry, add, confirm, edit, withdraw
 from sousveil.run.indexing import open_index, sync_index
 from sousveil.run.publish.exports.tables import MARK, table_line
-
-COLUMNS = (
-    *("id", "kind", "status", "field", "value", "unit", "confidence", "quote", "url", "part"),
-    *("page", "captured_at", "warc", "offset", "log_index", "finding", "by"),
-)
-"""The columns of `--csv`: one row a field, with its quote."""
 
 IdArgument = Annotated[str, typer.Argument(metavar="ID", help="A fact's id, or its beginning.")]
 ByOption = Annotated[str, typer.Option(help="Who enters it; it is written into the log.")]
@@ -97,12 +90,12 @@ def _list(
     if as_json:
         write_json(fact_json(one) for one in found)
     elif as_csv:
-        lines = [MARK + table_line(COLUMNS)]
-        lines += [table_line(_cells(one, field)) for one in found for field in one.fields]
+        lines = [MARK + table_line(FACT_COLUMNS)]
+        lines += [table_line(fact_cells(one, field)) for one in found for field in one.fields]
         sys.stdout.buffer.write("".join(lines).encode())
     else:
         for one in found:
-            _tell(one)
+            tell_fact(one)
         say(f"{count_of(len(found), 'fact')}.")
 
 
@@ -116,7 +109,7 @@ def facts_show(
     if as_json:
         write_json([fact_told_json(told)])
     else:
-        _tell_whole(told)
+        tell_whole_fact(told)
 
 
 def facts_add(
@@ -209,7 +202,7 @@ def _enter(folder: CaseOption, enter: Callable[[Writer, Index], Event], *, as_js
     if as_json:
         write_json([fact_json(fact)])
     else:
-        _tell(fact)
+        tell_fact(fact)
         tell("Next: sousveil facts")
 
 
@@ -246,51 +239,3 @@ def _for_each(option: str, given: Sequence[str], count: int) -> Sequence[str]:
             " in the same order, or one for all."
         )
     return given
-
-
-# ------------------------------------------------------------ telling
-
-
-def _tell(fact: Fact) -> None:
-    who = f" by {plain(fact.by)}" if fact.by else ""
-    say(f"{fact.id}  {fact.kind}, {fact.status}{who}  {date_of(fact)}".rstrip(), "bold")
-    for one in fact.fields:
-        say(f"    {one.name:<12} {plain(_value(one))}")
-    quotes = dict.fromkeys(one.source.exact for one in fact.fields)
-    for quote in quotes:
-        say(f"        “{plain(quote)}”", "dim")
-    for url in dict.fromkeys(one.source.url for one in fact.fields):
-        say(f"    {plain(url)}")
-
-
-def _tell_whole(told: FactTold) -> None:
-    _tell(told.fact)
-    say("Rests on:")
-    for one in told.fact.fields:
-        source = one.source
-        say(f"    {one.name}: “{plain(source.exact)}”")
-        record = f"{plain(source.record.warc)}, byte {source.record.offset}"
-        say(f"        {record}, captured {clock(source.captured_at)}, entry {source.log_index}")
-    if told.seen:
-        last = told.seen[-1].capture.captured_at
-        say(f"Read in {count_of(len(told.seen), 'capture')}, the last of {clock(last)}.")
-    for step in told.past:
-        why = f": {plain(step.note)}" if step.note else ""
-        say(f"{step.event.partition('.')[2]} by {plain(step.by)}, {clock(step.at)}{why}")
-    for other in told.kin:
-        say(f"The same number: {other.id}, {plain(other.fields[0].source.url)}")
-
-
-def _value(field: Field) -> str:
-    return f"{field.value} {field.unit}".strip()
-
-
-def _cells(fact: Fact, field: Field) -> list[str]:
-    source = field.source
-    told = (
-        *(fact.id, fact.kind, fact.status, field.name, field.value, field.unit, field.confidence),
-        *(source.exact, source.url, source.part or "", source.page or "", source.captured_at),
-        *(source.record.warc, source.record.offset, source.log_index, source.finding_id or ""),
-        fact.by,
-    )
-    return [str(one) for one in told]

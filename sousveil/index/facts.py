@@ -7,7 +7,7 @@ none. What a person confirmed, wrote, changed or withdrew comes from the log's `
 (`put_fact`) and takes the candidate's place.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Literal, TypeAlias
@@ -19,7 +19,7 @@ from sousveil.index.filters import told_status
 from sousveil.index.query import register_of
 from sousveil.index.store import Held, Index
 from sousveil.index.verdicts import host_of
-from sousveil.model import FACT_KINDS, Capture, Event, Fact, FactKind, Field, RecordRef
+from sousveil.model import FACT_KINDS, Capture, Event, Fact, Field, RecordRef
 
 FactStatus: TypeAlias = Literal["candidate", "confirmed", "withdrawn"]
 FACT_STATUSES: tuple[FactStatus, ...] = ("candidate", "confirmed", "withdrawn")
@@ -160,14 +160,6 @@ def logged_facts(events: Iterable[Event]) -> dict[str, Fact]:
     """Return what people made of facts as the log tells it, in the form of `entered_facts`."""
     told = (_step(event).fact for event in events if event.type in EVENTS)
     return {fact.id: fact for fact in told}
-
-
-def fact_counts(index: Index) -> Mapping[tuple[FactKind, FactStatus], int]:
-    """Return how many facts there are of each kind and status; those of none are left out."""
-    counts: dict[tuple[FactKind, FactStatus], int] = {}
-    for one in facts(index, FactFilter(status=FACT_STATUSES)):
-        counts[one.kind, one.status] = counts.get((one.kind, one.status), 0) + 1
-    return counts
 
 
 def fact_of(index: Index, beginning: str) -> Fact:
