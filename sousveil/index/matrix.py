@@ -4,7 +4,7 @@ Takes an open `Index` and a `Filter`; stores nothing. What
 people rejected is left out unless the filter asks for it.
 """
 
-from collections import Counter
+from collections import Counter, defaultdict
 from dataclasses import dataclass, field, replace
 
 from sousveil.index.counts import sorts
@@ -57,9 +57,9 @@ class Matrix:
 def matrix(index: Index, chosen: Filter) -> Matrix:
     """Return how many findings there are by actor and trait."""
     counted = chosen if chosen.status else replace(chosen, status=NOT_REJECTED)
-    cells: dict[tuple[str, str], Cell] = {}
+    cells = defaultdict[tuple[str, str], Cell](Cell)
     for one in sorts(index, counted):
-        cell = cells.setdefault((one.actor or NOBODY, one.trait), Cell())
+        cell = cells[one.actor or NOBODY, one.trait]
         cell.count += one.count
         cell.labels[one.label] += one.count
         cell.states[one.state] += one.count
@@ -72,7 +72,7 @@ def matrix(index: Index, chosen: Filter) -> Matrix:
     return Matrix(
         tuple(sorted(actors, key=lambda one: (one == NOBODY, -actors[one], one))),
         tuple(sorted(traits, key=lambda one: (-traits[one], one))),
-        cells,
+        dict(cells),
         counted,
         actors,
         traits,

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import replace
+from functools import cache
 from math import sqrt
 from urllib.parse import urlencode
 
@@ -65,13 +66,16 @@ def _links(counted: Filter) -> Callable[..., str]:
 
     What all links share is written once: there are as many as there are cells.
     """
-    others = replace(counted, trait=()).parameters()
-    of_all = urlencode([one for one in others if one[0] != "actor"])
+    of_all = replace(counted, actor=(), trait=()).query()
+
+    @cache
+    def named(name: str, value: str) -> str:
+        chosen = [value] if value else getattr(counted, name)
+        return urlencode([(name, one) for one in chosen])
 
     def link(actor: str = "", trait: str = "") -> str:
-        chosen = [("actor", actor)] if actor else [one for one in others if one[0] == "actor"]
-        chosen += [("trait", one) for one in ([trait] if trait else counted.trait)]
-        return f"/findings?{urlencode(chosen)}&{of_all}"
+        parts = (named("actor", actor), named("trait", trait), of_all)
+        return f"/findings?{'&'.join(filter(None, parts))}"
 
     return link
 
