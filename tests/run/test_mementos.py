@@ -223,3 +223,15 @@ def test_a_change_since_an_old_copy_is_shown_with_whose_copy_it_is(
     former, later = ran.out.splitlines()[1:3]
     assert "2018-03-01 08:00:00 UTC, HTTP 200 in an old copy that 127.0.0.1 keeps" in former
     assert "old copy" not in later
+
+
+@pytest.mark.parametrize("form", ["csl", "bibtex", "icalendar", "json", "ftm"])
+def test_exports_say_whose_word_an_old_copy_is(
+    case: Case, archive: WebArchive, tmp_path: Path, form: str
+) -> None:
+    fetch(case, archive.timemap_url(ORIGINAL))
+    output = tmp_path / "out"
+    options = ("--format", form, "-o", output, "--all")
+    assert sousveil("export", "--case", case.root, *options).status == 0
+    text = output.read_text(encoding="utf-8").replace("\r\n ", "")
+    assert "it is an old copy that 127.0.0.1 keeps" in text

@@ -86,12 +86,13 @@ def _captured(captures: Iterable[Captured]) -> Iterator[_Moment]:
         if is_same:
             continue
         what = "First capture" if is_first else "Changed"
+        what = "Copy of others" if one.caveat else what
         yield _Moment(
             f"capture-{now.record.digest.removeprefix('sha256:')[:32]}",
             now.captured_at,
             "capture",
             f"{what}: {one.title or now.url}",
-            f"Archived in {now.record.warc}, log entry {one.log_index}",
+            f"Archived in {now.record.warc}, log entry {one.log_index}. {one.caveat}".rstrip(". "),
             now.url,
         )
 

@@ -51,6 +51,7 @@ def _citation(one: Captured, told: Told) -> Citation:
         f" record {record.record_id.strip('<>')}, SHA-256 {digest}; entry {one.log_index} of the"
         f" log {told.case.settings.origin}"
     )
+    archived += f". Not seen by us: {one.caveat}" if one.caveat else ""
     return Citation(
         key=f"{name}-{capture.captured_at.year}-{digest[:DIGEST_DIGITS]}",
         title=printable(one.title) or capture.url,

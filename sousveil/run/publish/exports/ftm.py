@@ -86,7 +86,7 @@ def _document(one: Captured) -> Json:
             "mimeType": [capture.media_type],
             "publisher": [one.publisher or ""],
             "crawler": [SOFTWARE],
-            "notes": [archived_in(record, one.log_index)],
+            "notes": [archived_in(record, one.log_index), one.caveat],
         },
     )
 

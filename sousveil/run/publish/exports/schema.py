@@ -61,6 +61,7 @@ class CaptureForm(Form, frozen=True):
     title: str = ""
     publisher: str = ""
     watch: str = ""
+    caveat: str = ""  # of what others kept: whose word its date and its bytes are
 
 
 class Cited(Form, frozen=True):

@@ -74,6 +74,7 @@ class Captured:
     lang: str  # BCP 47; "" when not told
     log_index: int
     watch_id: str | None
+    caveat: str = ""  # of what others kept or made: whose word its date and its bytes are
 
 
 @dataclass(frozen=True, slots=True)
@@ -219,6 +220,7 @@ def _cited(one: Statement) -> Captured:
         finding.lang if finding.lang != "code" else "",
         finding.log_index,
         finding.watch_id,
+        finding.caveats[0] if finding.watch_id is None and finding.caveats else "",
     )
 
 

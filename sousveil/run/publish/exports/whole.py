@@ -78,6 +78,7 @@ def _capture(one: Captured) -> CaptureForm:
         title=one.title,
         publisher=one.publisher or "",
         watch=one.watch_id or "",
+        caveat=one.caveat,
     )
 
 
