@@ -11,13 +11,11 @@ from dataclasses import dataclass, replace
 from sousveil.index.filters import Filter, where
 from sousveil.index.store import Index
 
-_KEPT = (
-    "(SELECT nullif(actor, '') AS actor, trait, label, state, decided, readings, findings"
-    " FROM finding_count WHERE findings > 0)"
-)
-_EACH = (
-    "(SELECT actor, trait, label, state, decided, readings, 1 AS findings FROM finding WHERE {0})"
-)
+_SORT = "actor, trait, label, state, decided, readings"
+_KEPT = f"""(SELECT * FROM (SELECT nullif(actor, '') AS {_SORT}, findings FROM finding_count
+    WHERE findings > 0) WHERE {{0}})"""
+# Grouped as the index `finding_by_actor` is sorted: nothing has to be put in order.
+_COUNTED = f"(SELECT {_SORT}, count(*) AS findings FROM finding WHERE {{0}} GROUP BY {_SORT})"
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,19 +33,21 @@ class Sort:
 
 def count_findings(index: Index, chosen: Filter) -> int:
     """Return how many findings fit a filter."""
-    source, values = _fitting(index, chosen)
-    ((count,),) = index.rows(f"SELECT coalesce(sum(findings), 0) FROM {source}", *values)
+    condition, values = where(chosen, index.readings)
+    counted = (
+        f"SELECT coalesce(sum(findings), 0) FROM {_KEPT.format(condition)}"
+        if _is_kept(chosen)
+        else f"SELECT count(*) FROM finding WHERE {condition}"
+    )
+    ((count,),) = index.rows(counted, *values)
     return int(count)
 
 
 def sorts(index: Index, chosen: Filter) -> Iterator[Sort]:
     """Yield of which sorts the findings are that fit a filter, in no order."""
-    source, values = _fitting(index, chosen)
-    for row in index.rows(
-        "SELECT actor, trait, label, state, decided, readings, sum(findings)"
-        f" FROM {source} GROUP BY actor, trait, label, state, decided, readings",
-        *values,
-    ):
+    condition, values = where(chosen, index.readings)
+    source = (_KEPT if _is_kept(chosen) else _COUNTED).format(condition)
+    for row in index.rows(f"SELECT {_SORT}, findings FROM {source}", *values):
         yield Sort(*row)
 
 
@@ -59,10 +59,6 @@ def days(index: Index, begin: str, end: str) -> Iterator[tuple[str, int, int]]:
     )
 
 
-def _fitting(index: Index, chosen: Filter) -> tuple[str, list[object]]:
-    """Return a table of what fits a filter, as SQL with its values."""
-    condition, values = where(chosen, index.readings)
-    if not replace(chosen, actor=(), trait=(), label=(), state=(), status=()):
-        return f"(SELECT * FROM {_KEPT} WHERE {condition})", values
-    # As the index `finding_by_actor` is sorted, so that groups need not be put in order.
-    return _EACH.format(condition), values
+def _is_kept(chosen: Filter) -> bool:
+    """Whether nothing is asked but of what `finding_count` tells findings apart by."""
+    return not replace(chosen, actor=(), trait=(), label=(), state=(), status=())
