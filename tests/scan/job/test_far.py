@@ -247,6 +247,7 @@ def test_a_table_without_a_column_that_is_asked_for_is_refused() -> None:
     assert "has no column warc_record_offset" in scan("far", "--index", "a.parquet").err
 
 
+@pytest.mark.slow
 def test_an_object_store_is_scanned_and_records_are_brought(
     made: list[Crawl], monkeypatch: pytest.MonkeyPatch
 ) -> None:

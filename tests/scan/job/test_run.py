@@ -131,6 +131,7 @@ def test_a_run_that_ends_after_any_file_goes_on_to_the_same_bytes(whole: bytes) 
     assert Path("ended.parquet").read_bytes() == whole
 
 
+@pytest.mark.slow
 def test_a_run_that_is_killed_goes_on_to_the_same_bytes(whole: bytes, folder: Path) -> None:
     command = [
         sys.executable, "-m", "sousveil", "scan", "in", "--topic", "ethnicity",
@@ -151,6 +152,7 @@ def test_a_run_that_is_killed_goes_on_to_the_same_bytes(whole: bytes, folder: Pa
     assert (folder / "killed.parquet").read_bytes() == whole
 
 
+@pytest.mark.slow
 def test_ctrl_c_ends_a_scan_that_goes_on_later(folder: Path) -> None:
     big = crawl(folder / "in" / "zzz.warc.gz", 99, [DULL] * 10_000)
     command = [sys.executable, "-m", "sousveil", "scan", "in", "--topic", "ethnicity"]
