@@ -81,47 +81,54 @@ def kept(digest: str, make: Callable[[], Words]) -> Words:
         path = cache_folder() / f"{digest}{_SUFFIX}"
     except RuntimeError:  # nobody's home
         return make()
-    found = _read(path)
+    found = _words_in(read_kept(path, MAX_BYTES))
     if found is None:
         found = make()
         with suppress(OSError):  # it was only to save time
-            _write(path, msgspec.msgpack.encode(found))
+            write_kept(path, msgspec.msgpack.encode(found), MAX_FILES)
     return found
 
 
-def _read(path: Path) -> Words | None:
-    """Return what a file holds; None when it isn't there, or not to be trusted."""
+def _words_in(body: bytes | None) -> Words | None:
+    try:
+        return None if body is None else msgspec.msgpack.decode(body, type=Words)
+    except msgspec.MsgspecError:
+        return None
+
+
+def read_kept(path: Path, max_bytes: int) -> bytes | None:
+    """Return what `write_kept` wrote; None when it isn't there, or not to be trusted."""
     try:
         # A link, or a pipe that nobody writes to, is not followed or waited for.
         descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
         with os.fdopen(descriptor, "rb") as file:
-            about = os.fstat(descriptor)
-            if not _is_own(about):
+            if not _is_own(os.fstat(descriptor), max_bytes):
                 return None
-            data = file.read(MAX_BYTES + 1)
-        head, body = data[:_DIGEST_BYTES], data[_DIGEST_BYTES:]
-        if head != _digest(path, body):
-            return None
-        return msgspec.msgpack.decode(body, type=Words)
-    except (OSError, msgspec.MsgspecError):
+            data = file.read(max_bytes + 1)
+    except OSError:
         return None
+    head, body = data[:_DIGEST_BYTES], data[_DIGEST_BYTES:]
+    return body if head == _digest(path, body) else None
 
 
-def _is_own(about: os.stat_result) -> bool:
+def _is_own(about: os.stat_result, max_bytes: int) -> bool:
     """Whether a file is one that the user alone may write, and no larger than ours are."""
     others = about.st_mode & (stat.S_IWGRP | stat.S_IWOTH)
     own = stat.S_ISREG(about.st_mode) and about.st_uid == os.geteuid() and not others
-    return own and about.st_size <= MAX_BYTES
+    return own and about.st_size <= max_bytes
 
 
-def _write(path: Path, body: bytes) -> None:
-    """Keep a file, whole or not at all, and no more than MAX_FILES of them."""
+def write_kept(path: Path, body: bytes, max_files: int) -> None:
+    """Keep a file, whole or not at all, and no more than `max_files` of its suffix.
+
+    Raises OSError when the folder cannot be written.
+    """
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    with tempfile.NamedTemporaryFile(dir=path.parent, suffix=_SUFFIX, delete=False) as file:
+    with tempfile.NamedTemporaryFile(dir=path.parent, suffix=path.suffix, delete=False) as file:
         file.write(_digest(path, body) + body)
     Path(file.name).replace(path)
-    others = sorted(path.parent.glob(f"*{_SUFFIX}"), key=lambda p: p.stat().st_mtime)
-    for old in others[:-MAX_FILES]:
+    others = sorted(path.parent.glob(f"*{path.suffix}"), key=lambda p: p.stat().st_mtime)
+    for old in others[:-max_files]:
         old.unlink()
 
 
