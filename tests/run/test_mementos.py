@@ -1,5 +1,7 @@
 """Old copies come in with their own dates, as what an archive says, and never as looks of ours."""
 
+import subprocess
+import sys
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -14,6 +16,7 @@ from sousveil.index.lists import findings_page
 from sousveil.index.query import fates, findings, visits_to
 from sousveil.ledger import create_case, read_events
 from sousveil.run.indexing import open_index
+from sousveil.run.publish import verify_bundle
 from tests.commands import Ran, lines, sousveil
 from tests.conftest import NOW
 from tests.run.web_archive import BANNER, WebArchive, web_archive
@@ -235,3 +238,20 @@ def test_exports_say_whose_word_an_old_copy_is(
     assert sousveil("export", "--case", case.root, *options).status == 0
     text = output.read_text(encoding="utf-8").replace("\r\n ", "")
     assert "it is an old copy that 127.0.0.1 keeps" in text
+
+
+def test_a_finding_of_an_old_copy_can_be_handed_on_and_checked(
+    case: Case, archive: WebArchive, tmp_path: Path
+) -> None:
+    fetch(case, archive.timemap_url(ORIGINAL))
+    with open_index(case) as index:
+        (found,) = findings(index)
+    output = tmp_path / "evidence.wacz"
+    assert sousveil("bundle", "--case", case.root, found.id, "-o", output).status == 0
+    key = case.settings.key
+    script = Path(verify_bundle.__file__)
+    checked = subprocess.run(
+        [sys.executable, script, output, "--key", key], capture_output=True, check=False, text=True
+    )
+    assert checked.returncode == 0, checked.stdout + checked.stderr
+    assert "YES" in checked.stdout

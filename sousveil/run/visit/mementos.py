@@ -101,7 +101,10 @@ class Fetcher:
             rmtree(folder)
 
     def copy(self, original: str, memento: Memento) -> tuple[Event, Copied]:
-        """Ask for a copy, keep and log what came; raises CaseError, LogError and OSError alone."""
+        """Ask for a copy, keep and log what came; what cannot be had is logged, too.
+
+        Raises InputError when the archive asks for a long rest, CaseError, LogError and OSError.
+        """
         folder = new_folder(self.writer)
         try:
             asked, found = self._asked(memento, folder)
