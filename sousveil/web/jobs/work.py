@@ -30,6 +30,11 @@ def visit(watch_ids: Sequence[str]) -> Work:
     return Work(f"Visit {many}", ("visit", *watch_ids))
 
 
+def take_in(path: str) -> Work:
+    """Import an archive that others made."""
+    return Work("Take in an archive", ("import", path))
+
+
 def export_wacz(name: str, watch_ids: Sequence[str]) -> Work:
     """Write the captures of these watches, or of all, for players of web archives."""
     what = {0: "the case", 1: "one target"}.get(len(watch_ids), f"{len(watch_ids)} targets")

@@ -22,10 +22,11 @@ from sousveil.run.visit.watches import add_watches, retire_watches, watches_in_l
 from sousveil.watch.targets import DEFAULT_EVERY, find_watches, make_watch
 from sousveil.web.desk import Desk
 from sousveil.web.jobs.work import VISIT_DUE, visit
+from sousveil.web.pages import taking
 from sousveil.web.pasted import MAX_ACTOR, MAX_TEXT, Checked, Defaults, check_pasted
 from sousveil.web.render import render
 from sousveil.web.safety import needs
-from sousveil.web.safety.guard import field
+from sousveil.web.safety.guard import MAX_BODY_BYTES, field
 
 MAX_WORD = 40
 SHOWN = 200  # lines of a preview; what is beyond is counted, and what is refused comes first
@@ -194,6 +195,7 @@ def _shown(
         added=_counts(added),
         interval=interval,
         KINDS=KINDS,
+        MAX_BODY_BYTES=MAX_BODY_BYTES,
         DEFAULT_EVERY=DEFAULT_EVERY,
         is_watched=is_watched(desk.case()),
     )
@@ -206,6 +208,7 @@ def _counts(added: str) -> list[int]:
 
 
 ROUTES = (
+    *taking.ROUTES,
     Route("/manage", targets),
     Route("/manage/targets", targets),
     Route("/manage/targets/check", check, methods=["POST"]),
