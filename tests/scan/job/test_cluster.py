@@ -5,7 +5,7 @@ import signal
 import socket
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from functools import partial
 from pathlib import Path
@@ -17,9 +17,9 @@ pytest.importorskip("distributed")
 from distributed import Client
 
 from sousveil.errors import InputError
-from sousveil.scan.file.values import FileReport
+from sousveil.scan.file.values import FileReport, Job, Source
 from sousveil.scan.job import cluster
-from sousveil.scan.job.cluster import scan_on_cluster
+from sousveil.scan.job.cluster import scan_on_cluster, scan_there
 from sousveil.scan.job.manifest import Told, read_manifest
 from sousveil.scan.job.run import Plan, Wish, plan_scan, scan
 from tests.conftest import NOW
@@ -150,3 +150,24 @@ def test_deaths_of_workers_and_scheduler_lose_and_double_nothing(
     two.wait(1)
     on(two, "scheduler.parquet")
     assert Path("scheduler.parquet").read_bytes() == whole
+
+
+def poisoned(source: Source, job: Job, expected: Mapping[str, str]) -> tuple[FileReport, bytes]:
+    """Scan, but for one file, which ends whoever reads it."""
+    if source.name.endswith("003.warc.gz"):
+        os.kill(os.getpid(), signal.SIGKILL)
+    return scan_there(source, job, expected)
+
+
+@pytest.mark.slow
+def test_a_file_that_ends_workers_is_refused_and_no_other_is_lost(
+    two: Cluster, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(cluster, "scan_there", poisoned)
+    on(two, "hits.parquet")
+    reports = read_manifest(folder / "hits.manifest.jsonl").reports
+    lost = reports.pop("in/003.warc.gz")
+    assert lost.ended == "refused"
+    assert lost.problems == ("the workers that read it died, also when it was tried by itself",)
+    assert len(reports) == FILES - 1
+    assert {one.ended for one in reports.values()} == {"read"}
