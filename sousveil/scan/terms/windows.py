@@ -1,10 +1,9 @@
 """What stands around a match, read as text: whether the finder could count it.
 
-Takes bytes around a match and the coding the match is in, and asks the lexicon and the rules of
-`claims/passage.py`, by which terms count: whole words only, none within a longer word that clears
-it, an ambiguous one or a hint beside a word that makes it clear, values in a list. Within a tag the
-bytes are read as they stand (alternative texts are read too), elsewhere as they show: without tags,
-references resolved. Says yes when in doubt: in prose or in code, with or without headings.
+Takes bytes around a match and the coding the match is in, and asks the finder's own lexicon: whole
+words only, none within a longer word that clears it. Common words are weighed as the finder weighs
+a passage, with a bar well below its own. Within a tag the bytes are read as they stand (alternative
+texts are read too), elsewhere as they show: without tags, references resolved.
 """
 
 import html

@@ -188,6 +188,7 @@ def test_what_the_finder_finds_is_not_let_go(look: Matcher) -> None:
     assert missed <= 0.02 * found
 
 
+@pytest.mark.slow  # compiles three times
 def test_the_automaton_is_kept_and_made_anew_when_it_is_not_to_be_trusted(tmp_path: Path) -> None:
     few = (topics.load("sexuality"),)
     made = patterns(few, tmp_path)
