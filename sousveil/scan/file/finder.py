@@ -23,6 +23,7 @@ from sousveil.model import RENDERING_TYPE, SNAPSHOT_URN, Capture, Finding, Json
 from sousveil.run.read.findings import Place
 from sousveil.run.read.looks import not_whole, read_answer
 from sousveil.scan.file.values import CaseActors
+from sousveil.scan.terms.matcher import matcher
 from sousveil.topics import load
 
 CAVEAT = (
@@ -65,7 +66,9 @@ def finder_for(topics: tuple[str, ...], case: CaseActors | None = None) -> Finde
     """
     register = case_register(Path(case.folder), case.lists) if case else shipped_register()
     loaded = tuple(load(name) for name in topics)
-    return Finder(engine_for(loaded), register, lambda _: True, "", words_digest(loaded))
+    seeks = matcher(loaded)
+    engine, terms = engine_for(loaded), words_digest(loaded)
+    return Finder(engine, register, seeks.may_hold, seeks.version, terms)
 
 
 def judge(finder: Finder, capture: Capture, answer: Payload) -> Judged:
