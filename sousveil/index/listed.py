@@ -23,6 +23,7 @@ from sousveil.index.query import (
     fates_of,
     official_lists,
     register_of,
+    watches_behind,
     with_actors,
 )
 from sousveil.index.reviews import COUNTS
@@ -92,7 +93,7 @@ def register_digest(index: Index) -> str:
 
 def _list(index: Index, ids: Sequence[str], register: Register) -> None:
     told, found = fates_of(index, ids), earliest_findings(index, ids)
-    for finding in with_actors(index, found, register):
+    for finding in with_actors(found, watches_behind(index, found), register):
         _put(index, finding, told.get(finding.id))
     chosen = msgspec.json.encode(ids).decode()
     # What no engine finds any more has neither a row nor a fate.

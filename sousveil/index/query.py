@@ -3,7 +3,7 @@
 Takes an open `Index` and gives values of `model`. Reads only.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
@@ -124,12 +124,14 @@ def findings(index: Index) -> list[Finding]:
     Who it is about is told now, from what its watch, the case's `actors.toml` and its official
     lists say today. Raises ActorError when one of them cannot be used.
     """
-    return with_actors(index, _decoded(index.rows(_EARLIEST.format(where=""))), register_of(index))
+    found = _decoded(index.rows(_EARLIEST.format(where="")))
+    return with_actors(found, {watch.id: watch for watch in watches(index)}, register_of(index))
 
 
 def findings_of(index: Index, ids: Iterable[str]) -> list[Finding]:
     """Return the findings with these ids, as `findings` does."""
-    return with_actors(index, earliest_findings(index, ids), register_of(index))
+    found = earliest_findings(index, ids)
+    return with_actors(found, watches_behind(index, found), register_of(index))
 
 
 def findings_at(index: Index, address: str) -> list[Finding]:
@@ -159,15 +161,18 @@ def _decoded(rows: Iterable[tuple[Any, ...]]) -> list[Finding]:
     return sorted(found, key=_place)
 
 
-def with_actors(index: Index, found: Sequence[Finding], register: Register) -> list[Finding]:
+def watches_behind(index: Index, found: Iterable[Finding]) -> dict[str, Watch]:
+    """Return the watches that brought some findings, by id."""
+    return watches_of(index, {one.watch_id for one in found if one.watch_id})
+
+
+def with_actors(
+    found: Iterable[Finding], watched: Mapping[str, Watch], register: Register
+) -> list[Finding]:
     """Return findings with whom they are about, from what their watches and the register say."""
-    watched = watches_of(index, {one.watch_id for one in found if one.watch_id})
+    actors = {watch_id: watch.actor for watch_id, watch in watched.items()}
     return [
-        attributed(
-            one,
-            watch_actor=watched[one.watch_id].actor if one.watch_id in watched else None,
-            register=register,
-        )
+        attributed(one, watch_actor=actors.get(one.watch_id or ""), register=register)
         for one in found
     ]
 

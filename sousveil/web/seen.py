@@ -12,7 +12,7 @@ from pathlib import Path
 import msgspec
 
 from sousveil.durable import write_durably
-from sousveil.errors import InputError
+from sousveil.errors import CaseError
 from sousveil.index.reviews import person
 from sousveil.settings import config_folder
 
@@ -33,7 +33,7 @@ def marks_file(origin: str) -> Path:
 
 
 def mark_of(path: Path, name: str) -> Mark | None:
-    """Return how far somebody has read; None when they never said. InputError as `_read`."""
+    """Return how far somebody has read; None when they never said. CaseError as `_read`."""
     return _read(path).get(person(name))
 
 
@@ -51,6 +51,6 @@ def _read(path: Path) -> dict[str, Mark]:
     try:
         return msgspec.json.decode(path.read_bytes(), type=dict[str, Mark])
     except msgspec.MsgspecError as error:
-        raise InputError(
+        raise CaseError(
             f"{path}: cannot be read ({error}). Remove it: it is no evidence."
         ) from error

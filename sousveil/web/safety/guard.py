@@ -84,7 +84,7 @@ class Guard:
         except HTTPException as error:
             await self._answer(request, error)(scope, receive, send)
         except SousveilError as error:  # the file of users cannot be read
-            await self._refuse(request, 503, str(error))(scope, receive, send)
+            await self._refuse(request, 500, str(error))(scope, receive, send)
         except ClientDisconnect:
             return  # nobody is there to be answered
         else:

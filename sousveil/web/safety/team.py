@@ -40,7 +40,7 @@ class Team:
         self._turns = threading.BoundedSemaphore(CHECKS_AT_ONCE)
 
     def accounts(self) -> Mapping[str, Account]:
-        """Return the accounts as the file has them now; InputError as `read_users`."""
+        """Return the accounts as the file has them now; CaseError as `read_users`."""
         changed = self._path.stat().st_mtime_ns if self._path.exists() else 0
         with self._lock:
             if self._read is None or self._read[0] != changed:

@@ -21,7 +21,7 @@ from argon2.exceptions import VerificationError
 from pyotp.exceptions import OTPVerificationError
 
 from sousveil.durable import write_durably
-from sousveil.errors import InputError
+from sousveil.errors import CaseError, InputError
 from sousveil.index.reviews import person
 from sousveil.settings import config_folder
 from sousveil.web.safety.roles import Role
@@ -58,16 +58,16 @@ def users_file(origin: str) -> Path:
 def read_users(path: Path) -> dict[str, Account]:
     """Return the accounts, by `person` of their names; none when there is no file.
 
-    Raises InputError when it cannot be understood.
+    Raises CaseError when it cannot be understood.
     """
     if not path.exists():
         return {}
     if path.stat().st_size > MAX_FILE_BYTES:
-        raise InputError(f"{path}: larger than {MAX_FILE_BYTES:,} bytes. Restore the file.")
+        raise CaseError(f"{path}: larger than {MAX_FILE_BYTES:,} bytes. Restore the file.")
     try:
         listed = msgspec.json.decode(path.read_bytes(), type=list[Account])
     except msgspec.MsgspecError as error:
-        raise InputError(f"{path}: no list of users ({error}). Restore the file.") from error
+        raise CaseError(f"{path}: no list of users ({error}). Restore the file.") from error
     return {person(account.name): account for account in listed}
 
 
