@@ -80,8 +80,8 @@ MAY_LACK = frozenset(
     }
 )
 
-# Leads elsewhere, or lets nobody in who is in: no pages.
-_NO_PAGES = frozenset({"/enter", "/login"})
+# Leads elsewhere, lets nobody in who is in, or is of a team alone: no pages here.
+_NO_PAGES = frozenset({"/enter", "/login", "/password"})
 
 _ALL = tuple(
     dict.fromkeys(
