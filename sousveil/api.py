@@ -1,4 +1,6 @@
-"""Sousveil from a program: what a case holds, what a file says, whether evidence is whole::
+"""Sousveil from a program: what a case holds, what a file says, whether evidence is whole.
+
+For example::
 
     from sousveil.api import Case, read_file, scan_file, verify
 
