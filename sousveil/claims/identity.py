@@ -49,7 +49,7 @@ def _digest_of_terms(topic: Topic) -> str:
 
 @cache
 def _reader() -> str:
-    return _short(_digest_of("extract").encode(), *(_version(name) for name in _READERS))
+    return _short(_digest_of("extract", "facts").encode(), *(_version(name) for name in _READERS))
 
 
 def _version(distribution: str) -> bytes:
