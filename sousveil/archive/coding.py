@@ -1,14 +1,16 @@
 """Undoes transfer and content codings of a body, whatever state it is in.
 
 Takes a body in pieces, as the wire or an archive carried it, and gives its bytes decoded:
-chunked (RFC 9112, section 7.1), gzip, deflate (RFC 9110, section 8.4.1) and br (RFC 7932). A
-body that breaks off or is not coded as it says gives what can be had, and a note that says so;
-many archives keep the header of a coding that their crawler has already undone. Every stage is
-bounded, so that a compression bomb, nested or not, costs no more than `MAX_DECODED_BYTES` each.
+chunked (RFC 9112, section 7.1), gzip, deflate (RFC 9110, section 8.4.1), br (RFC 7932) and zstd
+(RFC 8878, with the window of RFC 9659, section 3). A body that breaks off or is not coded as it
+says gives what can be had, and a note that says so; many archives keep the header of a coding that
+their crawler has already undone. Every stage is bounded, so that a compression bomb, nested or not,
+costs no more than `MAX_DECODED_BYTES` each.
 """
 
 import copy
 import re
+import sys
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from io import BytesIO
@@ -16,6 +18,11 @@ from itertools import chain
 
 import brotli
 from zlib_ng import zlib_ng
+
+if sys.version_info >= (3, 14):
+    from compression import zstd
+else:
+    from backports import zstd
 
 from sousveil.archive.inflate import (
     GZIP_WINDOW,
@@ -32,8 +39,12 @@ MAX_CODINGS = 4
 # A chunk's size line with its extensions.
 MAX_CHUNK_LINE = 2**12
 STEP_BYTES = 2**18
-# brotli gives nothing of a piece with an error in it, so pieces are small.
-_BROTLI_PIECE = 2**12
+# brotli and zstd give nothing of a piece with an error in it, so pieces are small.
+_SMALL_PIECE = 2**12
+# A frame, or one to be skipped (RFC 8878, sections 3.1.1 and 3.1.2).
+_ZSTD_FRAME = re.compile(rb"\x28\xb5\x2f\xfd|[\x50-\x5f]\x2a\x4d\x18")
+# RFC 9659, section 3: no more than 8 MB, so that no answer costs its reader more.
+_ZSTD_OPTIONS = {int(zstd.DecompressionParameter.window_log_max): 23}
 
 _CHUNK_SIZE = re.compile(rb"[ \t]*([0-9a-fA-F]{1,15})[ \t]*(?:;[^\n]*)?\r?\n")
 _NO_CODING = frozenset({"identity", "none", ""})
@@ -85,6 +96,8 @@ def _decoder(name: str, pieces: Iterator[bytes], notes: Notes) -> Iterator[bytes
         return _inflate(_Source(pieces), name, notes)
     if name == "br":
         return _unbrotli(_Source(pieces), notes)
+    if name == "zstd":
+        return _unzstd(_Source(pieces), notes)
     notes.odd(f"the body is coded in '{name[:40]}', which is not undone")
     return pieces
 
@@ -119,6 +132,10 @@ class _Source:
         while len(self._buffer) < size and (piece := next(self._pieces, b"")):
             self._buffer += piece
         return bytes(self._buffer[:size])
+
+    def give_back(self, data: bytes) -> None:
+        """Take back bytes that were taken last; they come first again."""
+        self._buffer[:0] = data
 
     def rest(self) -> Iterator[bytes]:
         """Yield all that is left."""
@@ -191,10 +208,10 @@ def _window(magic: bytes, name: str) -> int | None:
 
 def _unbrotli(source: _Source, notes: Notes) -> Iterator[bytes]:
     decoder = brotli.Decompressor()
-    first = source.peek(_BROTLI_PIECE)
+    first = source.peek(_SMALL_PIECE)
     given = False
     while not decoder.is_finished():
-        data = source.take(_BROTLI_PIECE) if decoder.can_accept_more_data() else b""
+        data = source.take(_SMALL_PIECE) if decoder.can_accept_more_data() else b""
         if not data and decoder.can_accept_more_data():
             notes.lost("the body's br data breaks off; it may be incomplete")
             return
@@ -211,3 +228,25 @@ def _unbrotli(source: _Source, notes: Notes) -> Iterator[bytes]:
         return
     notes.odd("the body says it is br, but is not")
     yield from chain([first], source.rest())
+
+
+def _unzstd(source: _Source, notes: Notes) -> Iterator[bytes]:
+    """Yield what frames hold, one after another; frames to be skipped hold nothing."""
+    if not _ZSTD_FRAME.match(source.peek(4)):
+        if source.peek(1):
+            notes.odd("the body says it is zstd, but is not")
+        yield from source.rest()
+        return
+    while _ZSTD_FRAME.match(source.peek(4)):
+        decoder = zstd.ZstdDecompressor(options=_ZSTD_OPTIONS)
+        while not decoder.eof:
+            data = source.take(_SMALL_PIECE) if decoder.needs_input else b""
+            if not data and decoder.needs_input:
+                notes.lost("the body's zstd data breaks off; it may be incomplete")
+                return
+            try:
+                yield decoder.decompress(data, STEP_BYTES)
+            except zstd.ZstdError as error:
+                notes.lost(f"the body's zstd data is damaged ({error}); what follows is lost")
+                return
+        source.give_back(decoder.unused_data)
