@@ -9,8 +9,7 @@ from sousveil.actors import Register, shipped_register
 from sousveil.actors.files import lint
 from sousveil.actors.register import Actor
 from sousveil.actors.sources import read_actors
-from sousveil.cli.casework import now
-from sousveil.cli.options import CaseOption, JsonOption, case_around, chosen_case, patience
+from sousveil.cli.options import CaseOption, JsonOption, case_around, chosen_case, now, patience
 from sousveil.cli.telling.screen import count_of, plain, say, tell, tell_problems, write_json
 from sousveil.cli.telling.words import listing_line
 from sousveil.errors import ActorError, InputError

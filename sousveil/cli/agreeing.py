@@ -4,8 +4,7 @@ from typing import Annotated
 
 import typer
 
-from sousveil.cli.casework import now
-from sousveil.cli.options import CaseOption, JsonOption, chosen_case, patience
+from sousveil.cli.options import CaseOption, JsonOption, chosen_case, now, patience
 from sousveil.cli.reading import one_finding
 from sousveil.cli.telling.screen import count_of, plain, say, write_json
 from sousveil.index.reviews import readings

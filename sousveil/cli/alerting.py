@@ -9,8 +9,7 @@ import typer
 from sousveil.alerts.digest import Message
 from sousveil.alerts.send import MISSING, exit_of, is_installed, masked
 from sousveil.case import SETTINGS_FILE, Case, locked
-from sousveil.cli.casework import now
-from sousveil.cli.options import CaseOption, JsonOption, chosen_case, patience
+from sousveil.cli.options import CaseOption, JsonOption, chosen_case, now, patience
 from sousveil.cli.telling.delivered import tell_delivered
 from sousveil.cli.telling.screen import FOUND_WRONG, count_of, plain, say, tell, write_json
 from sousveil.errors import InputError

@@ -7,8 +7,7 @@ import msgspec
 import typer
 
 from sousveil.case import Case, open_case
-from sousveil.cli.casework import now
-from sousveil.cli.options import CaseOption, JsonOption, chosen_case, patience
+from sousveil.cli.options import CaseOption, JsonOption, chosen_case, now, patience
 from sousveil.cli.telling.keyed import change_json
 from sousveil.cli.telling.packages import verify_file
 from sousveil.cli.telling.screen import (

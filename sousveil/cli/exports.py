@@ -7,8 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
-from sousveil.cli.casework import now
-from sousveil.cli.options import AllowOption, CaseOption, JsonOption, chosen_case
+from sousveil.cli.options import AllowOption, CaseOption, JsonOption, chosen_case, now
 from sousveil.cli.telling.screen import count_of, plain, progress, say, tell, write_json
 from sousveil.errors import InputError
 from sousveil.run.indexing import open_index

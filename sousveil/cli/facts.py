@@ -6,8 +6,7 @@ from typing import Annotated
 
 import typer
 
-from sousveil.cli.casework import now
-from sousveil.cli.options import CaseOption, JsonOption, chosen_case, patience
+from sousveil.cli.options import CaseOption, JsonOption, chosen_case, now, patience
 from sousveil.cli.telling.facts import FACT_COLUMNS, fact_cells, tell_fact, tell_whole_fact
 from sousveil.cli.telling.screen import count_of, say, tell, write_json
 from sousveil.errors import InputError

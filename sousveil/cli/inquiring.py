@@ -11,9 +11,8 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from sousveil.cli.casework import now
 from sousveil.cli.moments import parse_moment
-from sousveil.cli.options import CaseOption, JsonOption, chosen_case, patience
+from sousveil.cli.options import CaseOption, JsonOption, chosen_case, now, patience
 from sousveil.cli.telling.inquired import (
     frozen_json,
     inquiry_json,

@@ -6,9 +6,8 @@ from typing import Annotated
 
 import typer
 
-from sousveil.cli.casework import now
 from sousveil.cli.moments import parse_moment
-from sousveil.cli.options import CaseOption, JsonOption, chosen_case, patience
+from sousveil.cli.options import CaseOption, JsonOption, chosen_case, now, patience
 from sousveil.cli.telling.keyed import change_json
 from sousveil.cli.telling.screen import clock, plain, say, tell, write_json
 from sousveil.errors import InputError

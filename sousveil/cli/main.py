@@ -28,7 +28,8 @@ INTERRUPTED = 130  # as shells report SIGINT
 YOUNG_OBJECTS = 10_000
 
 MODULES = {
-    "casework": {"init", "add", "visit", "import", "analyse", "reindex"},
+    "opening": {"init", "add"},
+    "casework": {"visit", "import", "analyse", "reindex"},
     "watching": {"watch", "targets", "retire"},
     "reading": {"findings", "show", "topics"},
     "searching": {"search"},

@@ -7,8 +7,7 @@ from typing import Annotated
 
 import typer
 
-from sousveil.cli.casework import now
-from sousveil.cli.options import CaseOption, JsonOption, chosen_case, patience
+from sousveil.cli.options import CaseOption, JsonOption, chosen_case, now, patience
 from sousveil.cli.telling.news import just_revised, tell_analysis
 from sousveil.cli.telling.screen import (
     FOUND_WRONG,

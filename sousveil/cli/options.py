@@ -1,6 +1,7 @@
 """Options and arguments that several commands share."""
 
 import time
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
 
@@ -67,3 +68,8 @@ def patience(case: Case) -> Wait:
         return time.monotonic() - begun[0] < PATIENCE_SECONDS
 
     return wait
+
+
+def now() -> datetime:
+    """Return the time, in UTC."""
+    return datetime.now(UTC)

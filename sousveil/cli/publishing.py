@@ -13,9 +13,8 @@ import typer
 from sousveil.capture.browser import find_browser
 from sousveil.capture.browser.printing import print_page
 from sousveil.case import Case
-from sousveil.cli.casework import now
 from sousveil.cli.checks import check_and_tell
-from sousveil.cli.options import AllowOption, CaseOption, JsonOption, chosen_case, patience
+from sousveil.cli.options import AllowOption, CaseOption, JsonOption, chosen_case, now, patience
 from sousveil.cli.telling.screen import (
     FOUND_WRONG,
     count_of,

@@ -15,8 +15,7 @@ from typing import Annotated
 import typer
 
 from sousveil.case import Case
-from sousveil.cli.casework import now
-from sousveil.cli.options import CaseOption, chosen_case
+from sousveil.cli.options import CaseOption, chosen_case, now
 from sousveil.cli.telling.screen import err, plain, say, tell
 from sousveil.errors import InputError
 from sousveil.run.indexing import open_index

@@ -8,8 +8,7 @@ from typing import Annotated
 import typer
 
 from sousveil.case import locked
-from sousveil.cli.casework import now
-from sousveil.cli.options import CaseOption, JsonOption, chosen_case, patience
+from sousveil.cli.options import CaseOption, JsonOption, chosen_case, now, patience
 from sousveil.cli.telling.screen import FOUND_WRONG, progress, say, tell, write_json
 from sousveil.cli.telling.stamped import tell_asked
 from sousveil.errors import InputError

@@ -14,8 +14,7 @@ import pyotp
 import typer
 
 from sousveil.case import Case
-from sousveil.cli.casework import now
-from sousveil.cli.options import CaseOption, JsonOption, chosen_case, patience
+from sousveil.cli.options import CaseOption, JsonOption, chosen_case, now, patience
 from sousveil.cli.telling.screen import plain, say, tell, write_json
 from sousveil.errors import InputError
 from sousveil.index.reviews import person

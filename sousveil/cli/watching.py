@@ -10,8 +10,7 @@ from typing import Annotated
 import typer
 
 from sousveil.case import SETTINGS_FILE, Case
-from sousveil.cli.casework import now
-from sousveil.cli.options import CaseOption, JsonOption, chosen_case, patience
+from sousveil.cli.options import CaseOption, JsonOption, chosen_case, now, patience
 from sousveil.cli.telling.delivered import tell_delivered
 from sousveil.cli.telling.news import (
     crawl_line,

@@ -6,8 +6,7 @@ from typing import Annotated
 import typer
 
 from sousveil.case import locked
-from sousveil.cli.casework import now
-from sousveil.cli.options import CaseOption, JsonOption, chosen_case, patience
+from sousveil.cli.options import CaseOption, JsonOption, chosen_case, now, patience
 from sousveil.cli.telling.screen import (
     FOUND_WRONG,
     clock,

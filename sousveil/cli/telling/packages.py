@@ -6,7 +6,7 @@ from pathlib import Path
 import msgspec
 import typer
 
-from sousveil.cli.casework import now
+from sousveil.cli.options import now
 from sousveil.cli.telling.screen import (
     FOUND_WRONG,
     count_of,
