@@ -443,6 +443,7 @@ def test_a_repository_on_the_network_is_kept_like_a_local_one(
     commit(repository, "first", {"a.txt": b"1"})
     git(repository, "tag", "-a", "v1", "-m", "release")
     git(repository, "update-ref", "refs/pull/1/head", "HEAD")
+    git(repository, "update-ref", "refs/remotes/origin/HEAD", "HEAD")
     with serving(tmp_path) as (port, _):
         url = f"http://vendor.example:{port}/vendor%20sdk"
         first = look(url, tmp_path, resolve=loopback)

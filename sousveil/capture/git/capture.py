@@ -40,6 +40,8 @@ LISTING_SECONDS = 120.0  # to answer what branches there are
 
 _NOW = "refs/sousveil/now/"  # in a mirror: the branches and tags of the last visit
 _PORTS = {"https": 443, "http": 80}
+# For "HEAD" a server names all that ends so: refs/remotes/origin/HEAD of one that was a clone.
+_TAKEN = re.compile(r"HEAD|refs/(?:heads|tags)/.+", re.DOTALL)
 _HOST_NAME = re.compile(r"(?!(?:.*\.)?(?:\d+|0x[0-9a-f]*)$)[a-z0-9_]([a-z0-9_.-]*[a-z0-9_])?")
 
 
@@ -206,7 +208,7 @@ def _fetch(url: str, mirror: Path, resolve: Resolve, exit_: Exit | None) -> _Lis
     for left, name in _pairs(listed, "\t"):
         if left.startswith("ref: "):
             head = left.removeprefix("ref: ") if name == "HEAD" else head
-        elif not name.endswith("^{}"):
+        elif _TAKEN.fullmatch(name) and not name.endswith("^{}"):
             named[name] = left
     _checked(named, head, None, address)
     head = head if head in named else "HEAD" if "HEAD" in named else ""
