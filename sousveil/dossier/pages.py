@@ -20,6 +20,7 @@ from sousveil.dossier import text, view, wording
 from sousveil.dossier.check import check_steps
 from sousveil.dossier.compare import before_and_after
 from sousveil.dossier.summary import summary
+from sousveil.dossier.views.told import CELLS, FACTS, Told, views_of
 from sousveil.dossier.writing.pages import Text, body
 from sousveil.errors import InputError
 from sousveil.jsonform import finding_json, instant
@@ -37,7 +38,8 @@ def render(report: Report, text: Text | None = None) -> dict[str, bytes]:
     """Return the files of a dossier by relative path; the same report gives the same bytes.
 
     A `text` comes first, and what follows from the report alone behind it.
-    Raises InputError if a finding's id is not 12 hexadecimal digits, for it names a file.
+    Raises InputError if a finding's id is not 12 hexadecimal digits, for it names a file, and for a
+    text with a view in it that is empty.
     """
     for finding in report.findings:
         if not _FINDING_ID.fullmatch(finding.id):
@@ -49,23 +51,47 @@ def render(report: Report, text: Text | None = None) -> dict[str, bytes]:
     templates = _environment()
     page = templates.get_template("finding.html")
     listed = arranged.listed
+    drawn = views_of(arranged)
     overview = "evidence.html" if text else "index.html"
     templates.globals["overview"] = overview
     pages = {
-        overview: templates.get_template("index.html").render(view=arranged, listed=listed),
-        "style.css": files(__package__).joinpath("templates/style.css").read_text("utf-8"),
+        overview: templates.get_template("index.html").render(
+            view=arranged, listed=listed, drawings=drawn.drawings
+        ),
+        "style.css": _style(),
         "findings.json": _findings_json(arranged),
     }
     for statement in arranged.statements:
         name = f"findings/{statement.finding.id}.html"
         pages[name] = page.render(view=arranged, statement=statement, listed=listed)
+    if drawn.squares:
+        cells = templates.get_template("cells.html")
+        pages[CELLS] = cells.render(view=arranged, squares=drawn.squares)
+    if report.facts:
+        facts = templates.get_template("facts.html")
+        pages[FACTS] = facts.render(view=arranged, listed=listed)
     if text is not None:
-        pages |= _of_text(text, arranged, templates)
+        pages |= _of_text(text, arranged, drawn, templates)
     return {name: content.encode("utf-8") for name, content in pages.items()}
 
 
-def _of_text(text: Text, arranged: view.View, templates: Environment) -> dict[str, str]:
+def _style() -> str:
+    """Return the style sheet, with that of drawings."""
+    parts = ("templates/style.css", "views/static/drawing.css")
+    return "\n".join(files(__package__).joinpath(part).read_text("utf-8") for part in parts)
+
+
+def _of_text(
+    text: Text, arranged: view.View, drawn: Told, templates: Environment
+) -> dict[str, str]:
     """Return the pages of a text: to read, to print, and what was corrected."""
+    if empty := [one for one in text.written.views if one[1] not in drawn.drawings]:
+        named = ", ".join(f"line {line}: {{{name}}}" for line, name in empty)
+        raise InputError(
+            f"the text places views that are empty: {named}. This case has nothing to draw there;"
+            " take the lines out."
+        )
+    figure = templates.get_template("drawing.html").module.drawn  # type: ignore[attr-defined]  # a macro
     shown = {
         statement.finding.id: f"pictures/{statement.picture.part.path.name}"
         for statement in arranged.statements
@@ -74,7 +100,9 @@ def _of_text(text: Text, arranged: view.View, templates: Environment) -> dict[st
     by_id = {statement.finding.id: statement for statement in arranged.statements}
     page, pages = templates.get_template("written.html"), {}
     for name, in_print in (("index.html", False), ("print.html", True)):
-        told = body(text, shown, in_print=in_print)
+        views = (views_of(arranged, in_print=True) if in_print else drawn).drawings
+        figures = {name: figure(one, in_print) for name, one in views.items()}
+        told = body(text, shown, figures, in_print=in_print)
         cited = [by_id[finding.id] for finding in told.cited]
         pages[name] = page.render(
             view=arranged, text=text, body=told, cited=cited, printed=in_print

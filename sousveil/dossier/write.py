@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 
 from sousveil.dossier.pages import render
+from sousveil.dossier.views.told import CELLS, FACTS
 from sousveil.dossier.writing.pages import Text
 from sousveil.errors import InputError
 from sousveil.model import Report, Shown
@@ -26,6 +27,7 @@ OUR_NAMES = frozenset(
     {
         *(FIRST_PAGE, "style.css", "findings.json", "findings", "pictures"),
         *("evidence.html", "print.html", "errata.html", PRINTED, BUNDLED),
+        *(CELLS, FACTS),
     }
 )
 

@@ -9,6 +9,7 @@ from typing import Literal
 from sousveil.model.capture import RecordRef
 from sousveil.model.claims import Finding, Translation
 from sousveil.model.events import Happening, Visit
+from sousveil.model.facts import Fact
 from sousveil.model.fates import Fate, Trace
 from sousveil.model.watch import Watch
 
@@ -102,6 +103,7 @@ class Report:
     traces: Mapping[str, Trace] = field(default_factory=dict)  # by finding id
     stamps: tuple[Stamp, ...] = ()  # that hold, the earliest first
     translations: Mapping[str, tuple[Translation, ...]] = field(default_factory=dict)  # by id
+    facts: tuple[Fact, ...] = ()  # that people confirmed
 
 
 @dataclass(frozen=True, slots=True)

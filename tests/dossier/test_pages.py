@@ -42,7 +42,8 @@ OUR_TAGS = {
     *("section", "article", "h1", "h2", "h3", "h4", "p", "div", "span", "a", "bdi", "em", "code"),
     *("blockquote", "pre", "mark", "del", "ins", "cite", "time", "figure", "figcaption"),
     *("ul", "ol", "li", "dl", "dt", "dd", "table", "thead", "tbody", "tr", "th", "td"),
-    *("details", "summary", "svg", "rect", "path", "img"),
+    *("details", "summary", "img"),
+    *("svg", "g", "desc", "text", "rect", "circle", "line", "path"),
 }
 
 
@@ -52,7 +53,8 @@ def page_of(found: Finding) -> Page:
 
 def test_every_finding_has_a_page_and_no_page_is_without_one() -> None:
     findings = {f"findings/{found.id}.html" for found in made_up_report().findings}
-    assert set(FILES) == {"index.html", "style.css", "findings.json", *findings}
+    overview = {"index.html", "matrix.html"}
+    assert set(FILES) == {*overview, "style.css", "findings.json", *findings}
 
 
 def test_nothing_is_loaded_from_elsewhere() -> None:
@@ -313,7 +315,8 @@ def test_many_statements_are_folded_but_all_can_be_reached() -> None:
     page = read_page(pages["index.html"])
     linked = {e.attributes["href"] for e in page.all("a")}
     assert {f"findings/{each.id}.html" for each in found} <= linked
-    assert page.all("summary")[0].text == "35 more statements"
+    folded = [each.text for each in page.all("summary") if "more statement" in each.text]
+    assert folded == ["35 more statements"]
 
 
 def test_an_empty_case_makes_a_whole_dossier() -> None:

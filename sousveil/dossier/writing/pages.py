@@ -14,7 +14,7 @@ from markupsafe import Markup
 
 from sousveil.dossier.text import direction, visible
 from sousveil.dossier.writing.errata import Erratum
-from sousveil.dossier.writing.parse import CITATION, Written, reader
+from sousveil.dossier.writing.parse import CITATION, VIEW, Written, reader
 from sousveil.dossier.writing.rules import Cited, translation_of
 from sousveil.model import Finding
 
@@ -57,11 +57,13 @@ class Body:
     cited: tuple[Finding, ...]  # in the order of their numbers, from 1
 
 
-def body(text: Text, pictures: Mapping[str, str], *, in_print: bool) -> Body:
+def body(
+    text: Text, pictures: Mapping[str, str], views: Mapping[str, Markup], *, in_print: bool
+) -> Body:
     """Return a text as markup.
 
     `pictures` are addresses of findings' pictures by id, as the page names them; one that has none
-    is told in words.
+    is told in words. `views` are the drawings that a text may place, by name.
     """
     numbers: dict[str, int] = {}
     rules = _Rules(text.known, pictures, numbers, in_print=in_print)
@@ -71,6 +73,7 @@ def body(text: Text, pictures: Mapping[str, str], *, in_print: bool) -> Body:
         "text": rules.text,
         "image": rules.image,
         "fence": rules.code,
+        VIEW: lambda tokens, at, *_: views[tokens[at].content],
         "container_ours_open": rules.ours,
         "table_open": lambda *_: '<div class="wide"><table>\n',
         "table_close": lambda *_: "</table></div>\n",

@@ -3,7 +3,8 @@
 Takes CommonMark with tables; gives its tokens, for the pages, and its statements, for the rules. A
 citation is `[@f:ID]`, several are `[@f:ID; @f:ID]`; it belongs to the sentence that it stands in,
 or right behind; of a block of code it stands behind the word that opens it. A line `::: ours` opens
-words that are the writer's own, method or opinion, until a line `:::`. HTML is text here. Pure.
+words that are the writer's own, method or opinion, until a line `:::`. A paragraph `{matrix}`
+places the view of that name. HTML is text here. Pure.
 """
 
 import re
@@ -12,6 +13,7 @@ from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
 from markdown_it import MarkdownIt
+from markdown_it.rules_core import StateCore
 from markdown_it.rules_inline import StateInline
 from markdown_it.token import Token
 from mdit_py_plugins.container import container_plugin
@@ -22,9 +24,11 @@ from sousveil.errors import InputError
 MAX_CHARACTERS = 2_000_000  # of a text; a long book has half of that
 OURS = "ours"  # the word that opens the writer's own words
 CITATION = "citation"  # the name of its token
+VIEW = "view"
 
 Kind: TypeAlias = Literal["fact", "ours", "heading", "question", "quote"]
 
+_VIEW = re.compile(r"\{([a-z]{1,40})\}")
 _CITATION = re.compile(r"\[(@[^\[\]\n]{1,400})\]")
 # Stands for a citation while sentences are told apart; a private character that no font has.
 _MARK = "\ue0c1"
@@ -60,6 +64,7 @@ class Written:
     tokens: Sequence[Token]
     statements: tuple[Statement, ...]
     pictures: tuple[tuple[int, str], ...]  # line and address of each
+    views: tuple[tuple[int, str], ...]  # line and name of each
 
 
 def parse(source: str) -> Written:
@@ -81,6 +86,7 @@ def parse(source: str) -> Written:
             for child in block.children or ()
             if child.type == "image"
         ),
+        tuple(((one.map or (0, 0))[0] + 1, one.content) for one in tokens if one.type == VIEW),
     )
 
 
@@ -89,7 +95,20 @@ def reader() -> MarkdownIt:
     markdown = MarkdownIt("commonmark", {"html": False}).enable("table")
     markdown.use(container_plugin, OURS)
     markdown.inline.ruler.before("link", CITATION, _read_citation)
+    markdown.core.ruler.push(VIEW, _read_views)
     return markdown
+
+
+def _read_views(state: StateCore) -> None:
+    """Put a view in place of each paragraph that is nothing but its name."""
+    kept: list[Token] = []
+    for token in state.tokens:
+        kept.append(token)
+        match = _VIEW.fullmatch(kept[-2].content) if token.type == "paragraph_close" else None
+        if match:
+            view = Token(VIEW, "", 0, map=kept[-2].map, content=match[1], block=True)
+            kept[-3:] = [view]
+    state.tokens = kept
 
 
 def _read_citation(state: StateInline, silent: bool) -> bool:  # noqa: FBT001  # the reader's signature

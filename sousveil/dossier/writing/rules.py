@@ -10,13 +10,14 @@ import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from sousveil.dossier.views.told import VIEWS
 from sousveil.dossier.writing.parse import Statement, Written
 from sousveil.model import Finding, Translation
 
 MAX_TOLD_CHARACTERS = 160  # of a sentence, in a problem
 
 _FINDING = re.compile(r"f:([0-9a-f]{12})")
-_OMISSION = re.compile(r"\s*\[(?:…|\.\.\.)\]\s*")
+_OMISSION = re.compile(r"\s*\[(?:…|\.\.\.|withheld: [^\]\n]{1,40})\]\s*")
 _BLANK = re.compile(r"\s+")
 
 
@@ -67,6 +68,11 @@ def problems(
         if match is None or match[1] not in known:
             told = f"the picture {address!r} is no finding's. Write ![](f:ID)."
             found.append(Problem(line, "", told))
+    found += [
+        Problem(line, "", f"{{{name}}} is no view. There are {', '.join(VIEWS)}.")
+        for line, name in written.views
+        if name not in VIEWS
+    ]
     return sorted(found, key=lambda one: one.line)
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from sousveil.case import Case
 from sousveil.errors import EvidenceError
+from sousveil.index.facts import FactFilter, facts
 from sousveil.index.histories import happenings
 from sousveil.index.query import fates, findings, watch_reports
 from sousveil.index.reviews import no_longer_found, reviews
@@ -79,4 +80,5 @@ def make_report(
         stamps=stamps,
         traces=traces(index, found, told),
         translations=translations_of(index, found) if with_translations else {},
+        facts=tuple(facts(index, FactFilter(status=("confirmed",)))),
     )
