@@ -20,6 +20,7 @@ class Peak(threading.Thread):
         self.pid = pid
         self.own = 0  # bytes: the program and whatever it started that is no browser
         self.browser = 0  # bytes
+        self.largest = 0  # bytes: what one process of them held resident at most (VmHWM)
         self._over = threading.Event()
 
     def run(self) -> None:
@@ -28,6 +29,7 @@ class Peak(threading.Thread):
             own = browser = 0
             for pid in _family(self.pid):
                 name, size = _measure(pid)
+                self.largest = max(self.largest, _resident(pid))
                 if "chrom" in name:
                     browser += size
                 else:
@@ -64,3 +66,12 @@ def _measure(pid: int) -> tuple[str, int]:
         return "", 0
     sizes = [int(line.split()[1]) * _KIB for line in lines if line.startswith("Pss:")]
     return name, sum(sizes)
+
+
+def _resident(pid: int) -> int:
+    """Return the most that a process ever held resident, in bytes."""
+    try:
+        lines = Path(f"/proc/{pid}/status").read_text().splitlines()
+    except OSError:  # it has just ended
+        return 0
+    return sum(int(line.split()[1]) * _KIB for line in lines if line.startswith("VmHWM:"))

@@ -1,0 +1,149 @@
+"""What a scan finds of planted passages, and whether that is what `analyse` finds.
+
+Takes an archive with passages (crawl.py) and reads it twice: every page whole, then as a scan does.
+What the finder itself misses, both miss; what only the scan misses, its search of raw bytes lost.
+"""
+
+import json
+import os
+import subprocess
+import sys
+import tempfile
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+import msgspec
+import pyarrow.parquet as pq
+
+from bench.crawl import Archive, Planted
+from sousveil.actors import attributed, shipped_register
+from sousveil.case import open_case, save_settings
+from sousveil.claims.model import CLAIM_LABELS
+from sousveil.jsonform import finding_json
+from sousveil.ledger import create_case
+from sousveil.model import Finding, Json
+from sousveil.run.indexing import open_index
+from sousveil.scan.file.answers import Answers
+from sousveil.scan.file.filters import Filters
+from sousveil.scan.file.finder import Finder
+from sousveil.scan.file.table import PartWriter, finding_of, part_path
+from sousveil.scan.file.tally import Tally
+from sousveil.scan.file.values import Job
+from sousveil.scan.file.walk import Walk
+
+AIMS = {"whole": 1.0, "cut": 0.97}  # of what every page read whole would give
+_WIDTH = 34
+_OF_A_CASE = {"warc", "log_index"}  # where the record lies, and what only a log tells
+_WHO_VOUCHES = "an archive made by others"
+
+
+def print_worth(small: Archive, finder: Finder, job: Job) -> None:
+    """Print recall by kind and language, and precision, of a scan of planted passages."""
+    reads_all = replace(finder, may_hold=lambda _body: True)
+    read, scan = (_addresses(rows(small.path, one, job)) for one in (reads_all, finder))
+    claims = [one for one in small.planted if one.is_claim]
+    print(f"\n{'':<{_WIDTH}}{'planted':>8}{'read':>8}{'scan':>8}{'scan/read':>11}")
+    groups: dict[str, list[Planted]] = defaultdict(list)
+    for one in claims:
+        sort = "cut" if one.is_cut else "whole"
+        for name in (sort, f"{sort}: {one.kind}", f"{sort}, in {one.lang}"):
+            groups[name].append(one)
+    for name, group in sorted(groups.items()):
+        _print_recall(name, [one.url for one in group], read, scan)
+    _print_precision(small.planted, scan)
+
+
+def _print_recall(name: str, urls: Sequence[str], read: set[str], scan: set[str]) -> None:
+    to_find = read & set(urls)
+    found = len(to_find & scan) / max(1, len(to_find))
+    aim = f"   aim {AIMS[name]:.0%}" if name in AIMS else ""
+    counts = f"{len(urls):>8}{len(to_find):>8}{len(scan & set(urls)):>8}"
+    print(f"{name:<{_WIDTH}}{counts}{found:>11.1%}{aim}")
+
+
+def _print_precision(planted: Iterable[Planted], scan: set[str]) -> None:
+    kinds = Counter(one.is_claim for one in planted if one.url in scan)
+    total = Counter(one.is_claim for one in planted)
+    print(
+        f"\nprecision {kinds[True] / max(1, kinds.total()):.3f}: claims are found in"
+        f" {kinds[True]} of {total[True]} pages that make one, in {kinds[False]} of {total[False]}"
+        " near misses"
+    )
+
+
+def print_strays(archives: Iterable[Archive], finder: Finder, job: Job) -> None:
+    """Print how many pages of a crawl are found in which nothing was planted."""
+    found: set[str] = set()
+    planted: dict[str, Planted] = {}
+    for archive in archives:
+        found |= _addresses(rows(archive.path, finder, job))
+        planted |= {one.url: one for one in archive.planted}
+    claims = {url for url, one in planted.items() if one.is_claim}
+    print(
+        f"in the crawl: {len(claims & found)} of {len(claims)} planted claims found,"
+        f" {len(found - claims)} other pages"
+    )
+
+
+def _addresses(found: Iterable[Json]) -> set[str]:
+    """Return the addresses of pages in which a claim is found."""
+    return {one["capture"]["url"] for one in found if one["label"] in CLAIM_LABELS}
+
+
+def rows(path: Path, finder: Finder, job: Job) -> list[Json]:
+    """Return the rows of a scan of a file."""
+    with tempfile.TemporaryDirectory(prefix="sousveil-scan-") as folder:
+        part_file, tally = part_path(Path(folder), path.name), Tally()
+        with PartWriter(part_file, finder) as part, path.open("rb") as file:
+            answers = Answers(path.name, finder, Filters(job), tally, part)
+            Walk(file, path.stat().st_size, answers, tally).whole()
+        assert not tally.problems, tally.problems[:3]
+        found: list[Json] = pq.read_table(part_file).to_pylist()
+    return found
+
+
+def print_identity(small: Archive, finder: Finder, job: Job) -> None:
+    """Print whether the findings of a scan are those of a case that imported the same file."""
+    scanned = _forms(finding_of(row) for row in rows(small.path, finder, job))
+    with tempfile.TemporaryDirectory(prefix="sousveil-scan-") as folder:
+        analysed = _forms(_analysed(small.path, Path(folder) / "case", job.topics))
+    only = f"{(scanned - analysed).total()} and {(analysed - scanned).total()} only there"
+    print(f"identity: {scanned.total()} findings of a scan, {analysed.total()} of analyse, {only}")
+
+
+def _forms(forms: Iterable[Json]) -> Counter[str]:
+    return Counter(json.dumps(_bare(one), sort_keys=True) for one in forms)
+
+
+def _bare(form: Json) -> Json:
+    capture = {key: value for key, value in form["capture"].items() if key not in _OF_A_CASE}
+    caveats = [one for one in form["caveats"] if _WHO_VOUCHES not in one]
+    return form | {"capture": capture, "caveats": caveats}
+
+
+def _analysed(path: Path, root: Path, names: Sequence[str]) -> list[Json]:
+    """Return what a new case says of an archive; its key lies beside it."""
+    before = os.environ.get("SOUSVEIL_CONFIG")
+    os.environ["SOUSVEIL_CONFIG"] = str(root.with_name("config"))
+    try:
+        case = create_case(root, title="Bench", operator="", now=datetime.now(UTC))
+        save_settings(case, replace(case.settings, topics=tuple(names)))
+        for command in (["import", path], ["analyse"]):
+            _sousveil("--case", root, *command)
+        with open_index(open_case(root)) as index:
+            seen = [data for (data,) in index.rows("SELECT data FROM sighting")]
+    finally:
+        del os.environ["SOUSVEIL_CONFIG"]
+        if before is not None:
+            os.environ["SOUSVEIL_CONFIG"] = before
+    register = shipped_register()
+    found = (msgspec.json.decode(data, type=Finding) for data in seen)
+    return [finding_json(attributed(one, watch_actor=None, register=register)) for one in found]
+
+
+def _sousveil(*words: str | Path) -> None:
+    command = [Path(sys.executable).parent / "sousveil", *words]
+    subprocess.run(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=True)
