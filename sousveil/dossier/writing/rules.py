@@ -3,7 +3,8 @@
 Takes statements and what is known of the findings they cite; gives every problem, with its line. A
 statement of fact needs a citation that is live (this version finds it), confirmed (people read it
 and agree) and verifying (its evidence is whole); what stands in quotation marks must stand, letter
-for letter, in a passage that is cited there, or in a named person's translation of it. Pure.
+for letter, in a passage that is cited there, in the message of the commit that brought it in or
+took it out, or in a named person's translation of it. Pure.
 """
 
 import re
@@ -123,15 +124,22 @@ def _says_of(heading: str, name: str) -> bool:
 
 def _passages(cited: Sequence[Cited]) -> Iterator[str]:
     for one in cited:
-        yield one.finding.passage
-        yield one.finding.quote
+        yield from _originals(one.finding)
         yield from (translation.text for translation in one.translations)
+
+
+def _originals(finding: Finding) -> Iterator[str]:
+    """Give what a finding may be quoted from: git's hashes vouch for the messages of commits."""
+    yield finding.passage
+    yield finding.quote
+    commits = (finding.source.entered, finding.source.left)
+    yield from (commit.message for commit in commits if commit is not None)
 
 
 def translation_of(quote: str, cited: Sequence[Cited]) -> Translation | None:
     """Return the translation that a quote comes from; None when it stands in an original."""
     for one in cited:
-        if stands_in(quote, one.finding.passage) or stands_in(quote, one.finding.quote):
+        if any(stands_in(quote, original) for original in _originals(one.finding)):
             return None
     found = (t for one in cited for t in one.translations if stands_in(quote, t.text))
     return next(found, None)

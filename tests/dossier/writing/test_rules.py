@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from sousveil.dossier.writing.parse import parse
 from sousveil.dossier.writing.rules import Cited, problems, stands_in, translation_of
-from sousveil.model import Translation
+from sousveil.model import Commit, Translation
 from tests.dossier.reports import finding
 
 QUOTE = "tells the ethnicity of every visitor"
@@ -95,3 +95,13 @@ def test_no_quote_passes_that_does_not_stand_there(words: str) -> None:
 def test_each_part_of_a_passage_may_be_quoted(start: int, length: int) -> None:
     assume(PASSAGE[start : start + length].strip(" \n\u00a0.,"))
     assert stands_in(PASSAGE[start : start + length], PASSAGE)
+
+
+def test_the_message_of_a_commit_that_is_cited_may_be_quoted() -> None:
+    left = Commit("a" * 40, AT, AT, "Sort the fields, for Germans: nennt die Ethnie\n")
+    entered = replace(left, id="b" * 40, message="Add a camera")
+    gone = replace(FOUND, source=replace(FOUND.source, entered=entered, left=left))
+    known = {gone.id: Cited(gone, "", (IN_GERMAN,))}
+    assert told(f"It went with “Sort the fields” and came with “Add a camera” {CITE}.", known) == []
+    assert "stands in no passage" in told(f"It went with “Sort it” {CITE}.", known)[0]
+    assert translation_of("nennt die Ethnie", list(known.values())) is None, "it is the author's"
