@@ -48,6 +48,8 @@ WITHHOLDABLE: Mapping[str, tuple[str, ...]] = {
     "inquiry.reply": ("letter",),
     "desk.user": ("name",),
     "published": ("by",),
+    "words.marked": ("words", "by", "note"),
+    "picture.marked": ("by", "note"),
     "key.rotated": ("reason",),
     "key.revoked": ("reason",),
     "key.lost": ("reason",),

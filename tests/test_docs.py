@@ -19,7 +19,7 @@ COMMANDS = {
     "verify", "dossier", "export", "doctor", "demo", "topics", "actors", "review", "queue", "model",
     "translate", "agreement",
     "diff", "alerts", "inquiry", "key", "watch", "targets", "retire", "stamp", "bundle",
-    "witness", "serve", "users", "timemap",
+    "witness", "serve", "users", "timemap", "withhold",
 }  # fmt: skip
 
 

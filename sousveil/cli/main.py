@@ -45,6 +45,7 @@ MODULES = {
     "alerting": {"alerts"},
     "checks": {"verify", "doctor"},
     "publishing": {"dossier"},
+    "withholding": {"withhold"},
     "stamping": {"stamp"},
     "keys": {"key"},
     "witnessing": {"witness"},

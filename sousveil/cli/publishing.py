@@ -1,9 +1,8 @@
 """The command that publishes: dossier."""
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
-from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Annotated
@@ -25,15 +24,21 @@ from sousveil.cli.telling.screen import (
     write_json,
 )
 from sousveil.dossier import write_dossier
+from sousveil.dossier.harm.conceal import Concealer
+from sousveil.dossier.harm.remains import Remains, lines, remains
 from sousveil.dossier.write import BUNDLED, PRINTED
+from sousveil.dossier.writing.errata import Edition
 from sousveil.dossier.writing.pages import Text
 from sousveil.errors import CaseError, InputError
 from sousveil.index.query import unread
 from sousveil.index.store import Index
 from sousveil.ledger import writing
+from sousveil.model import Fault, Json, Report, Stamp
 from sousveil.run.indexing import open_index
 from sousveil.run.publish.bundles import write_bundle
+from sousveil.run.publish.contacts import contacts_in
 from sousveil.run.publish.leaks import in_folder, judged, wanted_of
+from sousveil.run.publish.marking import marks_of
 from sousveil.run.publish.output import Output
 from sousveil.run.publish.private import Private
 from sousveil.run.publish.reports import make_report
@@ -56,8 +61,13 @@ def register(app: typer.Typer) -> None:
 
 
 def dossier(
-    output: Annotated[Path, typer.Option("--output", "-o", help="The folder to write.")],
     *,
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", help="The folder to write.")
+    ] = None,
+    check: Annotated[
+        bool, typer.Option("--check", help="Tell what is withheld and what remains; write nothing.")
+    ] = False,
     text_file: Annotated[
         Path | None,
         typer.Option("--text", help=f"Your text; {TEXT_FILE} in the case's folder by itself."),
@@ -85,6 +95,10 @@ def dossier(
     It names nobody; --allow operator puts who answers for the case above it, --allow reviewers
     shows translations, which are never without their translator's name. What would tell of you all
     the same is named, and nothing written.
+
+    Contacts of people are withheld, and boxes painted over that `sousveil withhold` drew. What
+    remains is told; to publish, --allow pictures agrees to those that nobody looked at, and --allow
+    contacts to what the records of a bundle hold.
     """
     _check_options(by, correction, publish=publish)
     case = chosen_case(folder)
@@ -95,46 +109,110 @@ def dossier(
             f"{path}: there is no text. --publish, --pdf and --bundle are for one. Write it first:"
             " docs/how-to/write-the-dossier.md tells how."
         )
-    allowed = frozenset(allow or [])
+    if check == (output is not None):
+        raise InputError("--output names the folder to write, and --check writes none. Give one.")
     result, faults = check_and_tell(case)
-    when = now()
-    with open_index(case) as index, TemporaryDirectory(prefix="sousveil-") as pictures:
+    asked = _Asked(
+        path, source, output, by, correction, frozenset(allow or []), now(), pdf=pdf, bundle=bundle
+    )
+    with open_index(case) as index:
         _require_read(case, index)
-        edition = next_edition(case, source or "", correction, when) if publish else None
-        text = None
-        if source is not None:
-            text, problems = judged_text(case, index, faults, source, publishing=edition)
-            _require_none(path, problems)
-            text = replace(text, has_bundle=bundle)
-        report = make_report(
-            case,
-            index,
-            faults,
-            when,
-            Path(pictures),
-            operator=case.settings.operator if Private.OPERATOR in allowed else "",
-            stamps=result.stamps,
-            with_translations=Private.REVIEWERS in allowed,
-        )
-        beside = partial(_add_beside, case, index, text, allowed, pdf=pdf, bundle=bundle, when=when)
-        page = write_dossier(report, output, beside, text)
-    if edition and text:
-        with writing(case, patience(case)) as writer:
-            log_edition(writer, edition, text, page.parent, by)
+        made = _make(case, index, asked, faults, result.stamps)
     if as_json:
-        told = {"page": str(page), "findings": len(report.findings), "faults": len(faults)}
-        write_json([told | ({"edition": edition.number} if edition else {})])
+        write_json([_form(made, faults)])
     else:
-        say(f"{page}")
-        tell(f"{count_of(len(report.findings), 'finding')}; {result.entries:,} log entries checked")
-        if edition:
-            tell(f"Edition {edition.number} is in the log, with its whole text.")
-        elif text:
+        if made.page:
+            say(f"{made.page}")
+        number = count_of(len(made.report.findings), "finding")
+        tell(f"{number}; {result.entries:,} log entries checked")
+        if made.edition:
+            tell(f"Edition {made.edition.number} is in the log, with its whole text.")
+        elif made.page and source is not None:
             tell("A draft: `--publish --by NAME` logs it as an edition.")
+        _tell_remains(made.left)
     if faults:
         found = count_of(len(faults), "fault")
         tell(f"The evidence has {found}, and the dossier says so.", "bold red")
         raise typer.Exit(FOUND_WRONG)
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """What was asked for."""
+
+    path: Path  # of the text
+    source: str | None  # the text; None without one
+    output: Path | None  # None to write nothing
+    by: str  # who publishes it; "" for a draft
+    correction: str
+    allowed: frozenset[Private]
+    when: datetime
+    pdf: bool
+    bundle: bool
+
+
+@dataclass(frozen=True, slots=True)
+class _Made:
+    """What was made of it."""
+
+    report: Report
+    left: Remains
+    page: Path | None = None  # None when nothing was to be written
+    edition: Edition | None = None
+
+
+def _make(
+    case: Case,
+    index: Index,
+    asked: _Asked,
+    faults: tuple[Fault, ...],
+    stamps: tuple[Stamp, ...],
+) -> _Made:
+    """Judge the text, conceal what tells of people, and write what may be written."""
+    marks = marks_of(case)
+    concealer = Concealer(marks)
+    edition = (
+        next_edition(case, asked.source or "", asked.correction, asked.when) if asked.by else None
+    )
+    text = None
+    if asked.source is not None:
+        text, problems = judged_text(
+            case, index, faults, asked.source, concealer, publishing=edition
+        )
+        _require_none(asked.path, problems)
+        text = replace(text, has_bundle=asked.bundle)
+    with TemporaryDirectory(prefix="sousveil-") as pictures:
+        report = make_report(
+            case,
+            index,
+            faults,
+            asked.when,
+            Path(pictures),
+            operator=case.settings.operator if Private.OPERATOR in asked.allowed else "",
+            stamps=stamps,
+            with_translations=Private.REVIEWERS in asked.allowed,
+            looked_at=marks.pictures,
+        )
+        report = concealer.report(report)
+        left = remains(report, concealer.met, marks)
+        if asked.output is None:
+            return _Made(report, left)
+        if edition:
+            _require_agreed(Private.PICTURES, left, asked.allowed)
+
+        def beside(folder: Path) -> None:
+            """Add what lies beside the pages, and hold its records against what was agreed to."""
+            nonlocal left
+            _add_beside(case, index, text, asked, folder)
+            left = replace(left, records=contacts_in(folder / BUNDLED) if asked.bundle else {})
+            if edition:
+                _require_agreed(Private.CONTACTS, left, asked.allowed)
+
+        page = write_dossier(report, asked.output, beside, text)
+    if edition and text:
+        with writing(case, patience(case)) as writer:
+            log_edition(writer, edition, text, page.parent, by=asked.by, remains=left)
+    return _Made(report, left, page, edition)
 
 
 def _check_options(by: str, correction: str, *, publish: bool) -> None:
@@ -142,6 +220,35 @@ def _check_options(by: str, correction: str, *, publish: bool) -> None:
         raise InputError("--publish: say who publishes it, with --by NAME.")
     if not publish and (by or correction):
         raise InputError("--by and --correction are for --publish. Add it, or leave them out.")
+
+
+def _form(made: _Made, faults: Sequence[Fault]) -> Json:
+    left = made.left
+    told: Json = {"findings": len(made.report.findings), "faults": len(faults)}
+    told |= {"page": str(made.page)} if made.page else {}
+    told |= {"edition": made.edition.number} if made.edition else {}
+    return told | {
+        "withheld": dict(left.withheld),
+        "shown": [one.exact for one in left.shown],
+        "painted": left.painted,
+        "pictures_nobody_looked_at": list(left.unseen),
+        "in_records": dict(left.records),
+    }
+
+
+def _require_agreed(kind: Private, left: Remains, allowed: frozenset[Private]) -> None:
+    """Raise InputError for what remains in an edition and nobody agreed to, having told it."""
+    if kind in left.agreed and kind not in allowed:
+        _tell_remains(left)
+        raise InputError(
+            f"{kind}: what remains of people is named above. Nothing was written. Withhold it, or"
+            f" agree with --allow {kind}, which the log will tell."
+        )
+
+
+def _tell_remains(left: Remains) -> None:
+    for line in lines(left):
+        tell(plain(line, _PROBLEM_CHARACTERS))
 
 
 def _require_read(case: Case, index: Index) -> None:
@@ -162,34 +269,24 @@ def _require_none(path: Path, problems: Sequence[str]) -> None:
         )
 
 
-def _add_beside(
-    case: Case,
-    index: Index,
-    text: Text | None,
-    allowed: frozenset[Private],
-    folder: Path,
-    *,
-    pdf: bool,
-    bundle: bool,
-    when: datetime,
-) -> None:
+def _add_beside(case: Case, index: Index, text: Text | None, asked: _Asked, folder: Path) -> None:
     """Look through a new dossier for what is private; then add what lies beside its pages."""
-    for line in judged(in_folder(folder, wanted_of(case)), allowed):
+    for line in judged(in_folder(folder, wanted_of(case)), asked.allowed):
         tell(f"note: {plain(line)}", "yellow")
     if text is None:
         return
-    if bundle:
+    if asked.bundle:
         with progress("bundling the evidence") as bar:
             write_bundle(
                 case,
                 index,
                 sorted(text.cited),
-                Output(folder / BUNDLED, (), allowed),
+                Output(folder / BUNDLED, (), asked.allowed),
                 hidden=withheld_fields((), (), frozenset()),
                 with_decisions=False,
-                now=when,
+                now=asked.when,
                 progress=bar,
             )
-    if pdf:
+    if asked.pdf:
         browser = find_browser()
         (folder / PRINTED).write_bytes(print_page(browser, folder / "print.html"))

@@ -17,7 +17,15 @@ SECTIONS = {
         "alerts",
     ),
     "Decide on it": ("serve", "users", "review", "queue", "translate", "agreement", "model"),
-    "Prove it, and hand it on": ("verify", "stamp", "key", "dossier", "bundle", "export"),
+    "Prove it, and hand it on": (
+        "verify",
+        "stamp",
+        "key",
+        "withhold",
+        "dossier",
+        "bundle",
+        "export",
+    ),
     "Without a case, and care": ("demo", "doctor", "read", "scan", "analyse", "reindex", "witness"),
 }
 OTHER = "Other commands"

@@ -76,10 +76,13 @@ class Shown:
     kind: Literal["screenshot", "page", "image"]  # taken by us, drawn from a PDF, or captured
     part: PictureFile
     marks: tuple[Area, ...]  # the quote in `part`, one a line
-    whole: PictureFile | None  # as archived, byte for byte, unless it was drawn; None: too large
+    whole: PictureFile | None  # as archived, byte for byte, unless it was drawn; or None
     record: RecordRef  # that holds the picture, or the PDF
     sha256: str  # hexadecimal, of the picture or the PDF itself
     notes: tuple[str, ...] = ()  # what a reader of the picture must know, in sentences
+    page: int | None = None  # of a PDF, from 1
+    size: tuple[int, int] = (0, 0)  # of the whole picture, in pixels
+    without_whole: str = ""  # why `whole` is None, in words
 
 
 @dataclass(frozen=True, slots=True)

@@ -174,7 +174,7 @@ def _in_warc(file: BinaryIO, name: str, wanted: Wanted, *, is_ours: bool) -> Ite
             yield from _in_fields(record, where, wanted)
             yield from _in_record(record, where, wanted)
         else:
-            yield from _in_theirs(_decoded(record), where, wanted)
+            yield from _in_theirs(decoded(record), where, wanted)
         reader.finish(record)
 
 
@@ -196,7 +196,7 @@ def _in_record(record: Record, where: str, wanted: Wanted) -> Iterator[Leak]:
     elif url.startswith(_PICTURE):
         yield from in_picture(_own(record), where, wanted)
     else:
-        yield from _in_theirs(_decoded(record), where, wanted)
+        yield from _in_theirs(decoded(record), where, wanted)
 
 
 def _own(record: Record) -> bytes:
@@ -219,7 +219,7 @@ def _in_request(block: bytes, where: str, wanted: Wanted) -> Iterator[Leak]:
         yield from _in_value(value, f"{where}, {field}", wanted)
 
 
-def _decoded(record: Record) -> Iterator[bytes]:
+def decoded(record: Record) -> Iterator[bytes]:
     """Yield what others sent, as it was sent and, where that was compressed, unpacked."""
     head, body = split_http(record, record.pieces())
     fields = "\n".join(f"{name}: {value}" for name, value in head.fields)

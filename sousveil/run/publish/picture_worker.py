@@ -5,6 +5,7 @@ the picture or the PDF after it; writes one `Answer` (MessagePack) on standard o
 own memory and processor time first, as the reader of PDF does. `pictures.py` is the caller.
 """
 
+import math
 import sys
 from collections.abc import Sequence
 from ctypes import c_int
@@ -13,7 +14,7 @@ from typing import TypeAlias
 
 import msgspec
 import pypdfium2
-from PIL import Image, ImageOps
+from PIL import Image, ImageDraw, ImageOps
 from pypdfium2 import raw as pdfium
 
 from sousveil.extract.pdf.worker import limit
@@ -44,6 +45,8 @@ SUFFIXES = {
 }
 
 RGB = "RGB"
+PAINT = (0, 0, 0)  # of what is painted over
+_NOTES = frozenset({"exif", "xmp", "XML:com.adobe.xmp", "photoshop", "comment"})
 
 
 class Task(msgspec.Struct, frozen=True):
@@ -52,6 +55,8 @@ class Task(msgspec.Struct, frozen=True):
     size: tuple[int, int] | None  # width and height that the picture must have
     page: int | None  # of a PDF, from 1
     quotes: list[list[Area]]  # each a quote; of a PDF in points, `top` being the greater
+    boxes: list[Area] = []  # to paint over, in pixels of the whole picture, or of the page as drawn
+    boxes_size: tuple[int, int] | None = None  # of the picture on which they were drawn
 
 
 class Part(msgspec.Struct, frozen=True):
@@ -74,6 +79,9 @@ class Parts(msgspec.Struct, frozen=True, tag=True):
     width: int
     height: int
     drawn: bytes | None  # the whole page of a PDF, as PNG
+    has_notes: bool = (
+        False  # whether the file tells more than its pixels, such as where it was taken
+    )
 
 
 class Refusal(msgspec.Struct, frozen=True, tag=True):
@@ -98,7 +106,7 @@ def answer(task: Task, payload: bytes) -> Answer:
     What Pillow or PDFium cannot open may raise anything: the process ends, and the caller tells.
     """
     if task.page is not None:
-        return _on_page(payload, task.page, task.quotes)
+        return _on_page(payload, task.page, task)
     with Image.open(BytesIO(payload), formats=tuple(SUFFIXES)) as picture:
         if picture.width * picture.height > MAX_PIXELS:
             return Refusal(f"it has more than the {MAX_PIXELS:,} pixels that are opened")
@@ -107,10 +115,19 @@ def answer(task: Task, payload: bytes) -> Answer:
         if upright.size != task.size:
             found, noted = (" by ".join(map(str, size)) for size in (upright.size, task.size or ()))
             return Refusal(f"it has {found} pixels, not the {noted} that were noted")
-        return _parts(upright, task.quotes, suffix, drawn=None)
+        answered = _parts(upright, task.quotes, suffix, None, task)
+        if isinstance(answered, Refusal):
+            return answered
+        return msgspec.structs.replace(answered, has_notes=_has_notes(picture))
 
 
-def _on_page(payload: bytes, number: int, quotes: Sequence[Sequence[Area]]) -> Answer:
+def _has_notes(picture: Image.Image) -> bool:
+    """Tell whether a picture's file carries notes: of Exif, XMP or IPTC, or as plain words."""
+    texts = getattr(picture, "text", None)  # of a PNG
+    return bool(picture.getexif() or texts or _NOTES & picture.info.keys())
+
+
+def _on_page(payload: bytes, number: int, task: Task) -> Answer:
     document = pypdfium2.PdfDocument(payload)
     if number > len(document):
         return Refusal(f"it has no page {number}")
@@ -118,8 +135,8 @@ def _on_page(payload: bytes, number: int, quotes: Sequence[Sequence[Area]]) -> A
     width, height = page.get_size()  # of the crop box, with the page's rotation applied
     scale = min(PAGE_WIDTH / width, MAX_PAGE_HEIGHT / height, MAX_ENLARGEMENT)
     drawn = page.render(scale=scale).to_pil().convert(RGB)
-    placed = [[_in_pixels(page, drawn.size, area) for area in quote] for quote in quotes]
-    return _parts(drawn, placed, SUFFIXES["PNG"], _png(drawn))
+    placed = [[_in_pixels(page, drawn.size, area) for area in quote] for quote in task.quotes]
+    return _parts(drawn, placed, SUFFIXES["PNG"], _png(drawn), task)
 
 
 def _in_pixels(page: pypdfium2.PdfPage, size: tuple[int, int], area: Area) -> Area:
@@ -134,10 +151,31 @@ def _in_pixels(page: pypdfium2.PdfPage, size: tuple[int, int], area: Area) -> Ar
 
 
 def _parts(
-    picture: Image.Image, quotes: Sequence[Sequence[Area]], suffix: str, drawn: bytes | None
-) -> Parts:
+    picture: Image.Image,
+    quotes: Sequence[Sequence[Area]],
+    suffix: str,
+    drawn: bytes | None,
+    task: Task,
+) -> Parts | Refusal:
+    if task.boxes and picture.size != task.boxes_size:
+        return Refusal("it has another size than when boxes were drawn on it; draw them again")
+    if task.boxes:
+        picture = _painted(picture, task.boxes)
     parts = [_part(picture, quote) for quote in quotes]
     return Parts(parts, suffix, picture.width, picture.height, drawn)
+
+
+def _painted(picture: Image.Image, boxes: Sequence[Area]) -> Image.Image:
+    """Return the picture with boxes filled, so that nothing is left of what stood there."""
+    painted = _opaque(picture)
+    brush = ImageDraw.Draw(painted)
+    for box in boxes:
+        clipped = _clipped(painted.size, box)
+        if clipped is not None:
+            left, top = math.floor(clipped.left), math.floor(clipped.top)
+            right, bottom = math.ceil(clipped.right) - 1, math.ceil(clipped.bottom) - 1
+            brush.rectangle((left, top, right, bottom), fill=PAINT)
+    return painted
 
 
 def _part(picture: Image.Image, quote: Sequence[Area]) -> Part | None:
@@ -146,6 +184,7 @@ def _part(picture: Image.Image, quote: Sequence[Area]) -> Part | None:
         return None
     cut = cut_around(*picture.size, marks)
     part = _opaque(picture.crop((cut.left, cut.top, cut.right, cut.bottom)))
+    part.info = {}  # what the file said beside its pixels is not handed on
     if part.size != (cut.width, cut.height):
         part = part.resize((cut.width, cut.height), Image.Resampling.LANCZOS)
     data, suffix = _png(part), SUFFIXES["PNG"]

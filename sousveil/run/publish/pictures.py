@@ -9,7 +9,7 @@ process of its own.
 import hashlib
 import subprocess
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -18,6 +18,7 @@ import msgspec
 
 from sousveil.archive.read import payload
 from sousveil.case import Case
+from sousveil.dossier.harm.marks import PictureMark, Sheet
 from sousveil.errors import ArchiveError, InputError
 from sousveil.model import Area, BlockKind, Finding, Picture, PictureFile, RecordRef, Shown
 from sousveil.run.publish.picture_worker import Answer, Part, Parts, Refusal, Task
@@ -45,12 +46,16 @@ class _Sheet:
 
 
 def show_quotes(
-    case: Case, findings: Iterable[Finding], folder: Path
+    case: Case,
+    findings: Iterable[Finding],
+    folder: Path,
+    looked_at: Mapping[Sheet, PictureMark] | None = None,
 ) -> tuple[dict[str, Shown], dict[str, str]]:
     """Return what shows each finding's quote, and why the others have nothing, by finding id.
 
     The pictures are written into `folder`, at most MAX_REPORT_BYTES of them. A finding in a
-    repository is in neither: nobody misses a picture of source code. Raises InputError when
+    repository is in neither: nobody misses a picture of source code. What editors drew boxes on,
+    `looked_at`, is painted over there, and the whole picture left out. Raises InputError when
     `folder` cannot be written.
     """
     sheets: dict[_Sheet, list[Finding]] = {}
@@ -68,7 +73,7 @@ def show_quotes(
             reason = f"the report's pictures already take {MAX_REPORT_BYTES // 10**6} MB"
             unpictured |= {finding.id: reason for finding in there}
             continue
-        drawn, missing = _show_on(case, sheet, there, folder)
+        drawn, missing = _show_on(case, sheet, there, folder, looked_at or {})
         shown |= drawn
         unpictured |= missing
         written += _size(drawn.values())
@@ -101,7 +106,11 @@ def _why_none(finding: Finding) -> str:
 
 
 def _show_on(
-    case: Case, sheet: _Sheet, findings: Sequence[Finding], folder: Path
+    case: Case,
+    sheet: _Sheet,
+    findings: Sequence[Finding],
+    folder: Path,
+    looked_at: Mapping[Sheet, PictureMark],
 ) -> tuple[dict[str, Shown], dict[str, str]]:
     """Return what one picture shows, and why it does not show the rest."""
     try:
@@ -110,11 +119,17 @@ def _show_on(
         return {}, {
             finding.id: f"it cannot be had from the archive: {error}" for finding in findings
         }
-    answer = _ask(_task(sheet, findings), content)
+    digest = hashlib.sha256(content).hexdigest()
+    mark = looked_at.get((digest, sheet.page))
+    boxes = mark.boxes if mark else ()
+    answer = _ask(_task(sheet, findings, boxes, mark.size if mark else None), content)
     if isinstance(answer, Refusal):
         return {}, {finding.id: answer.reason for finding in findings}
-    digest = hashlib.sha256(content).hexdigest()
-    whole = _write_whole(answer, content, f"{digest[:16]}-{sheet.page or 'whole'}", folder)
+    whole, why_none = None, _why_no_whole(answer, content, boxes)
+    if not why_none:
+        name = f"{digest[:16]}-{sheet.page or 'whole'}"
+        data = content if answer.drawn is None else answer.drawn
+        whole = _write(folder / f"{name}.{answer.suffix}", data, answer.width, answer.height)
     shown = {
         finding.id: Shown(
             kind=_kind(sheet, finding),
@@ -123,7 +138,10 @@ def _show_on(
             whole=whole,
             record=sheet.record,
             sha256=digest,
-            notes=_notes(part),
+            notes=_notes(part, boxes),
+            page=sheet.page,
+            size=(answer.width, answer.height),
+            without_whole=why_none,
         )
         for finding, part in zip(findings, answer.parts, strict=True)
         if part is not None
@@ -132,11 +150,19 @@ def _show_on(
     return shown, {finding.id: outside for finding in findings if finding.id not in shown}
 
 
-def _task(sheet: _Sheet, findings: Iterable[Finding]) -> Task:
+def _task(
+    sheet: _Sheet,
+    findings: Iterable[Finding],
+    boxes: Sequence[Area],
+    boxes_size: tuple[int, int] | None,
+) -> Task:
+    drawn = list(boxes)
     if sheet.picture is None:
-        return Task(None, sheet.page, [_on_page(finding, sheet) for finding in findings])
+        quotes = [_on_page(finding, sheet) for finding in findings]
+        return Task(None, sheet.page, quotes, drawn, boxes_size)
     size = sheet.picture.width, sheet.picture.height
-    return Task(size, None, [_on_picture(finding, sheet) for finding in findings])
+    quotes = [_on_picture(finding, sheet) for finding in findings]
+    return Task(size, None, quotes, drawn, boxes_size)
 
 
 def _on_page(finding: Finding, sheet: _Sheet) -> list[Area]:
@@ -179,22 +205,27 @@ def _kind(sheet: _Sheet, finding: Finding) -> Literal["screenshot", "page", "ima
     return "image" if sheet.record == finding.capture.record else "screenshot"
 
 
-def _notes(part: Part) -> tuple[str, ...]:
+def _notes(part: Part, boxes: Sequence[Area]) -> tuple[str, ...]:
     """Return what the reader of a part must know, in sentences."""
     notes = []
     if not part.is_whole:
         notes.append("The quote goes on beyond what is shown here.")
+    if boxes:
+        notes.append("What is black there may be painted over by us, for the sake of people.")
     if part.scale < 1:
         notes.append(f"Shown at {part.scale:.0%} of its size.")
     return tuple(notes)
 
 
-def _write_whole(answer: Parts, content: bytes, name: str, folder: Path) -> PictureFile | None:
-    """Write the whole picture as it was archived, or as it was drawn; None if it is too large."""
-    data = content if answer.drawn is None else answer.drawn
-    if len(data) > MAX_WHOLE_BYTES:
-        return None
-    return _write(folder / f"{name}.{answer.suffix}", data, answer.width, answer.height)
+def _why_no_whole(answer: Parts, content: bytes, boxes: Sequence[Area]) -> str:
+    """Return why the whole picture is not shown, as it was archived or drawn; "" when it is."""
+    if boxes:
+        return "The whole picture is left out, for parts of it are painted over"
+    if answer.drawn is None and answer.has_notes:
+        return "The whole picture is left out, for its file tells more than it shows"
+    if len(content if answer.drawn is None else answer.drawn) > MAX_WHOLE_BYTES:
+        return "The whole picture is too large for these pages"
+    return ""
 
 
 def _write(path: Path, data: bytes, width: int, height: int) -> PictureFile:

@@ -29,6 +29,9 @@ class Private(StrEnum):
     EXITS = "exits"
     COOKIES = "cookies"
     AUTHORIZATION = "authorization"
+    # Not of us, but of those whom evidence tells of.
+    CONTACTS = "contacts"
+    PICTURES = "pictures"
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +57,8 @@ _NAMED = {
     "fact.changed": "by",
     "fact.withdrawn": "by",
     "published": "by",
+    "words.marked": "by",
+    "picture.marked": "by",
 }
 # Documentation addresses (RFC 5737, RFC 3849): a socket that is to send there learns from which
 # address it would, and nothing is sent.

@@ -1,11 +1,13 @@
 """Reports: what a dossier is made of, from the index, the log's head and the archive."""
 
 import base64
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
 from sousveil.case import Case
+from sousveil.dossier.harm.marks import PictureMark, Sheet
 from sousveil.errors import EvidenceError
 from sousveil.index.facts import FactFilter, facts
 from sousveil.index.histories import happenings
@@ -31,11 +33,14 @@ def make_report(
     operator: str = "",
     stamps: tuple[Stamp, ...] = (),
     with_translations: bool = False,
+    looked_at: Mapping[Sheet, PictureMark] | None = None,
 ) -> Report:
     """Return the report of a case as it stands, with what `verify` found wrong with it.
 
     `stamps` are those that `verify` found to hold, `operator` who is named as its author. A
     translation is never without its translator's name, so there are none unless that may be told.
+
+    `looked_at` are pictures with the boxes that editors drew on them.
 
     Findings that people rejected are left out and counted; no reviewer is named. Its pictures are
     written into the folder `pictures`; InputError when that cannot be done.
@@ -48,7 +53,7 @@ def make_report(
     known = findings(index)
     found = tuple(one for one in known if decided.get(one.id) != "rejected")
     told = fates(index)
-    shown, unpictured = show_quotes(case, found, pictures)
+    shown, unpictured = show_quotes(case, found, pictures, looked_at)
     return Report(
         title=settings.title,
         operator=operator,

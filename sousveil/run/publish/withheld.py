@@ -31,12 +31,14 @@ FIELDS: Mapping[Kind, tuple[str, ...]] = {
     Kind.REVIEWERS: (
         *("review.by", "translation.by", "desk.user.name"),
         *("fact.added.by", "fact.changed.by", "fact.withdrawn.by"),
+        *("words.marked.by", "picture.marked.by"),
     ),
     # What else a decision was made on goes with why: it may be a finding that was not asked for.
     Kind.NOTES: (
         *("review.note", "review.findings.shown"),
         *("fact.added.note", "fact.changed.note", "fact.withdrawn.note"),
         *("fact.added.fact.fields", "fact.changed.fact.fields", "fact.withdrawn.fact.fields"),
+        *("words.marked.words", "words.marked.note", "picture.marked.note"),
         *("key.rotated.reason", "key.revoked.reason", "key.lost.reason"),
     ),
     Kind.EXITS: (

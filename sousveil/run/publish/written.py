@@ -7,10 +7,14 @@ and the digest of the pages, so that a later edition cannot quietly say otherwis
 
 import hashlib
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
 from sousveil.case import Case
+from sousveil.dossier.harm.conceal import Concealer
+from sousveil.dossier.harm.remains import Remains
+from sousveil.dossier.harm.sentences import private_problems
 from sousveil.dossier.writing.errata import Edition, errata
 from sousveil.dossier.writing.pages import Text
 from sousveil.dossier.writing.parse import MAX_CHARACTERS, parse
@@ -49,12 +53,20 @@ def read_text(path: Path) -> str:
 
 
 def judged_text(
-    case: Case, index: Index, faults: Iterable[Fault], source: str, *, publishing: Edition | None
+    case: Case,
+    index: Index,
+    faults: Iterable[Fault],
+    source: str,
+    concealer: Concealer,
+    *,
+    publishing: Edition | None,
 ) -> tuple[Text, list[str]]:
     """Return a text with every problem that stands against it, in words, none when it may go out.
 
     `faults` are what `verify` found. `publishing` is the edition that it is to become; None for a
-    draft, which shows the errata so far.
+    draft, which shows the errata so far. What the `concealer` withholds is refused in the text
+    itself, and taken out of what is told of it: the findings cited, and the errata, which would
+    print anew what was corrected for a person's sake.
     """
     found = findings(index)
     decided, translations = reviews(index), translations_of(index, found)
@@ -70,7 +82,26 @@ def judged_text(
         parse(source), known, number=publishing.number if publishing else None, errata=errata(past)
     )
     actors = {one.actor for one in found if one.actor}
-    return text, [str(problem) for problem in problems(text.written, known, actors)]
+    against = [
+        *problems(text.written, known, actors),
+        *private_problems(source, concealer),
+        *private_problems(publishing.correction if publishing else "", concealer),
+    ]
+    told = [str(problem) for problem in sorted(against, key=lambda one: one.line)]
+    return _concealed(text, concealer), told
+
+
+def _concealed(text: Text, concealer: Concealer) -> Text:
+    cited = {
+        one: replace(
+            told,
+            finding=concealer.finding(told.finding),
+            translations=concealer.value(told.translations, one),
+        )
+        for one, told in text.known.items()
+        if one in text.cited
+    }
+    return replace(text, known=cited, errata=concealer.value(text.errata))
 
 
 def _unproved(faults: Iterable[Fault]) -> tuple[frozenset[str], tuple[str, ...], bool]:
@@ -123,14 +154,21 @@ def next_edition(case: Case, source: str, correction: str, now: datetime) -> Edi
     return Edition(len(past) + 1, now, source, correction)
 
 
-def log_edition(writer: Writer, edition: Edition, text: Text, folder: Path, by: str) -> Event:
-    """Log that an edition was published by somebody; `folder` holds its pages."""
+def log_edition(
+    writer: Writer, edition: Edition, text: Text, folder: Path, *, by: str, remains: Remains
+) -> Event:
+    """Log that an edition was published by somebody, who agreed to what `remains` in it.
+
+    `folder` holds its pages.
+    """
     body = {
         "edition": edition.number,
         "by": by,
         "text": edition.text,
         "cites": sorted(text.cited),
         "pages": f"sha256:{_digest(folder)}",
+        "withheld": dict(remains.withheld),
+        "agreed": remains.agreed,
     }
     if edition.correction:
         body["correction"] = edition.correction

@@ -1,0 +1,64 @@
+"""Contacts: what the records of a package hold of people, counted, so that its maker can agree.
+
+Evidence is handed on as it came, for a changed record proves nothing. What is counted is what
+patterns find in the text of answers as they were sent, so at least so much is there: words in
+pictures, in files such as PDF, and between tags are not read here.
+"""
+
+import zipfile
+from collections import Counter
+from pathlib import Path
+from typing import BinaryIO, cast
+
+from sousveil.archive.records import Record, RecordReader
+from sousveil.archive.unpack import Unpacked
+from sousveil.dossier.harm.patterns import private_spans
+from sousveil.run.publish.leaks import decoded
+
+# Of a package's texts together: half a minute's work. What is beyond is said not to be counted.
+MAX_CHARACTERS = 64_000_000
+_SENT = frozenset({"response", "resource"})
+_BINARY = (
+    b"\x89PNG",
+    b"\xff\xd8\xff",
+    b"GIF8",
+    b"RIFF",
+    b"%PDF",
+    b"PK\x03\x04",
+    b"\x1f\x8b",
+    b"wOF",
+)
+
+
+def contacts_in(package: Path) -> dict[str, int]:
+    """Return how many things of each kind a package's records hold, each text counted once."""
+    found: set[tuple[str, str]] = set()
+    left = MAX_CHARACTERS
+    with zipfile.ZipFile(package) as opened:
+        for name in opened.namelist():
+            if name.startswith("archive/"):
+                with opened.open(name) as warc:
+                    reader = RecordReader(Unpacked(cast("BinaryIO", warc)))
+                    for record in reader.records():
+                        text = _text(record, left)
+                        left -= len(text)
+                        found |= {
+                            (str(one.kind), text[one.start : one.end])
+                            for one in private_spans(text)
+                        }
+                        reader.finish(record)
+    return dict(sorted(Counter(kind for kind, _ in found).items()))
+
+
+def _text(record: Record, limit: int) -> str:
+    """Return what others sent, as text; "" for what is none."""
+    if record.head.type not in _SENT or limit <= 0:
+        return ""
+    pieces = decoded(record)
+    next(pieces)  # its fields
+    data = bytearray()
+    for piece in pieces:
+        data += piece
+        if len(data) > limit or data.startswith(_BINARY):
+            break
+    return "" if data.startswith(_BINARY) else bytes(data[:limit]).decode("utf-8", "replace")
