@@ -7,12 +7,14 @@ lie on the source itself.
 """
 
 from array import array
+from functools import cache
 
 from sousveil.errors import ExtractError
 from sousveil.model import Block, BlockKind
 
 MAX_CHARACTERS = 20_000_000  # of text; a novel has 0.5 million, an SDK header 3 million
 MAX_LINES = 1_000_000  # line starts are kept as numbers, 36 bytes each
+SHARED_CHARACTERS = 2**18  # offsets that sources share, 1 MB: few pages are longer
 MAX_BLOCKS = 500_000  # a page of 20 million characters with 40 in each; bounds memory to ~100 MB
 
 
@@ -25,7 +27,7 @@ class Assembly:
         self._chunks: list[str] = []
         self._offsets = array("I")
         # Every offset once: a verbatim span is then copied in one step, not counted up.
-        self._identity = array("I", range(len(source) + 1))
+        self._identity = _offsets(len(source) + 1)
         self._length = 0  # of the text so far
         self._start = 0  # of the open block in the text
         self._first_chunk = 0  # of the open block
@@ -83,6 +85,17 @@ class Assembly:
         self._offsets += offsets
         self._length += len(text)
         self._source_end = source_end
+
+
+def _offsets(count: int) -> "array[int]":
+    """Return so many offsets from 0 on, or more; not to be changed."""
+    return _shared_offsets() if count <= SHARED_CHARACTERS else array("I", range(count))
+
+
+@cache
+def _shared_offsets() -> "array[int]":
+    """Return the offsets of most sources: counting them took an eighth of a page's reading."""
+    return array("I", range(SHARED_CHARACTERS))
 
 
 def too_many_blocks() -> ExtractError:

@@ -51,6 +51,7 @@ class Answers:
         self._name, self._finder, self._filters = name, finder, filters
         self._tally, self._part = tally, part
         self._names = Names()
+        self._passed_at = -1  # where `glance` last found that a body may hold something
 
     def take(self, record: Record, reader: RecordReader, *, in_package: bool = False) -> None:
         """Read a record to its end, and look at it if it holds an answer."""
@@ -90,7 +91,10 @@ class Answers:
         `capture` tells what filters ask for; where it lies is `offset`, in the stored file.
         """
         why = self._why_not(capture, capture.media_type, body)
-        if why == DOCUMENT or (not why and self._finder.may_hold(body)):
+        if why == DOCUMENT:
+            return False
+        if not why and self._finder.may_hold(body):
+            self._passed_at = offset
             return False
         self._tally.records += 1
         self._count(why)
@@ -111,10 +115,12 @@ class Answers:
         """Look at an answer; return whether nothing is in it under any other address either."""
         capture = entry.capture
         why = self._why_not(capture, answer.media_type, answer.body)
-        self._count(why)
-        if why != DOCUMENT and (why or not self._finder.may_hold(answer.body)):
-            return _is_quiet(why)
         record = capture.record
+        self._count(why)
+        # What a quick look let pass is the same body, and isn't searched twice.
+        has_passed = is_stored and record.offset == self._passed_at
+        if why != DOCUMENT and (why or not (has_passed or self._finder.may_hold(answer.body))):
+            return _is_quiet(why)
         self._judge(capture, answer, Place(self._name, record.offset, record.length, is_stored))
         return False
 

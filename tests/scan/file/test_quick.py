@@ -18,7 +18,7 @@ from sousveil.scan.file.finder import Judged, finder_for
 from sousveil.scan.file.members import Member
 from sousveil.scan.file.revisits import Key, Names, Original
 from sousveil.scan.file.values import FileReport, Source
-from tests.scan.file.archives import JOB, OTHER, in_one, members, page, real_archives, record
+from tests.scan.file.archives import CLAIM, JOB, OTHER, in_one, members, page, real_archives, record
 
 
 @dataclass
@@ -174,3 +174,21 @@ def test_the_quick_look_is_enough_for_what_crawlers_write(
     path.write_bytes(members(ORDINARY))
     monkeypatch.setattr(Answers, "take", nobody)
     assert seen(path, tmp_path, monkeypatch, is_quick=True).report.records == len(ORDINARY)
+
+
+def test_what_a_quick_look_lets_pass_is_not_searched_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    searched: list[bytes] = []
+    finder = finder_for(JOB.topics)
+
+    def may_hold(body: bytes | memoryview) -> bool:
+        searched.append(bytes(body))
+        return finder.may_hold(body)
+
+    noted = replace(finder, may_hold=may_hold)
+    monkeypatch.setattr(scan_module, "finder_for", lambda *_: noted)
+    path = tmp_path / "made.warc.gz"
+    path.write_bytes(members([record(1, page()), record(2, page(OTHER)), record(3, page())]))
+    assert scan_file(Source("a", str(path)), tmp_path, JOB).findings == 2
+    assert searched == [CLAIM, OTHER, CLAIM]
