@@ -9,6 +9,7 @@ import typer
 
 from sousveil.cli.options import AllowOption, CaseOption, JsonOption, chosen_case, now
 from sousveil.cli.telling.screen import count_of, plain, progress, say, tell, write_json
+from sousveil.dossier.harm.conceal import Concealer
 from sousveil.errors import InputError
 from sousveil.run.indexing import open_index
 from sousveil.run.publish.bundles import write_bundle
@@ -16,6 +17,7 @@ from sousveil.run.publish.exports import export_wacz
 from sousveil.run.publish.exports.bag import write_bag
 from sousveil.run.publish.exports.forms import Made, write_form
 from sousveil.run.publish.exports.told import Asked, choose
+from sousveil.run.publish.marking import marks_of
 from sousveil.run.publish.output import Output
 from sousveil.run.publish.packages import Exported
 from sousveil.run.publish.private import Private
@@ -77,7 +79,8 @@ def export(
     was found, confirmed by people: ftm (FollowTheMoney), annotations (W3C), csv, parquet. What
     was captured, for a bibliography: csl, bibtex. What happened, for a calendar: icalendar. All
     of it: json. A file that exists is never overwritten. What would tell of you is named, and
-    nothing written.
+    nothing written. Contacts of people are withheld from all but evidence, wacz and bagit, unless
+    --allow contacts; `sousveil withhold` marks others.
     """
     case = chosen_case(folder)
     place = Output(output, recipients_of(encrypt_to or []), frozenset(allow or []))
@@ -96,8 +99,10 @@ def export(
         return
     asked = Asked(targets or [], label or [], everything=everything)
     with open_index(case) as index, progress(f"writing {form}") as bar:
-        told = choose(case, index, asked, now(), _scan_columns)
         is_bag = form is ExportFormat.BAGIT
+        is_told = is_bag or Private.CONTACTS in place.allowed
+        concealer = None if is_told else Concealer(marks_of(case))
+        told = choose(case, index, asked, now(), _scan_columns, concealer=concealer)
         made = write_bag(told, place, bar) if is_bag else write_form(told, form, place)
     if as_json:
         write_json([made])

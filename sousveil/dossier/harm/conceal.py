@@ -62,7 +62,7 @@ class Concealer:
 
     def report(self, report: Report) -> Report:
         """Return a report with all that it holds of others concealed."""
-        names = {one.id: self._names_of(one) for one in report.findings}
+        names = {one.id: self.names_of(one) for one in report.findings}
         changed: dict[str, Any] = {}
         for one in fields(report):
             value = getattr(report, one.name)
@@ -76,7 +76,7 @@ class Concealer:
 
     def finding(self, finding: Finding) -> Finding:
         """Return a finding with what is withheld replaced, alike in its quote and around it."""
-        names = self._names_of(finding)
+        names = self.names_of(finding)
         whole, start, end = quote_bounds(finding)
         # 1. One text of all that is known around the quote: a selector's words end anywhere, and
         #    where they end within an address the passage tells that they do.
@@ -167,7 +167,7 @@ class Concealer:
     def _meet(self, span: Span, text: str, finding_id: str, *, is_shown: bool) -> None:
         self.met[Withheld(span.kind, text[span.start : span.end], finding_id, is_shown)] = None
 
-    def _names_of(self, finding: Finding) -> tuple[str, ...]:
+    def names_of(self, finding: Finding) -> tuple[str, ...]:
         """Return the names that a finding's own texts give as those of contact persons."""
         texts = (finding.passage, finding.prefix + finding.quote + finding.suffix, finding.title)
         found = {

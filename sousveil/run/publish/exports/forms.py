@@ -16,6 +16,7 @@ from typing import Any, BinaryIO, TypeAlias
 
 from icalendar import Calendar
 
+from sousveil.dossier.harm.conceal import counts
 from sousveil.errors import InputError
 from sousveil.run.publish.exports.annotations import annotations
 from sousveil.run.publish.exports.bibtex import bibtex
@@ -138,7 +139,7 @@ def write_form(told: Told, name: str, output: Output) -> Made:
         tuple(str(path) for path in wanted),
         sum(sizes),
         len(told.statements),
-        (*left_out(told), *leaks),
+        (*left_out(told), *_withheld(told), *leaks),
     )
 
 
@@ -157,6 +158,13 @@ def left_out(told: Told) -> Iterator[str]:
             f"left out, for nobody confirmed them: {number:,}"
             f" {'finding' if number == 1 else 'findings'}; --all takes them, each with its status"
         )
+
+
+def _withheld(told: Told) -> Iterator[str]:
+    """Yield in words what was withheld of people."""
+    if told.concealer and (found := counts(told.concealer.met)):
+        kinds = ", ".join(f"{kind}: {number:,}" for kind, number in found.items())
+        yield f"withheld of people: {kinds}; --allow contacts tells them all"
 
 
 def _require_some(told: Told, form: Form) -> None:

@@ -1,5 +1,8 @@
 """What an export tells: findings, watches and captures as they were asked for, from the index.
 
+What is withheld of private people (`dossier/harm/`) is in no form, unless it is to be: evidence,
+which a WACZ and a bag hold, is handed on as it is.
+
 All forms choose alike: by targets and findings that were named, and by labels. What makes a claim
 is exported once people confirmed it; with `everything` also what nobody decided on or is disputed,
 each with its state. What people rejected is in no export, and no export names who decided.
@@ -9,10 +12,11 @@ import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, TypeVar
 
 from sousveil.case import Case
 from sousveil.changes.trace.trace import state_of
+from sousveil.dossier.harm.conceal import Concealer
 from sousveil.errors import InputError, TargetError
 from sousveil.index.facts import facts
 from sousveil.index.query import captures_of_watch, watches
@@ -25,6 +29,8 @@ from sousveil.run.found import found
 from sousveil.run.publish.packages import signed_head, title_of
 from sousveil.tlog import Checkpoint
 from sousveil.watch.targets import find_watches
+
+T = TypeVar("T")
 
 _FINDING_ID = re.compile(r"[0-9a-f]{4,12}")
 _SUCCESS = range(200, 300)  # RFC 9110, section 15.3
@@ -92,6 +98,11 @@ class Told:
     everything: bool  # whether what nobody confirmed was asked for, too
     unconfirmed: int  # findings left out because they are not confirmed
     columns: Columns  # of a scan's table of findings
+    concealer: Concealer | None = None  # None: contacts of people are told, too
+
+    def public(self, value: T, finding_id: str = "") -> T:
+        """Return plain values with what is withheld taken out; of a finding with its id."""
+        return value if self.concealer is None else self.concealer.value(value, finding_id)
 
     @property
     def watch_ids(self) -> frozenset[str]:
@@ -129,15 +140,23 @@ class Told:
             sources = [field.source for field in fact.fields]
             is_near = any(one.finding_id in ids or one.url in targets for one in sources)
             if (self.is_whole or is_near) and (self.everything or fact.status == "confirmed"):
-                yield replace(fact, by="", note="")
+                yield self.public(replace(fact, by="", note=""))
 
     def _captured(self, held: Held, watch: Watch) -> Captured:
-        title = title_of(self.case, held.capture)
+        title = self.public(title_of(self.case, held.capture))
         return Captured(held.capture, title, watch.actor, "", held.log_index, watch.id)
 
 
-def choose(case: Case, index: Index, asked: Asked, now: datetime, columns: Columns) -> Told:
-    """Return what was asked for.
+def choose(
+    case: Case,
+    index: Index,
+    asked: Asked,
+    now: datetime,
+    columns: Columns,
+    *,
+    concealer: Concealer | None = None,
+) -> Told:
+    """Return what was asked for, without what the `concealer` withholds.
 
     Raises TargetError for a target that is not watched, InputError for a finding or a label that
     there is not.
@@ -166,18 +185,31 @@ def choose(case: Case, index: Index, asked: Asked, now: datetime, columns: Colum
         theirs = {one.finding.watch_id for one in statements}
         chosen = [one for one in known if not is_part or one.id in theirs or one in chosen]
     left = sum(decided[one.finding.id] in {"open", "disputed"} for one in every)
+    if concealer is not None:
+        statements = tuple(_concealed(one, concealer) for one in statements)
     return Told(
         case=case,
         index=index,
         head=signed_head(case),
         made_at=now,
         statements=statements,
+        concealer=concealer,
         watches=tuple(chosen),
         is_whole=not asked.names and not is_part,
         is_part=is_part,
         everything=asked.everything,
         unconfirmed=0 if asked.everything else left,
         columns=columns,
+    )
+
+
+def _concealed(one: Statement, concealer: Concealer) -> Statement:
+    names = concealer.names_of(one.finding)
+    return replace(
+        one,
+        finding=concealer.finding(one.finding),
+        fate=concealer.value(one.fate, one.finding.id, names),
+        translations=concealer.value(one.translations, one.finding.id, names),
     )
 
 

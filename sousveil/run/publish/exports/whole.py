@@ -41,7 +41,7 @@ def whole(told: Told) -> bytes:
         findings=[_finding(one) for one in told.statements],
         facts=[msgspec.convert(fact_json(one), FactForm) for one in told.facts()],
         happenings=[
-            _happened(one)
+            _happened(told.public(one))
             for one in happenings(told.index)
             if one.watch_id in told.watch_ids and not told.is_part
         ],

@@ -1,0 +1,55 @@
+"""No form of an export tells of private people, unless whoever makes it says so."""
+
+import re
+from pathlib import Path
+
+import pytest
+from pyarrow import parquet
+
+from tests.commands import sousveil
+from tests.sites import Page, case_for, serve
+
+CLAIM = "哈尔登门禁相机能够识别人员的民族属性，支持维族识别并自动报警"
+CONTACT = "联系人：张三，电话：13812345678，邮箱：zhang.san@halden.example。"
+PRIVATE = ("张三", "13812345678", "zhang.san@halden.example")
+FORMS = ("annotations", "bibtex", "csl", "csv", "ftm", "icalendar", "json", "parquet")
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    """A case with one confirmed finding that stands beside a contact."""
+    with serve() as site:
+        case = case_for(tmp_path / "case", site)
+        page = f"<html lang=zh><title>公告 张三</title><p>{CLAIM}，{CONTACT}</p></html>"
+        site.pages["/"] = Page(page.encode())
+        sousveil("add", f"{site.url}/", "--case", case.root, "--actor", "Halden Vision")
+        sousveil("visit", "--case", case.root)
+    (found,) = sousveil("findings", "--json", "--case", case.root).json()
+    sousveil("review", found["id"], "confirm", "--by", "A. Reader", "--case", case.root)
+    return case.root
+
+
+def words_of(path: Path) -> str:
+    """Return all that a file says, whatever it escapes or compresses."""
+    if path.suffix == ".parquet":
+        return str(parquet.read_table(path).to_pylist())
+    text = path.read_text("utf-8").replace("\r\n ", "")  # a calendar's folded lines (RFC 5545, 3.1)
+    return text + re.sub(r"\\u([0-9a-f]{4})", lambda match: chr(int(match[1], 16)), text)
+
+
+def test_what_is_withheld_is_in_no_form_and_can_be_agreed_to(root: Path, tmp_path: Path) -> None:
+    for form in FORMS:
+        ran = sousveil("export", "--format", form, "-o", tmp_path / f"out.{form}", "--case", root)
+        assert ran.status == 0, ran.err
+        if form == "csv":
+            assert "withheld of people: e-mail address: 1, name of a contact person: 1" in ran.out
+    files = sorted(tmp_path.glob("out.*"))
+    assert len(files) > len(FORMS)
+    for path in files:
+        assert not [word for word in PRIVATE if word in words_of(path)], path.name
+    assert "[withheld: phone number]" in words_of(tmp_path / "out.parquet")
+    told = tmp_path / "told.parquet"
+    ran = sousveil("export", "--format", "parquet", "-o", told, "--allow", "contacts",
+                   "--case", root)  # fmt: skip
+    assert ran.status == 0, ran.err
+    assert all(word in words_of(told) for word in PRIVATE)
