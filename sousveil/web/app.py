@@ -34,6 +34,7 @@ from sousveil.web.pages import (
     disputes,
     enter,
     exports,
+    facts,
     findings,
     inquiries,
     jobs,
@@ -65,6 +66,7 @@ PAGES: tuple[Sequence[BaseRoute], ...] = (
     proof.ROUTES,
     actors.ROUTES,
     timeline.ROUTES,
+    facts.ROUTES,
     search.ROUTES,
     adding.ROUTES,
     jobs.ROUTES,
@@ -84,6 +86,7 @@ _STATUSES: dict[type[SousveilError], int] = {
 }
 
 _STATIC = Path(str(files(__package__))) / "static"
+_DRAWINGS = ("sousveil.dossier", "views/static")  # whose style sheet the dossier has, too
 
 TITLES = {
     400: "That was not understood",
@@ -105,7 +108,7 @@ def make_app(desk: Desk) -> Starlette:
     routes = [route for page in PAGES for route in page]
     paths = {route.path for route in routes if isinstance(route, Route)}
     app = Starlette(
-        routes=[*routes, Mount(ASSETS, StaticFiles(directory=_STATIC))],
+        routes=[*routes, Mount(ASSETS, StaticFiles(directory=_STATIC, packages=[_DRAWINGS]))],
         middleware=[
             Middleware(SafeHeaders),
             Middleware(Compressed),

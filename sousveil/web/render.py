@@ -34,6 +34,7 @@ NAVIGATION = (
     ("/targets", "Targets", "a"),
     ("/actors", "Actors", "w"),
     ("/timeline", "Timeline", "l"),
+    ("/facts", "Facts", "c"),
     ("/search", "Search", "s"),
     ("/manage", "Add & manage", "m"),
 )

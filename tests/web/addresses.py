@@ -10,6 +10,7 @@ from typing import Literal
 
 from starlette.routing import Route
 
+from sousveil.index.facts import facts
 from sousveil.index.query import findings, watches
 from sousveil.web.app import PAGES
 from sousveil.web.jobs.store import Job
@@ -47,7 +48,13 @@ def _jobs(desk: Served) -> list[str]:
     return [over.id]
 
 
+def _facts(desk: Served) -> list[str]:
+    with desk.desk.index() as index:
+        return [one.id for one in facts(index)][:5]
+
+
 EXAMPLES: dict[str, Example] = {
+    "fact_id": _facts,
     "finding_id": _findings,
     "watch_id": _watches,
     "capture_id": _captures,
@@ -64,6 +71,7 @@ QUERIES: dict[str, tuple[str, ...]] = {
     "/search.csv": _ASKED,
     "/search.json": _ASKED,
     "/api/search": _ASKED,
+    "/facts": ("kind=figure",),
     "/targets/{watch_id}/compare": ("view=source", "view=picture"),
 }
 """Queries that a path is asked with, beside none."""

@@ -30,6 +30,16 @@ BEFORE = (
     f"<img alt='{_text(CLAIM)}' src=/x>"
 )
 AFTER = BEFORE.replace("returns the ethnicity of", f"estimates the race of {_text(IMAGE)}")
+TENDER = (
+    "<!doctype html><html lang=en><title>Tender</title><table>"
+    f"<tr><td>Contracting authority</td><td>Shaanxi {_text(SCRIPT)}</td></tr>"
+    f"<tr><td>Title</td><td>Cameras {_text(IMAGE + OVERRIDE)}</td></tr>"
+    "<tr><td>Reference number</td><td>BP-2020-7</td></tr>"
+    "<tr><td>Estimated value</td><td>EUR 1,200,000</td></tr></table>"
+    f"<p>{_text(CLAIM)} There were 176 million such cameras in 2017, up to 626 million such cameras"
+    f" in 2020.</p><p>“We sell {_text(SCRIPT)} only to cities,” said a spokesperson for"
+    " Halden Vision.</p>"
+)
 DATA = '{"ethnicity": "Predicted ethnicity of the detected face <script>alert(3)</script>"}'
 
 
@@ -42,8 +52,9 @@ def make_hostile_case(root: Path) -> Case:
         odd = "/p?q=%22%3E%3Cscript%3Ealert(4)%3C/script%3E&x='\"><svg/onload=alert(5)>"
         pages = {"/a": BEFORE, "/b": BEFORE, unquote(odd): BEFORE}
         site.pages.update({path: Page(text.encode()) for path, text in pages.items()})
+        site.pages["/tender"] = Page(TENDER.encode())
         site.pages["/spec.json"] = Page(DATA.encode(), "application/json")
-        targets = [site.url + path for path in ("/a", "/b", odd, "/spec.json")]
+        targets = [site.url + path for path in ("/a", "/b", odd, "/spec.json", "/tender")]
         added = sousveil("add", "--case", root, "--actor", IMAGE, *targets, str(repository))
         assert added.status == 0, added.err
         assert sousveil("visit", "--case", root).status == 0
