@@ -1,24 +1,16 @@
-"""Opens a source: a file on this computer, or one that fsspec reaches.
+"""Opens a source: a file on this computer, or one that fsspec reaches (remote.py).
 
 Gives an open binary file that can be read and sought in bounded memory, and its size. What is far
-away is fetched in blocks, the next one while the last is read, each several times if need be; a
-server that gives no parts of a file is read into a temporary one.
+away is fetched in blocks, the next one while the last is read, each several times if need be.
 """
 
 import time
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
-from importlib import import_module
-from importlib.util import find_spec
 from io import SEEK_CUR, SEEK_END, SEEK_SET
 from pathlib import Path
-from tempfile import NamedTemporaryFile
-from typing import BinaryIO, cast
-
-import aiohttp
-from fsspec.core import url_to_fs
-from fsspec.spec import AbstractBufferedFile
+from typing import BinaryIO
 
 # Of what is far away: large enough that a request's delay is small beside it.
 BLOCK_BYTES = 4 * 2**20
@@ -50,48 +42,21 @@ def opened(address: str) -> Iterator[tuple[BinaryIO, int]]:
         except PermissionError as error:
             raise SourceError(f"{address}: {error.strerror}") from error
         return
-    with _far(address) as (file, size):
+    # Needs libraries of 15 MB that take a third of a second, which files at hand go without.
+    from sousveil.scan.file.remote import fetched  # noqa: PLC0415
+
+    with fetched(address) as (file, size):
         yield file, size
-
-
-@contextmanager
-def _far(address: str) -> Iterator[tuple[BinaryIO, int]]:
-    try:
-        files, path = url_to_fs(address)
-        with files.open(path, "rb", block_size=BLOCK_BYTES, cache_type="none") as file:
-            if size := _size_in_parts(file):
-                far = FarFile(file, size, address)
-                try:
-                    yield cast("BinaryIO", far), size
-                finally:
-                    far.close()
-                return
-        with NamedTemporaryFile(prefix="sousveil-scan-") as whole:
-            files.get_file(path, whole.name)
-            yield cast("BinaryIO", whole), Path(whole.name).stat().st_size
-    except SourceError:
-        raise
-    except _AT_OPENING as error:
-        raise SourceError(f"{address}: {_words(error)}") from error
-
-
-def _size_in_parts(file: AbstractBufferedFile) -> int:
-    """Return the size of a file of which parts can be had; 0 when it is not known, or not so."""
-    size: int = getattr(file, "size", None) or 0
-    if size:
-        file.seek(size - 1)
-        try:
-            file.read(1)
-        except ValueError:  # how fsspec says that the server answered with all of it
-            return 0
-    return size
 
 
 class FarFile:
     """What is far away, read in blocks by a thread of its own."""
 
-    def __init__(self, file: AbstractBufferedFile, size: int, address: str) -> None:
-        self._file, self._size, self._address = file, size, address
+    def __init__(
+        self, file: BinaryIO, size: int, address: str, errors: tuple[type[Exception], ...]
+    ) -> None:
+        """`errors`: what reading `file` raises where another attempt may help."""
+        self._file, self._size, self._address, self._errors = file, size, address, errors
         self._at = 0
         self._blocks: dict[tuple[int, int], bytes] = {}  # (start, end) -> bytes, the oldest first
         self._ahead: tuple[tuple[int, int], Future[bytes]] | None = None
@@ -161,27 +126,16 @@ class FarFile:
                 if len(block) == end - start:
                     return block
                 problem = f"{len(block)} bytes came of {end - start}"
-            except ERRORS as error:
-                problem = _words(error)
+            except self._errors as error:
+                problem = in_words(error)
             if attempt + 1 < ATTEMPTS:
                 time.sleep(wait)
                 wait *= 2
         raise SourceError(f"{self._address}, from byte {start} on: {problem}")
 
 
-def _errors() -> tuple[type[Exception], ...]:
-    """Return what fsspec lets through of what it is made of."""
-    found = [OSError, ValueError, aiohttp.ClientError]
-    if find_spec("botocore") is not None:
-        found.append(import_module("botocore.exceptions").BotoCoreError)
-    return tuple(found)
-
-
-ERRORS = _errors()
-_AT_OPENING: tuple[type[Exception], ...] = (*ERRORS, ImportError)
-
-
-def _words(error: Exception) -> str:
+def in_words(error: Exception) -> str:
+    """Return what an error says, in one line."""
     if isinstance(error, FileNotFoundError):  # whose words are the address once more
         return "no such file"
     return " ".join(str(error).split()) or type(error).__name__
