@@ -47,7 +47,7 @@ WITHHOLDABLE: Mapping[str, tuple[str, ...]] = {
     "inquiry": ("to", "letter"),
     "inquiry.reply": ("letter",),
     "desk.user": ("name",),
-    "published": ("by",),
+    "published": ("by", "text", "correction"),
     "words.marked": ("words", "by", "note"),
     "picture.marked": ("by", "note"),
     "key.rotated": ("reason",),

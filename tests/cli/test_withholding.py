@@ -165,6 +165,8 @@ def test_an_edition_goes_out_once_what_remains_was_agreed_to(tmp_path: Path) -> 
     bundled = made.dossier(made.text, *PUBLISH, "--bundle")
     assert (bundled.status, "--allow contacts" in bundled.err) == (2, True)
     assert "e-mail address: 1" in bundled.err.partition("in the records")[2]
+    alone = sousveil("bundle", made.notice, "-o", tmp_path / "b.wacz", "--case", made.root)
+    assert "its records: holds at least e-mail address: 1" in alone.out
     assert not made.out.exists()
     ran = made.dossier(made.text, *PUBLISH, "--bundle", "--allow", "contacts")
     assert ran.status == 0, ran.err

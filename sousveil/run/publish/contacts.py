@@ -7,16 +7,18 @@ pictures, in files such as PDF, and between tags are not read here.
 
 import zipfile
 from collections import Counter
+from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO, cast
 
 from sousveil.archive.records import Record, RecordReader
 from sousveil.archive.unpack import Unpacked
 from sousveil.dossier.harm.patterns import private_spans
-from sousveil.run.publish.leaks import decoded
+from sousveil.run.publish.leaks import Leak, decoded
+from sousveil.run.publish.private import Private
 
-# Of a package's texts together: half a minute's work. What is beyond is said not to be counted.
-MAX_CHARACTERS = 64_000_000
+# Of a package's texts together: some ten seconds' work. What is beyond is not counted either.
+MAX_CHARACTERS = 16_000_000
 _SENT = frozenset({"response", "resource"})
 _BINARY = (
     b"\x89PNG",
@@ -30,7 +32,15 @@ _BINARY = (
 )
 
 
-def contacts_in(package: Path) -> dict[str, int]:
+def contacts_told(file: BinaryIO) -> Iterator[Leak]:
+    """Yield what tells that a package's records hold contacts: once, for they are evidence."""
+    found = contacts_in(file)
+    if found:
+        told = ", ".join(f"{kind}: {number:,}" for kind, number in found.items())
+        yield Leak(Private.CONTACTS, f"at least {told}", "its records", is_ours=False)
+
+
+def contacts_in(package: Path | BinaryIO) -> dict[str, int]:
     """Return how many things of each kind a package's records hold, each text counted once."""
     found: set[tuple[str, str]] = set()
     left = MAX_CHARACTERS

@@ -27,7 +27,8 @@ from sousveil.case import Case
 from sousveil.durable import file_sha256
 from sousveil.errors import EvidenceError, InputError, SousveilError
 from sousveil.model import RENDERING_TYPE, SNAPSHOT_URN, Capture, Event
-from sousveil.run.publish.leaks import in_package
+from sousveil.run.publish.contacts import contacts_told
+from sousveil.run.publish.leaks import Leak, Wanted, in_package
 from sousveil.run.publish.output import Output, Piece, put, require_new, sealed_ending
 from sousveil.run.publish.succession import keys_of
 from sousveil.run.read.looks import read_document
@@ -120,7 +121,12 @@ def write_package(
             key=key,
         )
 
-    (written,), leaks = put(case, output, [Piece(output.path, write, in_package)])
+    def leaks(file: BinaryIO, wanted: Wanted) -> Iterator[Leak]:
+        yield from in_package(file, wanted)
+        file.seek(0)
+        yield from contacts_told(file)
+
+    (written,), told = put(case, output, [Piece(output.path, write, leaks)])
     return Exported(
         file=str(output.path),
         size_bytes=written.size_bytes,
@@ -129,7 +135,7 @@ def write_package(
         pages=written.pages,
         log_size=log_size,
         public_key=public_key(key),
-        notes=(*notes, *_unindexed(written), *leaks),
+        notes=(*notes, *_unindexed(written), *told),
     )
 
 
