@@ -12,8 +12,8 @@ from sousveil.index.filters import Filter, where
 from sousveil.index.store import Index
 
 _SORT = "actor, trait, label, state, decided, readings"
-_KEPT = f"""(SELECT * FROM (SELECT nullif(actor, '') AS {_SORT}, findings FROM finding_count
-    WHERE findings > 0) WHERE {{0}})"""
+_KEPT = f"""(SELECT * FROM (SELECT nullif(actor, '') AS {_SORT}, findings FROM finding_count)
+    WHERE {{0}})"""
 # Grouped as the index `finding_by_actor` is sorted: nothing has to be put in order.
 _COUNTED = f"(SELECT {_SORT}, count(*) AS findings FROM finding WHERE {{0}} GROUP BY {_SORT})"
 

@@ -126,17 +126,23 @@ INSERT INTO finding_day VALUES (substr({0}.first_seen, 1, 10), {1}, 0)
     ON CONFLICT DO UPDATE SET claimed = claimed + {1};
 INSERT INTO finding_day SELECT substr({0}.gone_by, 1, 10), 0, {1} WHERE {0}.gone_by NOT NULL
     ON CONFLICT DO UPDATE SET lost = lost + {1};"""
+# A sort or a day of which nothing is left has no row, as in an index that never knew it.
+_NONE_LEFT = """DELETE FROM finding_count WHERE (actor, trait, label, state, decided, readings) =
+    (coalesce(old.actor, ''), old.trait, old.label, old.state, old.decided, old.readings)
+    AND findings = 0;
+DELETE FROM finding_day WHERE day IN (substr(old.first_seen, 1, 10), substr(old.gone_by, 1, 10))
+    AND claimed = 0 AND lost = 0;"""
 _COUNTED = "actor, trait, label, state, decided, readings, first_seen, gone_by"
 
 TRIGGERS = tuple(
     f"CREATE TRIGGER finding_{name} AFTER {event} ON finding BEGIN {statements} END"
     for name, event, statements in (
         ("came", "INSERT", _COUNT.format("new", 1)),
-        ("went", "DELETE", _COUNT.format("old", -1)),
+        ("went", "DELETE", _COUNT.format("old", -1) + _NONE_LEFT),
         (
             "changed",
             f"UPDATE OF {_COUNTED}",
-            _COUNT.format("old", -1) + _COUNT.format("new", 1),
+            _COUNT.format("old", -1) + _COUNT.format("new", 1) + _NONE_LEFT,
         ),
     )
 )
