@@ -32,7 +32,8 @@ _VIEW = re.compile(r"\{([a-z]{1,40})\}")
 _CITATION = re.compile(r"\[(@[^\[\]\n]{1,400})\]")
 # Stands for a citation while sentences are told apart; a private character that no font has.
 _MARK = "\ue0c1"
-_MARKS_FIRST = re.compile(rf"(?:\s*{_MARK})+")
+# Citations at the beginning of a sentence are the last one's, and so is a stop that they end with.
+_MARKS_FIRST = re.compile(rf"(?:\s*{_MARK})+(?:[.。](?=\s|\Z))?")
 # What stands in quotation marks, of the languages that dossiers are written in. Single marks are
 # apostrophes more often than not.
 _QUOTED = re.compile(

@@ -27,6 +27,12 @@ def test_a_citation_belongs_to_its_sentence_or_the_one_before_it() -> None:
     ]
 
 
+def test_a_stop_behind_the_citation_of_a_quote_states_nothing_of_its_own() -> None:
+    first, second = parse("It reads “No race.” [@f:a]. It left [@f:b].").statements
+    assert (first.text, first.cites) == ("It reads “No race.”.", ("f:a",))
+    assert (second.text, second.cites) == ("It left.", ("f:b",))
+
+
 def test_one_bracket_may_cite_several() -> None:
     assert statements(f"It tells [@{ONE}; @{TWO}].")[0].cites == (ONE, TWO)
     assert statements(f"It tells [@{ONE},@{TWO}][@{ONE}].")[0].cites == (ONE, TWO, ONE)
