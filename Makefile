@@ -44,6 +44,7 @@ bench: $(VENV)/.dev
 	$(BIN)/python bench/diffs.py
 	$(BIN)/python bench/commits.py
 	$(BIN)/python bench/verify.py
+	$(BIN)/python bench/scan.py --write
 	$(BIN)/python bench/desk.py
 	$(BIN)/python bench/capture.py
 

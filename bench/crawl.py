@@ -26,8 +26,9 @@ from uuid import UUID
 from bench.crawl_plants import Plant, as_json, every_kind
 from bench.crawl_text import Texts, all_texts
 
-VERSION = 1  # of what is made; archives of another are made anew
+VERSION = 2  # of what is made; archives of another are made anew
 FILE_BYTES = 145_000_000  # unpacked
+LEAST_FILES = 4  # for two processes to share
 MEAN_BYTES, SPREAD, MOST_BYTES = 108_000, 0.9, 1_000_000  # of a page; Common Crawl cuts at 1 MiB
 LANGUAGES = {
     "zh": 26,
@@ -108,8 +109,8 @@ def archives(total_bytes: int, share: float, seed: int) -> list[Archive]:
     `share` of the captures hold a passage.
     """
     folder = _folder() / f"{seed}-{share:g}"
-    count = max(1, round(total_bytes / FILE_BYTES))
-    size = min(FILE_BYTES, total_bytes)
+    count = max(LEAST_FILES, round(total_bytes / FILE_BYTES))
+    size = total_bytes // count
     paths = [folder / f"{size // 1_000_000}-{number:03}.warc.gz" for number in range(count)]
     missing = [(path, size, share, seed + number) for number, path in enumerate(paths)]
     missing = [made for made in missing if not made[0].exists()]

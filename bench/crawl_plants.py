@@ -207,9 +207,9 @@ def cut(lang: str, random: Random) -> Iterator[Plant]:
         charset = random.choice(PLAIN_CHARSETS[lang])
         if not _can_hold(markup, charset):
             charset = "utf-8"
-        yield Plant(
-            lang, _CLAIM, markup != _MARKED.sub(r"\1", text), way.name, "html", markup, charset
-        )
+        is_cut = markup != _MARKED.sub(r"\1", text)
+        kind = way.name if is_cut else charset
+        yield Plant(lang, _CLAIM, is_cut, kind, "html", markup, charset)
 
 
 def near_misses(lang: str, random: Random) -> Iterator[Plant]:

@@ -20,7 +20,7 @@ class Peak(threading.Thread):
         self.pid = pid
         self.own = 0  # bytes: the program and whatever it started that is no browser
         self.browser = 0  # bytes
-        self.largest = 0  # bytes: what one process of them held resident at most (VmHWM)
+        self.resident: dict[int, int] = {}  # process -> bytes that it held at most (VmHWM)
         self._over = threading.Event()
 
     def run(self) -> None:
@@ -29,7 +29,7 @@ class Peak(threading.Thread):
             own = browser = 0
             for pid in _family(self.pid):
                 name, size = _measure(pid)
-                self.largest = max(self.largest, _resident(pid))
+                self.resident[pid] = max(self.resident.get(pid, 0), _resident(pid))
                 if "chrom" in name:
                     browser += size
                 else:

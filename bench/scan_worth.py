@@ -35,56 +35,52 @@ from sousveil.scan.file.values import Job
 from sousveil.scan.file.walk import Walk
 
 AIMS = {"whole": 1.0, "cut": 0.97}  # of what every page read whole would give
-_WIDTH = 34
 _OF_A_CASE = {"warc", "log_index"}  # where the record lies, and what only a log tells
 _WHO_VOUCHES = "an archive made by others"
 
 
-def print_worth(small: Archive, finder: Finder, job: Job) -> None:
-    """Print recall by kind and language, and precision, of a scan of planted passages."""
+def worth(small: Archive, finder: Finder, job: Job) -> str:
+    """Return, in Markdown, recall by kind and language, and precision, of planted passages."""
     reads_all = replace(finder, may_hold=lambda _body: True)
     read, scan = (_addresses(rows(small.path, one, job)) for one in (reads_all, finder))
-    claims = [one for one in small.planted if one.is_claim]
-    print(f"\n{'':<{_WIDTH}}{'planted':>8}{'read':>8}{'scan':>8}{'scan/read':>11}")
-    groups: dict[str, list[Planted]] = defaultdict(list)
-    for one in claims:
+    groups: dict[str, list[str]] = defaultdict(list)
+    for one in small.planted:
         sort = "cut" if one.is_cut else "whole"
-        for name in (sort, f"{sort}: {one.kind}", f"{sort}, in {one.lang}"):
-            groups[name].append(one)
-    for name, group in sorted(groups.items()):
-        _print_recall(name, [one.url for one in group], read, scan)
-    _print_precision(small.planted, scan)
+        for name in (sort, f"{sort}: {one.kind}", f"{sort}, {one.lang}") if one.is_claim else ():
+            groups[name].append(one.url)
+    head = ["", "planted", "found when read", "found by a scan", "share", "aim"]
+    lines = [head, ["---"] * len(head)]
+    lines += [_recall(name, urls, read, scan) for name, urls in sorted(groups.items())]
+    table = "\n".join("| " + " | ".join(line) + " |" for line in lines)
+    return f"{table}\n\n{_precision(small.planted, scan)}"
 
 
-def _print_recall(name: str, urls: Sequence[str], read: set[str], scan: set[str]) -> None:
+def _recall(name: str, urls: Sequence[str], read: set[str], scan: set[str]) -> list[str]:
     to_find = read & set(urls)
-    found = len(to_find & scan) / max(1, len(to_find))
-    aim = f"   aim {AIMS[name]:.0%}" if name in AIMS else ""
-    counts = f"{len(urls):>8}{len(to_find):>8}{len(scan & set(urls)):>8}"
-    print(f"{name:<{_WIDTH}}{counts}{found:>11.1%}{aim}")
+    share = len(to_find & scan) / max(1, len(to_find))
+    counts = (len(urls), len(to_find), len(scan & set(urls)))
+    return [name, *map(str, counts), f"{share:.1%}", f"{AIMS[name]:.0%}" if name in AIMS else ""]
 
 
-def _print_precision(planted: Iterable[Planted], scan: set[str]) -> None:
+def _precision(planted: Iterable[Planted], scan: set[str]) -> str:
     kinds = Counter(one.is_claim for one in planted if one.url in scan)
     total = Counter(one.is_claim for one in planted)
-    print(
-        f"\nprecision {kinds[True] / max(1, kinds.total()):.3f}: claims are found in"
-        f" {kinds[True]} of {total[True]} pages that make one, in {kinds[False]} of {total[False]}"
-        " near misses"
+    return (
+        f"Precision {kinds[True] / max(1, kinds.total()):.3f}: claims are found in {kinds[True]} of"
+        f" {total[True]} pages that make one, and in {kinds[False]} of {total[False]} near misses."
     )
 
 
-def print_strays(archives: Iterable[Archive], finder: Finder, job: Job) -> None:
-    """Print how many pages of a crawl are found in which nothing was planted."""
+def strays(archives: Iterable[Archive], finder: Finder, job: Job) -> str:
+    """Return how many pages of a crawl are found in which no claim was planted."""
     found: set[str] = set()
-    planted: dict[str, Planted] = {}
+    claims: set[str] = set()
     for archive in archives:
         found |= _addresses(rows(archive.path, finder, job))
-        planted |= {one.url: one for one in archive.planted}
-    claims = {url for url, one in planted.items() if one.is_claim}
-    print(
-        f"in the crawl: {len(claims & found)} of {len(claims)} planted claims found,"
-        f" {len(found - claims)} other pages"
+        claims |= {one.url for one in archive.planted if one.is_claim}
+    return (
+        f"In the crawl, claims are found in {len(claims & found)} of {len(claims)} pages in which"
+        f" one was planted, and in {len(found - claims)} others."
     )
 
 
@@ -105,13 +101,17 @@ def rows(path: Path, finder: Finder, job: Job) -> list[Json]:
     return found
 
 
-def print_identity(small: Archive, finder: Finder, job: Job) -> None:
-    """Print whether the findings of a scan are those of a case that imported the same file."""
+def identity(small: Archive, finder: Finder, job: Job) -> str:
+    """Return whether the findings of a scan are those of a case that imported the same file."""
     scanned = _forms(finding_of(row) for row in rows(small.path, finder, job))
     with tempfile.TemporaryDirectory(prefix="sousveil-scan-") as folder:
         analysed = _forms(_analysed(small.path, Path(folder) / "case", job.topics))
-    only = f"{(scanned - analysed).total()} and {(analysed - scanned).total()} only there"
-    print(f"identity: {scanned.total()} findings of a scan, {analysed.total()} of analyse, {only}")
+    return (
+        f"Of {scanned.total()} findings of a scan and {analysed.total()} of `analyse` after an"
+        f" import of the same file, {(scanned & analysed).total()} are identical;"
+        f" {(scanned - analysed).total()} has the scan alone, {(analysed - scanned).total()}"
+        " the analysis."
+    )
 
 
 def _forms(forms: Iterable[Json]) -> Counter[str]:
