@@ -13,7 +13,7 @@ What enters it, and how, is told in ledger/.
 import fcntl
 import re
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
@@ -85,6 +85,10 @@ def open_case(root: Path) -> Case:
 
 Wait = Callable[[], bool]
 """Called when another process holds the lock: waits a moment; False to give up."""
+
+
+Taken = Callable[[], AbstractContextManager[None]]
+"""Holds the case's lock for as long as something is written; `nullcontext` for its holder."""
 
 
 def never() -> bool:

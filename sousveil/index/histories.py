@@ -50,16 +50,17 @@ def lost_with(index: Index, told: Sequence[Happening]) -> dict[str, list[Finding
     return {one.id: stood_only_there(one, known) for one in told}
 
 
-def unheard(index: Index) -> Iterator[Event]:
-    """Yield the events that may tell of a history and were not gone through, the oldest first."""
+def next_unheard(index: Index) -> Event | None:
+    """Return the first event that may tell of a history and was not gone through, if any."""
     rows = index.rows(
         "SELECT idx, type, time, body FROM event WHERE idx >="
         " (SELECT coalesce(max(upto), 0) FROM heard) AND (type = 'crawl' OR type = 'visit'"
         " AND (json_extract(body, '$.kind') = 'repository'"
-        f" OR json_extract(body, '$.role') IN {_GUIDES})) ORDER BY idx"
+        f" OR json_extract(body, '$.role') IN {_GUIDES})) ORDER BY idx LIMIT 1"
     )
     for log_index, kind, time, body in rows:
-        yield Event(log_index, kind, datetime.fromisoformat(time), msgspec.json.decode(body))
+        return Event(log_index, kind, datetime.fromisoformat(time), msgspec.json.decode(body))
+    return None
 
 
 def remembered(index: Index, watch_id: str, subject: str, type_: type[_T]) -> _T | None:

@@ -43,6 +43,7 @@ class Index:
         self.readings = readings
         self._path = path
         self._db = make_or_open(path) if create else open_to_read(path)
+        self._file = path.stat().st_ino
 
     def close(self) -> None:
         """Close the file."""
@@ -69,6 +70,10 @@ class Index:
             self._db.execute("ROLLBACK")
             raise
         self._db.execute("COMMIT")
+
+    def is_current(self) -> bool:
+        """Whether this is still the case's index: another may have been made in its place."""
+        return self._path.exists() and self._path.stat().st_ino == self._file
 
     def next_event(self) -> int:
         """Return the number of the first log entry that is not in the index."""

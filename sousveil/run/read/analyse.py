@@ -2,20 +2,27 @@
 
 Everything here is a function of the evidence and of the engine's version: it may be wrong, and be
 done again.
+
+Who reads for long while others write hands in how its turns are taken (`Taken`): each look that was
+read, and each few addresses whose fates are told, is one. What was read or told by then stays, who
+is killed in between goes on from there, and what people decide meanwhile is theirs to write.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass, replace
+from itertools import chain
 from pathlib import Path
 from typing import TypeAlias
 
 from sousveil.actors import Register
-from sousveil.case import SETTINGS_FILE, Case
+from sousveil.case import SETTINGS_FILE, Case, Taken
 from sousveil.claims import Engine, engine_for
 from sousveil.claims.model import shipped_model
 from sousveil.errors import TopicError
 from sousveil.index.former import carry_over, former_engines, former_findings
-from sousveil.index.listed import list_findings, put_fate_of
+from sousveil.index.listed import TOGETHER, list_some, put_fate_of
 from sousveil.index.notices import new_notices, put_fates
 from sousveil.index.query import (
     captures_of_look,
@@ -37,7 +44,7 @@ from sousveil.model import Document, Fact, Fate, Finding, Happening
 from sousveil.review.casemodel import case_model
 from sousveil.review.decisions import status
 from sousveil.review.revisions import Revision, revise
-from sousveil.run.ranking import rank
+from sousveil.run.ranking import places, put_later
 from sousveil.run.read.editions import note_editions
 from sousveil.run.read.facts import facts_beside, notices_in
 from sousveil.run.read.fates import AddressTold, tell_fates
@@ -47,6 +54,9 @@ from sousveil.run.read.repositories import BUNDLE_TYPE, read_repository
 from sousveil.topics import Topic, load
 
 Progress = Callable[[int, int, str], None]
+
+# Fates are told for so long in one turn: what a person at the desk does not notice.
+TURN_SECONDS = 0.3
 
 Changed: TypeAlias = tuple[Finding, Fate | None, Fate]
 """(finding, its fate before, None when there was none, its fate now)"""
@@ -95,24 +105,33 @@ def load_engine(case: Case, index: Index) -> Engine:
 
 
 def analyse(
-    case: Case, index: Index, engine: Engine, progress: Progress, earlier: Path | None = None
+    case: Case,
+    index: Index,
+    engine: Engine,
+    progress: Progress,
+    earlier: Path | None = None,
+    *,
+    turn: Taken = nullcontext,
 ) -> Analysis:
     """Read every capture that this engine has not read, and tell what became of what was looked at.
 
-    `earlier` is an index that this one replaces: what another engine found there is told, too.
+    `earlier` is an index that this one replaces: what another engine found there is told, too. Who
+    does not hold the case's lock hands in how it is taken, a `turn` at a time.
     """
     known = finding_ids(index)
     waiting = unread(index, engine.name)
-    _read_all(case, index, waiting, engine=engine, progress=progress)
-    happened = read_histories(case, index)
-    note_editions(case, index)
+    _read_all(case, index, waiting, engine=engine, progress=progress, turn=turn)
+    happened = read_histories(case, index, turn)
+    note_editions(case, index, turn)
     is_comparable = earlier is None or carry_over(index, earlier)
-    told = list(tell_fates(case, index))
     engines, revised = former_engines(index), list[Revision]()
     if engines:
         revised = revise(former_findings(index), _by_id(findings(index)), engines, engine)
-    new, changed = _news(index, told, known, {one.finding.id for one in revised})
-    _put_told(case, index, told, changed)
+    new, changed = _tell(case, index, known, frozenset(one.finding.id for one in revised), turn)
+    ranked = list(places(index))
+    for start in range(0, len(ranked), TOGETHER):
+        with turn():
+            put_later(index, ranked[start : start + TOGETHER])
     return Analysis(
         captures=len(waiting),
         new=new,
@@ -136,23 +155,45 @@ def analyse(
 
 
 def _read_all(
-    case: Case, index: Index, waiting: Sequence[Held], *, engine: Engine, progress: Progress
+    case: Case,
+    index: Index,
+    waiting: Sequence[Held],
+    *,
+    engine: Engine,
+    progress: Progress,
+    turn: Taken,
 ) -> None:
     """Read the looks to which captures belong that this engine has not read."""
     looks = list(dict.fromkeys(held.look_id for held in waiting))
     register = register_of(index)
+    _list_findings(index, register, turn)
     for done, look_id in enumerate(looks):
         held = captures_of_look(index, look_id)
         progress(done, len(looks), held[0].capture.url)
         if held[0].capture.media_type == BUNDLE_TYPE:
-            _read_bundle(case, index, held[0], engine=engine, progress=progress)
+            with turn():  # git's copy of a repository is nobody else's meanwhile
+                _read_bundle(case, index, held[0], engine=engine, progress=progress)
         else:
-            _read_look(case, index, held, engine, register)
-    list_findings(index, status, register)
+            _read_look(case, index, held, engine=engine, register=register, turn=turn)
+    _list_findings(index, register, turn)
+
+
+def _list_findings(index: Index, register: Register, turn: Taken) -> None:
+    """Bring the listed findings level with what is known; all of them when a name changed."""
+    is_level = False
+    while not is_level:
+        with turn():
+            is_level = list_some(index, status, TOGETHER, register)
 
 
 def _read_look(
-    case: Case, index: Index, held: Sequence[Held], engine: Engine, register: Register
+    case: Case,
+    index: Index,
+    held: Sequence[Held],
+    *,
+    engine: Engine,
+    register: Register,
+    turn: Taken,
 ) -> None:
     passages: dict[int, list[Passage]] = {one.id: [] for one in held}
 
@@ -164,13 +205,11 @@ def _read_look(
 
     body = event_body(index, held[0].log_index)
     read = read_look(case, held, body, engine, take)
-    with index.transaction():
+    with turn(), index.transaction():
         for one, what in zip(held, read, strict=True):
             for part, document in what.by_part.items():
                 here = (finding for finding in what.findings if finding.source.part == part)
-                candidates[one.id] += facts_beside(
-                    one, part, document, here, candidates[one.id]
-                )
+                candidates[one.id] += facts_beside(one, part, document, here, candidates[one.id])
             put_reading(
                 index,
                 one,
@@ -180,17 +219,46 @@ def _read_look(
                 engine=engine.name,
                 note=what.note,
             )
-        list_findings(index, status, register)
+        list_some(index, status, TOGETHER, register)
+
+
+def _tell(
+    case: Case, index: Index, known: frozenset[str], by_another: frozenset[str], turn: Taken
+) -> tuple[tuple[Finding, ...], tuple[Changed, ...]]:
+    """Tell what became of each address at which something is new, and return the news.
+
+    What is new at an address when its turn begins is told in that turn, whoever wrote it.
+    """
+    fates = tell_fates(case, index)
+    new, changed = list[tuple[Finding, ...]](), list[tuple[Changed, ...]]()
+    is_over = False
+    while not is_over:
+        with turn():
+            told = list(_for_a_turn(fates))
+            found, otherwise = _news(index, told, known, by_another)
+            _put_told(case, index, told, otherwise)
+        new.append(found)
+        changed.append(otherwise)
+        is_over = not told
+    return tuple(chain(*new)), tuple(chain(*changed))
+
+
+def _for_a_turn(fates: Iterator[AddressTold]) -> Iterator[AddressTold]:
+    """Yield what is told within a turn, one address at least while there are any."""
+    until = time.monotonic() + TURN_SECONDS
+    for one in fates:
+        yield one
+        if time.monotonic() >= until:
+            return
 
 
 def _news(
-    index: Index, told: Sequence[AddressTold], known: frozenset[str], by_another: Iterable[str]
+    index: Index, told: Sequence[AddressTold], known: frozenset[str], by_another: frozenset[str]
 ) -> tuple[tuple[Finding, ...], tuple[Changed, ...]]:
     """Return what was found for the first time, and of which findings something else is told now.
 
     What another engine makes of old captures (`by_another`) did not happen now: it is no news.
     """
-    by_another = frozenset(by_another)
     fates_now = {fate.finding_id: fate for one in told for fate in one.fates}
     before = fates_of(index, fates_now)
     other = [
@@ -236,7 +304,6 @@ def _put_told(
         for one in told:
             put_told(index, one.address, one.told, held=one.held, is_quiet=one.is_quiet)
         no_longer_stale(index, (one.address for one in told))
-    rank(index)
 
 
 def _by_id(found: Iterable[Finding]) -> dict[str, Finding]:

@@ -1,9 +1,10 @@
 """Editions: which pages in other languages a page names, read from the archive once."""
 
+from contextlib import nullcontext
 from urllib.parse import urljoin
 
 from sousveil.archive.read import payload
-from sousveil.case import Case
+from sousveil.case import Case, Taken
 from sousveil.errors import ArchiveError
 from sousveil.extract.charset import decode
 from sousveil.extract.links import html_links
@@ -15,13 +16,15 @@ from sousveil.model import Capture
 MAX_EDITIONS = 60
 
 
-def note_editions(case: Case, index: Index) -> None:
+def note_editions(case: Case, index: Index, turn: Taken = nullcontext) -> None:
     """Put into the index what pages with findings say of their editions in other languages.
 
-    The first such capture of each address counts; one that cannot be read names none.
+    The first such capture of each address counts; one that cannot be read names none. Written by
+    turns (`Taken`).
     """
     found = {number: _named(case, capture) for number, capture in unasked_for_editions(index)}
-    put_editions(index, found)
+    with turn():
+        put_editions(index, found)
 
 
 def _named(case: Case, capture: Capture) -> list[str]:

@@ -8,6 +8,7 @@ compares nothing, and what was seen before stays what the next look is compared 
 
 import hashlib
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -16,7 +17,7 @@ import msgspec
 
 from sousveil.capture.git.objects import commits_named
 from sousveil.capture.robots import Robots, read_robots, robots_url
-from sousveil.case import Case
+from sousveil.case import Case, Taken
 from sousveil.changes.histories.feeds import feeds_between
 from sousveil.changes.histories.gone import turned
 from sousveil.changes.histories.links import Linked, links_between
@@ -29,9 +30,9 @@ from sousveil.extract.links import MAX_SITEMAP_LINKS, ends_as_sitemap, sitemap_l
 from sousveil.index.histories import (
     addresses_on,
     looks_at_repository,
+    next_unheard,
     put_history,
     remembered,
-    unheard,
     visits_of_crawl,
 )
 from sousveil.index.query import event_body
@@ -82,20 +83,30 @@ class _Heard:
     turns: list[tuple[Turn, datetime]] = field(default_factory=list)  # with the look before
 
 
-def read_histories(case: Case, index: Index) -> list[Happening]:
-    """Go through the events that are new, and return what they tell; the case's lock is held."""
-    happened = []
-    for event in unheard(index):
-        heard = _heard(case, index, event)
-        watch_id = event.body["watch_id"]
-        told = [
-            Happening(_id(event, turn), watch_id, turn, since, _at(event), event.index)
-            for turn, since in heard.turns
-        ]
-        put_history(index, event.index + 1, watch_id, heard.remembered, told)
-        happened += told
-    put_history(index, index.next_event(), "", {}, [])  # no other event is looked at twice
+def read_histories(case: Case, index: Index, turn: Taken = nullcontext) -> list[Happening]:
+    """Go through the events that are new, and return what they tell; a turn for each."""
+    happened: list[Happening] = []
+    is_over = False
+    while not is_over:
+        with turn():
+            event = next_unheard(index)
+            if event is not None:
+                happened += _hear(case, index, event)
+            else:  # no other event is looked at twice
+                put_history(index, index.next_event(), "", {}, [])
+                is_over = True
     return happened
+
+
+def _hear(case: Case, index: Index, event: Event) -> list[Happening]:
+    heard = _heard(case, index, event)
+    watch_id = event.body["watch_id"]
+    told = [
+        Happening(_id(event, turn), watch_id, turn, since, _at(event), event.index)
+        for turn, since in heard.turns
+    ]
+    put_history(index, event.index + 1, watch_id, heard.remembered, told)
+    return told
 
 
 def _heard(case: Case, index: Index, event: Event) -> _Heard:

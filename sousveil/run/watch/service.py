@@ -3,8 +3,9 @@
 Batch after batch: what is due follows from the log (`index/due.py`, `watch/schedule.py`), so a
 service that was killed goes on where it was, and visits nothing twice for nothing. Pages that may
 be as they were are polled first (`sweep.py`); whatever is not becomes a visit; what visits brought
-is read at once. The case's lock is held only while something is written, and other commands write
-in between: what they added, retired or set is seen at the next batch.
+is read at once. The case's lock is held only while something is written, by reading a turn at a
+time (`turns.py`), and others write in between: what they added, retired or set is seen at the next
+batch.
 
 Clock and sleep are handed in. Once `stop` is set, what is under way is given up within seconds, and
 what was reported stays.
@@ -22,7 +23,7 @@ from pathlib import Path
 from sousveil.capture.git.run import require_git
 from sousveil.case import Case, Wait, locked, open_case, watched
 from sousveil.claims import Engine
-from sousveil.errors import ActorError, CaseError, RepositoryError, TopicError
+from sousveil.errors import ActorError, CaseError, OvertakenError, RepositoryError, TopicError
 from sousveil.index.due import pasts
 from sousveil.index.reviews import logged_model
 from sousveil.index.store import Index
@@ -41,6 +42,7 @@ from sousveil.run.visit.visits import Crawled, Outing, Postponed, visit_with
 from sousveil.run.watch.known import Known
 from sousveil.run.watch.parting import Parting
 from sousveil.run.watch.sweep import Changed, sweep
+from sousveil.run.watch.turns import Turns
 from sousveil.run.witnessing import Heard
 from sousveil.watch.politeness import Politeness
 from sousveil.watch.schedule import NEVER, Due, Past, next_due
@@ -314,10 +316,11 @@ class _Service:
         if not is_news and not is_time:
             return
 
+        if is_news:
+            with open_index(self.case, create=True) as index:
+                self._read(index, batch)
         with locked(self.case, self.outside.wait), open_index(self.case, create=True) as index:
             sync_index(self.case, index)
-            if is_news:
-                self._read(index, batch)
             keep_feed(self.case, index)
         # Services far away may take their time; others write meanwhile.
         with open_index(self.case, create=True) as index:
@@ -325,7 +328,8 @@ class _Service:
         self._told_at = self.outside.clock()
 
     def _read(self, index: Index, batch: Batch) -> None:
-        """Read what is new; who stops us does so between captures."""
+        """Read what is new, by turns; who stops us does so between captures."""
+        turns = Turns(self.case, index, self.outside.wait, self.outside.stop)
 
         def progress(_done: int, _total: int, _at: str) -> None:
             if self.outside.stop.is_set():
@@ -333,7 +337,12 @@ class _Service:
             self.outside.progress(batch)
 
         try:
-            batch.analysis = analyse(self.case, index, self._engine_of(index), progress)
+            with turns.turn():
+                sync_index(self.case, index)
+            engine = self._engine_of(index)
+            batch.analysis = analyse(self.case, index, engine, progress, turn=turns.turn)
+        except OvertakenError as error:
+            batch.troubles.append(f"{error} Who made it read what was new; the rest is read next.")
         except (ActorError, TopicError) as error:
             # A file that people edit while we run. Visits need neither, and wait for nobody.
             batch.troubles.append(f"{error} Until then nothing new is read.")
