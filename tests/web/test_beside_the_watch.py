@@ -68,7 +68,7 @@ def slow_watch(case: Case, doing: str) -> Iterator["subprocess.Popen[str]"]:
     command = [sys.executable, "-c", WATCH, str(SLOW_SECONDS), str(case.root)]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
-        assert doing in iter(lambda: process.stdout.readline().strip(), "")
+        assert f"{doing}\n" in iter(process.stdout.readline, "")
         try:
             yield process
         finally:
