@@ -6,7 +6,8 @@ only.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
+from typing import NamedTuple
 
 from sousveil.index.filters import Filter, where
 from sousveil.index.store import Index
@@ -18,9 +19,8 @@ _KEPT = f"""(SELECT * FROM (SELECT nullif(actor, '') AS {_SORT}, findings FROM f
 _COUNTED = f"(SELECT {_SORT}, count(*) AS findings FROM finding WHERE {{0}} GROUP BY {_SORT})"
 
 
-@dataclass(frozen=True, slots=True)
-class Sort:
-    """Findings that are alike in what matrices show."""
+class Sort(NamedTuple):
+    """Findings that are alike in what matrices show; there are thousands, quickly made."""
 
     actor: str | None
     trait: str
@@ -28,7 +28,7 @@ class Sort:
     state: str
     decided: str  # by those who have read them, however many must
     readings: int
-    count: int
+    findings: int
 
 
 def count_findings(index: Index, chosen: Filter) -> int:
@@ -47,8 +47,7 @@ def sorts(index: Index, chosen: Filter) -> Iterator[Sort]:
     """Yield of which sorts the findings are that fit a filter, in no order."""
     condition, values = where(chosen, index.readings)
     source = (_KEPT if _is_kept(chosen) else _COUNTED).format(condition)
-    for row in index.rows(f"SELECT {_SORT}, findings FROM {source}", *values):
-        yield Sort(*row)
+    yield from map(Sort._make, index.rows(f"SELECT {_SORT}, findings FROM {source}", *values))
 
 
 def days(index: Index, begin: str, end: str) -> Iterator[tuple[str, int, int]]:

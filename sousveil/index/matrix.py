@@ -60,11 +60,11 @@ def matrix(index: Index, chosen: Filter) -> Matrix:
     cells = defaultdict[tuple[str, str], Cell](Cell)
     for one in sorts(index, counted):
         cell = cells[one.actor or NOBODY, one.trait]
-        cell.count += one.count
-        cell.labels[one.label] += one.count
-        cell.states[one.state] += one.count
+        cell.count += one.findings
+        cell.labels[one.label] += one.findings
+        cell.states[one.state] += one.findings
         is_confirmed = one.decided == "confirmed" and one.readings >= index.readings
-        cell.confirmed += one.count if is_confirmed else 0
+        cell.confirmed += one.findings if is_confirmed else 0
     actors, traits = Counter[str](), Counter[str]()
     for (actor, trait), cell in cells.items():
         actors[actor] += cell.count
