@@ -1,15 +1,24 @@
 """Topics are edited as copies of the case's own, inquiries opened and closed, exports made."""
 
+import io
+import json
+import zipfile
+from pathlib import Path
+
+import bagit
 import pytest
 
 from sousveil.case import open_case
 from sousveil.index.inquiries import inquiries, replies
 from sousveil.index.query import findings
+from sousveil.run.publish.exports import forms
 from sousveil.run.read.analyse import load_topics
 from sousveil.run.visit.watches import watches_in_log
 from sousveil.topics.load import source
+from sousveil.web.jobs.store import Job
+from sousveil.web.pages.exports import FORMS
 from sousveil.web.topics import with_line
-from tests.web.desks import Served
+from tests.web.desks import Answer, Served
 from tests.web.test_manage import over
 
 LAMPS = """\
@@ -145,6 +154,42 @@ def test_a_bundle_is_made_and_fetched(desk: Served) -> None:
     assert file.body.startswith(b"PK")
     assert "bundle-" in file.headers["content-disposition"]
     assert str(desk.desk.jobs.folder) not in job.said
+
+
+def test_every_form_of_an_export_is_offered(desk: Served) -> None:
+    page = desk.client().get("/manage/exports").text
+    assert set(FORMS) == {*forms.FORMS, "bagit"}
+    assert all(f'<option value="{form}">' in page for form in FORMS)
+    refused = desk.client().post("/manage/exports/form", on="/manage/exports", form="--output=x")
+    assert refused.status == 400
+
+
+def made(desk: Served, form: str, **fields: str) -> tuple[Job, Answer]:
+    """Return the job that makes a file of a form, when it is over, and what it gives."""
+    client, page = desk.client(), "/manage/exports"
+    job = over(desk, client.post(f"{page}/form", on=page, form=form, **fields))
+    return job, client.get(f"/manage/jobs/{job.id}/result")
+
+
+def test_what_was_found_is_given_in_the_form_that_was_asked_for(desk: Served) -> None:
+    target = watches_in_log(desk.case)[0].target
+    job, file = made(desk, "ftm", targets=target, all="yes")
+    assert job.state == "done", job.said
+    assert all(json.loads(line)["schema"] for line in file.text.splitlines())
+    assert ".ftm.json" in file.headers["content-disposition"]
+    assert str(desk.desk.jobs.folder) not in job.said
+    job, file = made(desk, "csv", targets="")
+    assert (job.state, "nobody confirmed" in job.said) == ("refused", True)
+    assert file.status == 404
+
+
+def test_a_bag_is_given_as_a_zip_file_that_holds_it_whole(desk: Served, tmp_path: Path) -> None:
+    job, file = made(desk, "bagit", targets="", all="yes")
+    assert job.state == "done", job.said
+    with zipfile.ZipFile(io.BytesIO(file.body)) as package:
+        package.extractall(tmp_path)
+    (folder,) = tmp_path.glob("result")
+    assert bagit.Bag(str(folder)).is_valid()
 
 
 def test_all_captures_are_exported(desk: Served) -> None:

@@ -176,6 +176,7 @@ class Jobs:
             state = "stopped" if is_stopped else _STATES.get(status, "refused")
             ended = replace(self._known()[job.id], state=state, ended_at=self._clock())
             said = ended.said.replace(output, job.gives) if job.gives else ended.said
+            said = said.replace(f"{self.folder / job.id}/", "")  # where our files lie is ours
             self._put(replace(ended, said=said, progress=None))
 
     def _listen(self, job_id: str, process: "subprocess.Popen[bytes]") -> None:

@@ -42,6 +42,16 @@ def export_wacz(name: str, watch_ids: Sequence[str]) -> Work:
     return Work(f"Export the captures of {what}", command, name)
 
 
+def export_form(form: str, name: str, watch_ids: Sequence[str], *, takes_all: bool = False) -> Work:
+    """Write what was found at these watches, or at all, in a form that others read.
+
+    What nobody confirmed is left out unless it `takes_all`.
+    """
+    what = {0: "the case", 1: "one target"}.get(len(watch_ids), f"{len(watch_ids)} targets")
+    options = (f"--format={form}", *(("--all",) if takes_all else ()))
+    return Work(f"Export {what} as {form}", ("export", *options, *watch_ids), name)
+
+
 def bundle(name: str, finding_ids: Sequence[str]) -> Work:
     """Write the evidence of these findings for a stranger to check."""
     many = f"{len(finding_ids)} findings" if len(finding_ids) != 1 else "one finding"

@@ -12,7 +12,7 @@ from sousveil.index.query import findings_of
 from sousveil.run.visit.watches import watches_in_log
 from sousveil.watch.targets import find_watches
 from sousveil.web.desk import Desk
-from sousveil.web.jobs.work import bundle, export_wacz
+from sousveil.web.jobs.work import bundle, export_form, export_wacz
 from sousveil.web.render import render
 from sousveil.web.safety import needs
 from sousveil.web.safety.guard import field
@@ -20,13 +20,26 @@ from sousveil.web.safety.guard import field
 MAX_TEXT = 200_000
 MAX_NAMED = 1_000  # of targets or findings: more do not fit a command's line
 
+# By the word that `sousveil export --format` takes: what the file's name ends in, and for whom.
+FORMS = {
+    "csv": (".csv", "CSV, for spreadsheets"),
+    "parquet": (".parquet", "Parquet, for data frames"),
+    "json": (".json", "JSON: all of the case"),
+    "annotations": (".jsonld", "Web Annotations (W3C)"),
+    "ftm": (".ftm.json", "FollowTheMoney, for Aleph"),
+    "bibtex": (".bib", "BibTeX, for a bibliography"),
+    "csl": (".csl.json", "CSL JSON, for Zotero"),
+    "icalendar": (".ics", "iCalendar: what happened when"),
+    "bagit": (".zip", "BagIt: the evidence, for an archive of documents"),
+}
+
 
 @needs("editor")
 def exports(request: Request) -> Response:
     """Show what can be had, and how."""
     desk: Desk = request.app.state.desk
     made = [one for one in desk.jobs.all() if one.gives]
-    return render(request, "manage_exports.html", jobs=made)
+    return render(request, "manage_exports.html", jobs=made, FORMS=FORMS)
 
 
 @needs("editor")
@@ -36,6 +49,21 @@ def wacz(request: Request) -> Response:
     named = _lines(request, "targets")
     chosen = find_watches(watches_in_log(desk.case()), named)
     work = export_wacz(f"captures-{_day(desk)}.wacz", [watch.id for watch in chosen])
+    job = desk.jobs.start(work, request.user.name)
+    return RedirectResponse(f"/manage/jobs/{job.id}", 303)
+
+
+@needs("editor")
+def formed(request: Request) -> Response:
+    """Ask for what was found at targets, or at all, in a form of others."""
+    desk: Desk = request.app.state.desk
+    form = field(request, "form", most=20)
+    if form not in FORMS:
+        raise InputError(f"{form}: no form. There are {', '.join(FORMS)}.")
+    chosen = find_watches(watches_in_log(desk.case()), _lines(request, "targets"))
+    name = f"case-{_day(desk)}{FORMS[form][0]}"
+    takes_all = field(request, "all", most=3) == "yes"
+    work = export_form(form, name, [watch.id for watch in chosen], takes_all=takes_all)
     job = desk.jobs.start(work, request.user.name)
     return RedirectResponse(f"/manage/jobs/{job.id}", 303)
 
@@ -74,5 +102,6 @@ def _day(desk: Desk) -> str:
 ROUTES = (
     Route("/manage/exports", exports),
     Route("/manage/exports/wacz", wacz, methods=["POST"]),
+    Route("/manage/exports/form", formed, methods=["POST"]),
     Route("/manage/exports/bundle", bundled, methods=["POST"]),
 )

@@ -2,7 +2,8 @@
 
 The payload holds the archive files byte for byte, imports included, the log with the proof of each
 file, the findings as annotations, and how to check all this. `bagit.py --validate` checks it. A bag
-is a folder; one that is sealed is a ZIP file with that folder (RFC 8493, section 4). Names are such
+is a folder; one that is sealed, or is to be named `*.zip`, is a ZIP file with that folder (RFC
+8493, section 4). Names are such
 as every system takes (section 6.1.1): ours are letters, digits, `.`, `-` and `_`.
 """
 
@@ -36,6 +37,7 @@ PAYLOAD = "data"
 _SAFE = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9._-]{0,120}")
 _RESERVED = re.compile(r"(?:con|prn|aux|nul|com[0-9]|lpt[0-9])(?:\..*)?", re.IGNORECASE)
 _ALGORITHM = "sha256"
+_ZIP = ".zip"
 _WORKING = ".sousveil-bag-"
 
 _README = """\
@@ -59,18 +61,19 @@ whole, `bagit.py --validate` tells; that a file is the one that was logged, its 
 
 
 def write_bag(told: Told, output: Output, progress: Progress) -> Made:
-    """Write what was asked for into a new folder, or a sealed ZIP file, and return what it holds.
+    """Write what was asked for into a new folder, or a ZIP file, and return what it holds.
 
     Raises InputError when there is nothing, or something of ours would leak, EvidenceError when a
     file is not what was logged; then nothing is there.
     """
-    ending = f".zip{sealed_ending(output)}" if output.recipients else ""
+    ending = f"{_ZIP}{sealed_ending(output)}" if output.recipients else ""
     require_new(output.path, ending)
     path, case = output.path.absolute(), told.case
     events = _events(told)
     if not events:
         raise InputError("nothing to export: no visit brought a WARC file. `sousveil visit --all`")
-    where = case.pending if output.recipients else path.parent
+    is_zip = bool(output.recipients) or path.suffix == _ZIP
+    where = case.pending if is_zip else path.parent
     with TemporaryDirectory(prefix=_WORKING, dir=where) as working:
         bag = Path(working) / (path.name.partition(".")[0] or "bag")
         _fill(told, bag, events, progress)
@@ -78,8 +81,8 @@ def write_bag(told: Told, output: Output, progress: Progress) -> Made:
         _check(made, events)
         notes = judged(in_bag(bag, wanted_of(case)), output.allowed)
         size = sum(one.stat().st_size for one in bag.rglob("*") if one.is_file())
-        if output.recipients:
-            _seal(bag, output, case.pending)
+        if is_zip:
+            _put_zip(bag, output, case.pending)
         else:
             _sync(bag)
             bag.rename(path)
@@ -159,14 +162,17 @@ def _check(made: bagit.Bag, events: Iterable[Event]) -> None:
             )
 
 
-def _seal(bag: Path, output: Output, pending: Path) -> None:
-    """Write a bag as a ZIP file whose one folder it is, encrypted."""
+def _put_zip(bag: Path, output: Output, pending: Path) -> None:
+    """Write a bag as a ZIP file whose one folder it is, encrypted if it is for somebody alone."""
     with TemporaryFile(dir=pending) as plain, appearing(output.path) as file:
         with zipfile.ZipFile(plain, "w") as package:
             for path in sorted(bag.rglob("*")):
                 package.write(path, path.relative_to(bag.parent).as_posix())
         plain.seek(0)
-        seal(plain, file, list(output.recipients))
+        if output.recipients:
+            seal(plain, file, list(output.recipients))
+        else:
+            shutil.copyfileobj(plain, file)
 
 
 def _sync(bag: Path) -> None:
