@@ -30,6 +30,8 @@ from sousveil.model import LABELS, Report
 MAX_FRONT_CHARS = 420
 MAX_PAGE_CHARS = 6_000
 MAX_LINE_CHARS = 300  # titles, addresses, paths, names
+# Of a drawing's table in print: a page's half; all of them are in the evidence.
+MAX_PRINTED_ROWS = 25
 
 _FINDING_ID = re.compile(r"[0-9a-f]{12}")
 
@@ -101,7 +103,8 @@ def _of_text(
     page, pages = templates.get_template("written.html"), {}
     for name, in_print in (("index.html", False), ("print.html", True)):
         views = (views_of(arranged, in_print=True) if in_print else drawn).drawings
-        figures = {name: figure(one, in_print) for name, one in views.items()}
+        most = MAX_PRINTED_ROWS if in_print else None
+        figures = {name: figure(one, in_print, most) for name, one in views.items()}
         told = body(text, shown, figures, in_print=in_print)
         cited = [by_id[finding.id] for finding in told.cited]
         pages[name] = page.render(

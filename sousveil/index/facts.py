@@ -10,6 +10,7 @@ none. What a person confirmed, wrote, changed or withdrew comes from the log's `
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import lru_cache
 from typing import Literal, TypeAlias
 
 import msgspec
@@ -27,20 +28,23 @@ FACT_STATUSES: tuple[FactStatus, ...] = ("candidate", "confirmed", "withdrawn")
 ADDED, CHANGED, WITHDRAWN = "fact.added", "fact.changed", "fact.withdrawn"
 EVENTS = (ADDED, CHANGED, WITHDRAWN)
 
-# Claims that nobody rejected; takes how many people must have decided before that is told.
-_STANDING = f"SELECT id FROM finding WHERE {told_status()} != 'rejected'"
+# Whether nobody rejected the claim of this id; takes how many people must have decided before that
+# is told. Asked of each, for there are fewer facts than claims.
+_STANDS = "EXISTS (SELECT 1 FROM finding WHERE id = {0} AND " + told_status() + " != 'rejected')"
 _CANDIDATES = (
-    "SELECT data, is_beside FROM (SELECT s.data AS data, beside.is_so AS is_beside, row_number()"
-    " OVER (PARTITION BY s.fact_id ORDER BY beside.is_so DESC, l.watch_id IS NULL, c.captured_at,"
-    " l.log_index, c.id)"
+    "SELECT d.data, t.is_so FROM (SELECT beside.fact_id, beside.capture_id, beside.is_so,"
+    " row_number() OVER (PARTITION BY beside.fact_id ORDER BY beside.is_so DESC,"
+    " l.watch_id IS NULL, c.captured_at, l.log_index, c.id)"
     " AS turn FROM (SELECT fact_id, capture_id, CASE WHEN finding_id NOT NULL"
-    f" THEN finding_id IN ({_STANDING}) ELSE EXISTS (SELECT 1 FROM capture a"
+    f" THEN {_STANDS.format('candidate.finding_id')} ELSE EXISTS (SELECT 1 FROM capture a"
     " JOIN capture b ON b.look_id = a.look_id JOIN sighting g ON g.capture_id = b.id"
-    f" WHERE a.id = candidate.capture_id AND g.finding_id IN ({_STANDING})) END AS is_so"
-    " FROM candidate) beside JOIN candidate s USING (fact_id, capture_id)"
-    " JOIN capture c ON c.id = s.capture_id JOIN look l ON l.id = c.look_id"
-    " WHERE s.fact_id NOT IN (SELECT id FROM fact)) WHERE turn = 1"
+    f" WHERE a.id = candidate.capture_id AND {_STANDS.format('g.finding_id')}) END AS is_so"
+    " FROM candidate WHERE fact_id NOT IN (SELECT id FROM fact)) beside"
+    " JOIN capture c ON c.id = beside.capture_id JOIN look l ON l.id = c.look_id) t"
+    " JOIN candidate d USING (fact_id, capture_id) WHERE turn = 1"
 )
+_DATES = frozenset({"published", "awarded", "when"})
+MAX_DECODED = 10_000  # facts that are kept as values, some 30 MB: a list is asked for page by page
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,8 +204,7 @@ def fact_with_sources(index: Index, fact: Fact) -> FactTold:
 
 def date_of(fact: Fact) -> str:
     """Return the date that a fact is told for, ISO 8601; "" when none is."""
-    dated = (fact.first(name) for name in ("published", "awarded", "when"))
-    return next((one.value for one in dated if one is not None), "")
+    return next((one.value for one in fact.fields if one.name in _DATES), "")
 
 
 def _past(index: Index, fact_id: str) -> Iterable[Step]:
@@ -217,13 +220,14 @@ def _past(index: Index, fact_id: str) -> Iterable[Step]:
 def _candidates(index: Index) -> list[Fact]:
     """Return the candidates that are shown."""
     rows = index.rows(_CANDIDATES, index.readings, index.readings)
-    decoded = [(msgspec.json.decode(data, type=Fact), beside) for data, beside in rows]
+    decoded = [(_decoded(data), beside) for data, beside in rows]
     if all(beside for _, beside in decoded):
         return [one for one, _ in decoded]
     claimed = {
         actor
         for (actor,) in index.rows(
-            f"SELECT DISTINCT actor FROM finding WHERE actor NOT NULL AND id IN ({_STANDING})",
+            "SELECT DISTINCT actor FROM finding WHERE actor NOT NULL"
+            f" AND {told_status()} != 'rejected'",
             index.readings,
         )
     }
@@ -233,6 +237,11 @@ def _candidates(index: Index) -> list[Fact]:
         for one, beside in decoded
         if beside or (one.kind == "project" and not claimed.isdisjoint(naming(one)))
     ]
+
+
+@lru_cache(maxsize=MAX_DECODED)
+def _decoded(data: bytes) -> Fact:
+    return msgspec.json.decode(data, type=Fact)
 
 
 def _naming(index: Index) -> Callable[[Fact], frozenset[str]]:

@@ -63,6 +63,9 @@ class Bar:
     begin: str  # "2026", "2026-03" or "2026-03-04"
     claimed: int
     lost: int
+    reworded: int = 0  # of those that were lost
+    letters: int = 0  # that were sent
+    replies: int = 0  # that came
 
 
 def moments(index: Index, chosen: Filter, *, limit: int, after: str = "") -> Page[Moment]:
@@ -193,30 +196,63 @@ def _order(one: Moment) -> Place:
 
 
 def bars(index: Index, chosen: Filter) -> list[Bar]:
-    """Return how many claims were first seen and lost, by day, month or year, without gaps."""
+    """Return what happened by day, month or year, without gaps.
+
+    Letters and replies are of no claim, so they are left out where claims of a kind are asked for.
+    """
     ((first, last),) = index.rows(
         "SELECT (SELECT min(first_seen) FROM finding), max((SELECT max(first_seen) FROM finding),"
         " coalesce((SELECT max(gone_by) FROM finding WHERE gone_by NOT NULL), ''))"
     )
     if first is None:
         return []
+    sent = list(_letters(index, chosen))
+    first, last = min([first, *(day for day, _ in sent)]), max([last, *(day for day, _ in sent)])
     begin = str(max(chosen.since or date.min, date.fromisoformat(first[:10])))
     end = str(min(chosen.until or date.max, date.fromisoformat(last[:10])))
     spans = _spans(begin, end) if begin <= end else []
     told = replace(chosen, since=None, until=None)
     count = _each_span(index, told, begin, end) if told else _all_spans(index, begin, end)
-    counted = [count(one) for one in spans]
-    some = [number for number, bar in enumerate(counted) if bar.claimed or bar.lost]
+    counted = [_with_letters(count(one), sent) for one in spans]
+    some = [number for number, bar in enumerate(counted) if bar != Bar(bar.begin, 0, 0)]
     return counted[some[0] : some[-1] + 1] if some else []
+
+
+def _letters(index: Index, chosen: Filter) -> Iterator[tuple[str, str]]:
+    """Yield day and type of what went to vendors and came from them, within the filter's days."""
+    if replace(chosen, since=None, until=None):
+        return
+    for time, kind in index.rows(
+        "SELECT time, type FROM event WHERE type IN ('inquiry', 'inquiry.reply')"
+    ):
+        day = time[:10]
+        if str(chosen.since or "") <= day <= str(chosen.until or "~"):
+            yield day, kind
+
+
+def _with_letters(bar: Bar, sent: list[tuple[str, str]]) -> Bar:
+    kinds = [kind for day, kind in sent if day.startswith(bar.begin)]
+    return replace(bar, letters=kinds.count("inquiry"), replies=kinds.count("inquiry.reply"))
 
 
 def _all_spans(index: Index, begin: str, end: str) -> Callable[[str], Bar]:
     """Return what tells the bar of a span, of all findings."""
     counted = list(days(index, begin, end))
+    reworded = dict(
+        index.rows(
+            "SELECT substr(gone_by, 1, 10), count(*) FROM finding INDEXED BY finding_by_loss"
+            " WHERE gone_by NOT NULL AND state = 'reworded' GROUP BY 1"
+        )
+    )
 
     def bar(span: str) -> Bar:
         within = [one for one in counted if one[0].startswith(span)]
-        return Bar(span, sum(claimed for _, claimed, _ in within), sum(lost for *_, lost in within))
+        return Bar(
+            span,
+            sum(claimed for _, claimed, _ in within),
+            sum(lost for *_, lost in within),
+            sum(reworded.get(day, 0) for day, *_ in within),
+        )
 
     return bar
 
@@ -228,7 +264,7 @@ def _each_span(index: Index, chosen: Filter, begin: str, end: str) -> Callable[[
     """
     condition, values = where(chosen, index.readings)
 
-    def count(column: str, span: str) -> int:
+    def count(column: str, span: str, condition: str = condition) -> int:
         ((number,),) = index.rows(
             f"SELECT count(*) FROM finding INDEXED BY {_BY[column]}"
             f" WHERE {column} >= ? AND {column} < ? AND {condition}",
@@ -236,7 +272,12 @@ def _each_span(index: Index, chosen: Filter, begin: str, end: str) -> Callable[[
         )
         return int(number)
 
-    return lambda span: Bar(span, count("first_seen", span), count("gone_by", span))
+    return lambda span: Bar(
+        span,
+        count("first_seen", span),
+        count("gone_by", span),
+        count("gone_by", span, f"state = 'reworded' AND {condition}"),
+    )
 
 
 def _spans(first: str, last: str) -> list[str]:

@@ -1,7 +1,10 @@
 """Lists, matrix and timeline tell what a naive look at every finding tells."""
 
+import shutil
+import sqlite3
 from collections import Counter
 from collections.abc import Iterator
+from contextlib import closing
 from datetime import timedelta
 from pathlib import Path
 
@@ -117,6 +120,32 @@ def test_the_timeline_holds_each_moment_once_in_order(index: Index, limit: int) 
     assert Counter(one.kind for one in told) == Counter(claimed=len(listed), lost=lost)
     drawn = bars(index, Filter())
     assert (sum(b.claimed for b in drawn), sum(b.lost for b in drawn)) == (len(listed), lost)
+    reworded = sum(one.state == "reworded" for one in listed)
+    assert sum(b.reworded for b in drawn) == reworded
+    of_offers = bars(index, Filter(label=("offers",)))
+    assert sum(b.reworded for b in of_offers) == sum(
+        one.state == "reworded" and one.finding.claim.label == "offers" for one in listed
+    )
+
+
+def test_letters_and_replies_are_drawn_on_their_days_unless_claims_of_a_kind_are_asked_for(
+    root: Path, tmp_path: Path
+) -> None:
+    copy = shutil.copy(root / "index.sqlite", tmp_path / "index.sqlite")
+    with closing(sqlite3.connect(copy)) as held, held:
+        ((last,),) = held.execute("SELECT substr(max(first_seen), 1, 10) FROM finding")
+        held.executemany(
+            "INSERT INTO event VALUES (?, ?, ?, x'7b7d', NULL, NULL)",
+            [
+                (900_000 + number, kind, f"{last}T08:00:00+00:00")
+                for number, kind in enumerate(("inquiry", "inquiry.reply", "poll"))
+            ],
+        )
+    with closing(Index(Path(copy))) as index:
+        told = {one.begin: (one.letters, one.replies) for one in bars(index, Filter())}
+        (span,) = [begin for begin in told if last.startswith(begin)]
+        assert (told.pop(span), set(told.values())) == ((1, 1), {(0, 0)})
+        assert {one.letters for one in bars(index, Filter(label=("offers",)))} == {0}
 
 
 def test_targets_and_captures_are_whole(index: Index) -> None:

@@ -9,7 +9,7 @@ in no table here is not placed.
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from importlib.resources import files
 from itertools import pairwise
 
@@ -17,6 +17,7 @@ import msgspec
 
 from sousveil.model import Json
 
+MAX_KEPT = 10_000  # texts whose place is remembered: a page is asked for again and again
 LEAST_NAME = 4  # letters of a country's name: shorter ones are codes and stand in many a word
 
 
@@ -67,15 +68,19 @@ _ALSO = {
 
 def placed(texts: Iterable[str]) -> Place | None:
     """Return the most exact place that one of the texts names, the first text first; or None."""
-    for text in texts:
-        low = text.casefold()
-        for names in (_seats(), _countries()):
-            found = [
-                (low.rfind(name), place) for name, place in names.items() if _stands_in(name, low)
-            ]
-            exact = [one for one in found if one[1].within == "Xinjiang"] or found
-            if exact:
-                return max(exact, key=lambda one: (one[0], one[1].name))[1]
+    return next(filter(None, map(_placed, texts)), None)
+
+
+@lru_cache(maxsize=MAX_KEPT)
+def _placed(text: str) -> Place | None:
+    low = text.casefold()
+    for names in (_seats(), _countries()):
+        found = [
+            (low.rfind(name), place) for name, place in names.items() if _stands_in(name, low)
+        ]
+        exact = [one for one in found if one[1].within == "Xinjiang"] or found
+        if exact:
+            return max(exact, key=lambda one: (one[0], one[1].name))[1]
     return None
 
 
@@ -130,10 +135,7 @@ def _rings(country: Json) -> Iterator[Ring]:
 
 @cache
 def _data() -> tuple[Json, ...]:
-    try:
-        folder = files("countryinfo") / "data"
-    except ModuleNotFoundError:
-        return ()
+    folder = files("countryinfo") / "data"
     found = sorted(
         (entry for entry in folder.iterdir() if entry.name.endswith(".json")),
         key=lambda entry: entry.name,

@@ -88,6 +88,7 @@ def mapped(request: Request) -> Response:
         total=len(told),
         drawing=draw_projects(told, page_of),
         told=told,
+        unplaced=[one for one in told if one.place is None],
     )
 
 

@@ -21,6 +21,7 @@ from sousveil.web.render import render
 
 # Of the drawing, in its own units; it is as wide as the page.
 WIDTH, HEIGHT, FOOT = 1000, 190, 22
+LETTERS = 14  # of the foot, for letters and replies, where there are any
 MAX_NAMED = 10  # columns
 MAX_COLUMN = 40.0  # wide, where there are few
 _COLUMNS = {name: name for name in (
@@ -38,6 +39,7 @@ class Column:
     top: float  # of the claims
     height: float
     hang: float  # height of the losses
+    mended: float  # of it, what was reworded
     since: str  # first day
     until: str
     is_named: bool  # whether its name stands below
@@ -50,6 +52,7 @@ def timeline(request: Request) -> Response:
     with desk.index() as index:
         page = moments(index, filter_, limit=ROWS, after=asked(request, "after"))
         drawn = bars(index, filter_)
+        has_mail = any(one.letters or one.replies for one in drawn)
         return render(
             request,
             "timeline.html",
@@ -59,7 +62,9 @@ def timeline(request: Request) -> Response:
             columns=columns(drawn),
             line=_line(drawn),
             WIDTH=WIDTH,
-            HEIGHT=HEIGHT,
+            HEIGHT=HEIGHT + LETTERS * has_mail,
+            has_mail=has_mail,
+            mail=HEIGHT - FOOT + 6,
             **known(index, filter_),
         )
 
@@ -79,6 +84,7 @@ def columns(drawn: list[Bar]) -> list[Column]:
             top=line - bar.claimed * scale,
             height=bar.claimed * scale,
             hang=bar.lost * scale,
+            mended=bar.reworded * scale,
             since=_first_day(bar.begin),
             until=_last_day(bar.begin),
             is_named=number % every == 0,

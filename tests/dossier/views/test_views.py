@@ -173,7 +173,6 @@ def test_a_place_is_the_most_exact_that_the_words_name(
 
 
 def test_countries_have_outlines_and_names() -> None:
-    pytest.importorskip("countryinfo")
     assert len(outlines()) > 150
     ecuador, niger = placed(["Quito, Ecuador"]), placed(["Niger"])
     assert ecuador is not None
