@@ -11,9 +11,9 @@ from sousveil.dossier.harm.marks import Marks
 from sousveil.errors import InputError
 from sousveil.jsonform import instant
 from sousveil.ledger import writing
-from sousveil.model import Area, Json
+from sousveil.model import Json
 from sousveil.run.indexing import open_index, sync_index
-from sousveil.run.publish.marking import mark_picture, mark_words, marks_of
+from sousveil.run.publish.marking import box_of, box_told, mark_picture, mark_words, marks_of
 
 ByOption = Annotated[str, typer.Option(help="Who decides it; it is written into the log.")]
 NoteOption = Annotated[str, typer.Option(help="Why, in a sentence; it is written into the log.")]
@@ -26,7 +26,6 @@ InOption = Annotated[
 FindingArgument = Annotated[
     str, typer.Argument(metavar="ID", help="A finding's id, or its beginning.")
 ]
-_SIDES = 4
 
 
 def register(app: typer.Typer) -> None:
@@ -61,7 +60,7 @@ def _list(
         say(f"{one.shown_as} {where}: {plain(one.words)}")
         say(f"    {plain(one.by)}, {instant(one.at)}: {plain(one.note)}")
     for picture in marks.pictures.values():
-        boxes = ", ".join(_told(box) for box in picture.boxes) or "nothing on it is withheld"
+        boxes = ", ".join(box_told(box) for box in picture.boxes) or "nothing on it is withheld"
         say(f"picture of {picture.finding_id}: {boxes}")
         say(f"    {plain(picture.by)}, {instant(picture.at)}: {plain(picture.note)}")
     number = len(marks.words) + len(marks.pictures)
@@ -146,7 +145,7 @@ def withhold_picture(
     if forget and box:
         raise InputError("--forget: takes no --box. Leave one of them out.")
     case = chosen_case(folder)
-    boxes = None if forget else [_box(one) for one in box or []]
+    boxes = None if forget else [box_of(one) for one in box or []]
     with writing(case, patience(case)) as writer, open_index(case, create=True) as index:
         sync_index(case, index)
         finding = one_finding(index, finding_id)
@@ -155,16 +154,6 @@ def withhold_picture(
         say(f"picture of {finding.id}: nobody has looked at it")
     else:
         say(f"picture of {finding.id}: {len(boxes)} painted over")
-
-
-def _box(told: str) -> Area:
-    try:
-        sides = [float(side) for side in told.split(",")]
-    except ValueError:
-        sides = []
-    if len(sides) != _SIDES:
-        raise InputError(f"--box {told}: no box. Write LEFT,TOP,RIGHT,BOTTOM in pixels.")
-    return Area(*sides)
 
 
 def _forms(marks: Marks) -> list[Json]:
@@ -180,7 +169,3 @@ def _forms(marks: Marks) -> list[Json]:
         for one in marks.pictures.values()
     ]
     return [*words, *pictures]
-
-
-def _told(box: Area) -> str:
-    return ",".join(f"{side:g}" for side in (box.left, box.top, box.right, box.bottom))

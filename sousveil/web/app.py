@@ -47,6 +47,7 @@ from sousveil.web.pages import (
     timeline,
     today,
     topics,
+    withholding,
 )
 from sousveil.web.render import NAVIGATION, render
 from sousveil.web.safety.guard import MAX_BODY_BYTES, Guard
@@ -60,6 +61,7 @@ PAGES: tuple[Sequence[BaseRoute], ...] = (
     disputes.ROUTES,
     lists.ROUTES,
     findings.ROUTES,
+    withholding.ROUTES,
     targets.ROUTES,
     captures.ROUTES,
     compare.ROUTES,

@@ -83,6 +83,7 @@ NEED_QUERY = frozenset({"/search.csv", "/search.json", "/api/search"})
 MAY_LACK = frozenset(
     {
         "/pictures/{finding_id}",
+        "/pictures/{finding_id}/whole",
         "/targets/{watch_id}/compare/picture",
         "/manage/jobs/{job_id}/result",
     }

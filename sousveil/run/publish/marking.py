@@ -7,6 +7,7 @@ and boxes lie on a picture that was shown: a mark that withholds nothing would b
 
 import tempfile
 from collections.abc import Sequence
+from dataclasses import fields
 from datetime import datetime
 from pathlib import Path
 from typing import Literal
@@ -149,17 +150,32 @@ def picture_of(case: Case, finding: Finding) -> Shown:
     return shown[finding.id]
 
 
+def box_of(told: str) -> Area:
+    """Return a box that is written LEFT,TOP,RIGHT,BOTTOM; raises InputError for what is none."""
+    try:
+        sides = [float(side) for side in told.split(",")]
+    except ValueError:
+        sides = []
+    if len(sides) != len(fields(Area)):
+        raise InputError(f"box {told!r}: no box. Write LEFT,TOP,RIGHT,BOTTOM in pixels.")
+    return Area(*sides)
+
+
+def box_told(box: Area) -> str:
+    """Return a box as `box_of` reads it."""
+    return ",".join(f"{side:g}" for side in (box.left, box.top, box.right, box.bottom))
+
+
 def _check_boxes(boxes: Sequence[Area], size: tuple[int, int]) -> None:
     width, height = size
     if len(boxes) > MAX_BOXES:
-        raise InputError(f"--box: more than {MAX_BOXES} on one picture. Draw larger ones.")
+        raise InputError(f"more than {MAX_BOXES} boxes on one picture. Draw larger ones.")
     for box in boxes:
         is_on_it = 0 <= box.left < box.right <= width and 0 <= box.top < box.bottom <= height
         if not is_on_it:
-            told = ",".join(f"{side:g}" for side in (box.left, box.top, box.right, box.bottom))
             raise InputError(
-                f"--box {told}: does not lie on the picture, which has {width} by {height} pixels."
-                " Give LEFT,TOP,RIGHT,BOTTOM from its top left corner."
+                f"box {box_told(box)}: does not lie on the picture, which has {width} by {height}"
+                " pixels. Give LEFT,TOP,RIGHT,BOTTOM from its top left corner."
             )
 
 

@@ -44,6 +44,10 @@ SUFFIXES = {
     "AVIF": "avif",
 }
 
+# To look at, not to keep.
+JPEG_QUALITY = 80
+MAX_JPEG_SIDE = 65_500  # of the format
+
 RGB = "RGB"
 PAINT = (0, 0, 0)  # of what is painted over
 _NOTES = frozenset({"exif", "xmp", "XML:com.adobe.xmp", "photoshop", "comment"})
@@ -57,6 +61,7 @@ class Task(msgspec.Struct, frozen=True):
     quotes: list[list[Area]]  # each a quote; of a PDF in points, `top` being the greater
     boxes: list[Area] = []  # to paint over, in pixels of the whole picture, or of the page as drawn
     boxes_size: tuple[int, int] | None = None  # of the picture on which they were drawn
+    wants_whole: bool = False  # written anew, for an editor to look at
 
 
 class Part(msgspec.Struct, frozen=True):
@@ -79,6 +84,7 @@ class Parts(msgspec.Struct, frozen=True, tag=True):
     width: int
     height: int
     drawn: bytes | None  # the whole page of a PDF, as PNG
+    redrawn: bytes | None = None  # the whole picture as a JPEG of ours, where it was wanted
     has_notes: bool = (
         False  # whether the file tells more than its pixels, such as where it was taken
     )
@@ -162,7 +168,8 @@ def _parts(
     if task.boxes:
         picture = _painted(picture, task.boxes)
     parts = [_part(picture, quote) for quote in quotes]
-    return Parts(parts, suffix, picture.width, picture.height, drawn)
+    redrawn = _jpeg(picture) if task.wants_whole and max(picture.size) <= MAX_JPEG_SIDE else None
+    return Parts(parts, suffix, picture.width, picture.height, drawn, redrawn)
 
 
 def _painted(picture: Image.Image, boxes: Sequence[Area]) -> Image.Image:
@@ -213,6 +220,14 @@ def _opaque(picture: Image.Image) -> Image.Image:
 def _png(picture: Image.Image) -> bytes:
     written = BytesIO()
     picture.save(written, "PNG", optimize=True)
+    return written.getvalue()
+
+
+def _jpeg(picture: Image.Image) -> bytes:
+    whole = _opaque(picture)
+    whole.info = {}
+    written = BytesIO()
+    whole.save(written, "JPEG", quality=JPEG_QUALITY)
     return written.getvalue()
 
 

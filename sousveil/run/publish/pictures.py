@@ -80,6 +80,34 @@ def show_quotes(
     return shown, unpictured
 
 
+def sheet_of(case: Case, finding: Finding) -> Sheet | None:
+    """Return the picture on which a finding's quote stands, for marks; None when on none.
+
+    Raises ArchiveError when it cannot be had from the archive.
+    """
+    sheet = _sheet(finding)
+    if sheet is None:
+        return None
+    content = payload(case.root, sheet.record).body
+    return hashlib.sha256(content).hexdigest(), sheet.page
+
+
+def redrawn(case: Case, finding: Finding) -> bytes:
+    """Return the whole picture on which a finding's quote stands, as a JPEG that we wrote.
+
+    Raises InputError when there is none, or it cannot be opened, ArchiveError as `sheet_of`.
+    """
+    sheet = _sheet(finding)
+    if sheet is None:
+        raise InputError(f"finding {finding.id}: has no picture: {_why_none(finding)}.")
+    task = msgspec.structs.replace(_task(sheet, [finding], (), None), wants_whole=True)
+    answer = _ask(task, payload(case.root, sheet.record).body)
+    if isinstance(answer, Refusal) or answer.redrawn is None:
+        why = answer.reason if isinstance(answer, Refusal) else "it is too tall to be shown"
+        raise InputError(f"finding {finding.id}: its picture cannot be shown: {why}.")
+    return answer.redrawn
+
+
 def _sheet(finding: Finding) -> _Sheet | None:
     """Return the picture on which the quote begins; None if it stands on none."""
     source = finding.source
