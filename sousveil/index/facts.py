@@ -198,7 +198,8 @@ def fact_with_sources(index: Index, fact: Fact) -> FactTold:
         )
         for data, url, at, status, media_type, *place, log_index in rows
     )
-    kin = [one for one in facts(index) if fact.key and one.key == fact.key and one.id != fact.id]
+    others = facts(index) if fact.key else []
+    kin = [one for one in others if one.key == fact.key and one.id != fact.id]
     return FactTold(fact, seen, tuple(_past(index, fact.id)), tuple(kin))
 
 
