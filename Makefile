@@ -7,7 +7,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 LOCK := requirements.lock
 
-.PHONY: demo test test-slow lint format train pictures bench replay lock docs package clean
+.PHONY: demo test test-slow lint format train pictures worked-case bench replay lock docs package clean
 
 demo: $(VENV)/.run
 	$(BIN)/sousveil demo
@@ -36,6 +36,10 @@ train: $(VENV)/.dev
 # The pictures of the desk in docs/, from a journey through the demo's case; needs a Chromium.
 pictures: $(VENV)/.dev
 	$(BIN)/python -m tools.pictures
+
+# The case that docs/explanation/worked-case.md tells, from public repositories; needs the internet.
+worked-case: $(VENV)/.run
+	$(BIN)/python -m tools.worked_case
 
 bench: $(VENV)/.dev
 	$(BIN)/python bench/claims.py

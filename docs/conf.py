@@ -7,7 +7,10 @@ copyright = "the authors of sousveil, Apache-2.0"  # noqa: A001  # Sphinx's name
 release = __version__
 extensions = ["myst_parser", "sphinx.ext.autodoc"]
 source_suffix = {".md": "markdown"}
-exclude_patterns = ["README.md"]  # the same door, for who reads on a forge
+exclude_patterns = [
+    "README.md",  # the same door, for who reads on a forge
+    "worked-case/*",  # what the page of the worked case is made from
+]
 html_theme = "furo"
 html_title = "sousveil"
 html_copy_source = False  # no second copy of every page
