@@ -2,6 +2,7 @@
 
 import gzip
 import re
+from dataclasses import replace
 from pathlib import Path
 from urllib.parse import urlencode
 
@@ -9,7 +10,9 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect
 
+from sousveil.case import save_settings
 from tests.commands import sousveil
+from tests.run.web_archive import web_archive
 from tests.sites import Page as Answer
 from tests.sites import case_for, serve
 from tests.web.conftest import PageAt
@@ -171,3 +174,27 @@ def test_looks_at_a_site_are_compared_by_address(tmp_path: Path) -> None:
         assert f'<option value="{site.url}/s/one">' in client.get(target).text
         page = client.get(f"{target}/compare?{urlencode({'address': f'{site.url}/s/one'})}").text
         assert re.search("<del[^>]*>faces", page)
+
+
+def test_old_copies_stand_apart_from_our_own_looks_with_who_kept_them(tmp_path: Path) -> None:
+    with serve() as site, web_archive() as archive:
+        site.pages["/cameras"] = Answer(ONE)
+        address = site.url + "/cameras"
+        archive.copies = {(address, "20180301080000"): ONE}
+        made = case_for(tmp_path / "case", site)
+        allowed = made.settings.allow_hosts | {archive.host}
+        save_settings(made, replace(made.settings, allow_hosts=allowed))
+        at = ("--case", made.root)
+        assert sousveil("add", address, "--no-browser", *at).status == 0
+        assert sousveil("visit", *at).status == 0
+        with served(made.root) as desk:
+            path = f"/targets/{watch_of(desk, '/cameras')}"
+            assert "Old copies" not in desk.client().get(path).text
+            assert sousveil("timemap", *at, archive.timemap_url(address)).status == 0
+            page = desk.client().get(path).text
+    looks, copies = page.split('id="copies"')
+    assert looks.count("· log entry") == 1
+    assert "2018-03-01" not in looks
+    assert "1 copy" in copies
+    assert 'datetime="2018-03-01T08:00:00' in copies
+    assert re.search(r'<a href="/captures/\d+">.*in an old copy that 127.0.0.1 keeps', copies)

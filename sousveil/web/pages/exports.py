@@ -30,7 +30,7 @@ FORMS = {
     "bibtex": (".bib", "BibTeX, for a bibliography"),
     "csl": (".csl.json", "CSL JSON, for Zotero"),
     "icalendar": (".ics", "iCalendar: what happened when"),
-    "bagit": (".zip", "BagIt: the evidence, for an archive of documents"),
+    "bagit": (".zip", "BagIt: the evidence, for archives"),
 }
 
 

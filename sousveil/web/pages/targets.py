@@ -14,6 +14,7 @@ from starlette.routing import Route
 
 from sousveil.changes.words import awaited
 from sousveil.errors import InputError
+from sousveil.index.copies import copies_of
 from sousveil.index.filters import Filter
 from sousveil.index.lists import Target, findings_page, target_of
 from sousveil.index.query import captures_of_watch
@@ -29,6 +30,7 @@ from sousveil.web.render import render
 LOOKS = 20  # of a page
 MAX_QUOTES = 10  # of the target; all are a link away
 MAX_ADDRESSES = 12  # of a site, that are not as they were
+MAX_COPIES = 20  # that others kept of it, the newest
 MAX_HOPS = 12  # of one look: redirects have a limit below, a crawl has more
 MAX_REASONS = 4
 
@@ -54,6 +56,7 @@ def target(request: Request) -> Response:
         watch = found.watch
         told = told_of_watch(index, watch.id)
         visits = looks_page(index, watch.id, day=day, limit=LOOKS, after=asked(request, "after"))
+        copies, count_copies = copies_of(index, watch.target, MAX_COPIES)
         drawn, earlier = _calendar(index, watch.id, until, desk.clock())
         return render(
             request,
@@ -69,6 +72,8 @@ def target(request: Request) -> Response:
             day=day,
             visits=visits,
             hops=hops,
+            copies=copies,
+            count_copies=count_copies,
             quotes=findings_page(index, Filter(watch=(watch.id,)), limit=MAX_QUOTES),
             comparable=watch.kind is not WatchKind.REPOSITORY,
             replay=_replay(index, found),
