@@ -20,7 +20,7 @@ import msgspec
 from sousveil.claims.identity import words_digest
 from sousveil.claims.ready import read_kept, write_kept
 from sousveil.scan.terms.automaton import Automaton, Pattern, compiled, engine, loaded
-from sousveil.scan.terms.spellings import Worth, cue_spellings, spellings
+from sousveil.scan.terms.spellings import UNSURE, spellings, trigger_spellings
 from sousveil.scan.terms.views import is_utf8
 from sousveil.settings import cache_folder
 from sousveil.topics.load import Topic
@@ -28,7 +28,7 @@ from sousveil.topics.load import Topic
 MAX_BYTES = 2**27  # of a kept file; ours have a dozen megabytes
 MAX_FILES = 4  # kept: the topics of a few cases
 _SUFFIX = ".patterns"
-_MAKERS = ("automaton.py", "kept.py", "spellings.py", "common.txt", "everyday.txt")
+_MAKERS = ("automaton.py", "kept.py", "spellings.py", "common.txt", "triggers.txt")
 _UNICODE = frozenset({"", "utf-8"})  # codings of text that is valid UTF-8
 
 
@@ -36,7 +36,6 @@ class Sense(msgspec.Struct, frozen=True, array_like=True):
     """What a match of a pattern means."""
 
     coding: str  # a codec; "" for ASCII, which most codings share
-    worth: Worth
     company: tuple[bytes, ...]  # words one of which must stand near; none: it stands for itself
 
 
@@ -110,10 +109,11 @@ def _tables(body: bytes | None) -> tuple[Table, Table] | None:
 def _made(topics: Sequence[Topic]) -> tuple[Table, Table]:
     found: dict[bool, dict[Pattern, list[Sense]]] = {True: {}, False: {}}
     terms = dict.fromkeys(term for topic in topics for term in topic.terms)
-    for one in chain(cue_spellings(), *map(spellings, terms)):
+    sure = (term for term in terms if term.kind not in UNSURE)
+    for one in chain(trigger_spellings(), *map(spellings, sure)):
         pattern = Pattern(one.pattern, one.exact_case)
         senses = found[one.coding in _UNICODE].setdefault(pattern, [])
-        sense = Sense(one.coding, one.worth, one.company)
+        sense = Sense(one.coding, one.company)
         if sense not in senses:
             senses.append(sense)
     return _table(found[True]), _table(found[False])

@@ -1,36 +1,34 @@
 """Whether a term of some topics can be read in the bytes of a page.
 
-    body -> matches of spellings -> windows read as text -> yes or no
+    body -> matches of spellings -> passages read as the finder reads them -> yes or no
 
 `matcher(topics)` gives one `Matcher` a process; `may_hold(body)` takes the body of an answer with
 transfer and content coding undone, in any charset. What hides a term from the automaton is undone
 in `views.py` and looked through again.
 """
 
-from bisect import bisect_left
-from collections.abc import Iterable, Iterator, Sequence
+import re
+from bisect import bisect
+from collections.abc import Sequence
 from functools import lru_cache
 from pathlib import Path
 
 from sousveil.claims.lexicon import Lexicon, lexicon
 from sousveil.scan.terms.kept import Patterns, patterns
-from sousveil.scan.terms.spellings import Worth
 from sousveil.scan.terms.views import views
-from sousveil.scan.terms.windows import holds_term, tells, text_around
+from sousveil.scan.terms.windows import passages, scripts, tells
 from sousveil.topics.load import Topic
 
 AROUND_BYTES = 320  # a term of 80 characters in three bytes each, and its line breaks
-WEAK_BYTES = 600  # a statement of some sentences
-CUE_BYTES = 300  # 60 characters between a term and its cue, in tags and references
-LIST_BYTES = 240  # 36 characters between two values, in tags and marks
-LISTED = 3  # values that make a list
-MAX_CHECKS = 256  # windows read in one body; one with more passes
+MAX_CHECKS = 256  # passages read in one body; one with more passes
+MAX_TITLE_BYTES = 500
+_TITLE = re.compile(rb"<title\b[^<>]*>([^<]{1,%d})" % MAX_TITLE_BYTES, re.IGNORECASE)
 
 Place = tuple[int, str]  # byte behind a match, and its coding
 
 
 class Matcher:
-    """Tells bodies that may hold a term of some topics; threads may share it."""
+    """Tells bodies that may say something of a trait; threads may share it."""
 
     def __init__(self, words: Lexicon, found: Patterns) -> None:
         self.version = found.version  # hex digest of the topics' terms, pattern makers and engine
@@ -40,66 +38,48 @@ class Matcher:
     def may_hold(self, body: bytes | memoryview) -> bool:
         """Return whether the finder may find something in `body`, which is in any charset.
 
-        A term that counts alone is seen wherever it can be read. Common words (hints, ambiguous
-        ones, values) count where a cue stands near and what is around them reads like a claim,
-        which misses one in fifty of the passages that the finder takes for claims by these alone.
+        The passage around each term that counts alone is judged, wherever the term can be read;
+        the bar is below the finder's. Common words (hints, values) count in passages with one of
+        the cues of triggers.txt only: they alone bring one in ten of the findings in labelled
+        passages, and half of those have such a cue.
         """
         data = b"\n" + bytes(body) + b"\n"  # words at either end have bounds, too
         return any(self._holds(view) for view in views(data))
 
     def _holds(self, data: bytes) -> bool:
         places = self._places(data)
-        for turn, (end, coding) in enumerate(_apart(places[Worth.SURE], AROUND_BYTES)):
-            text = text_around(data, end, AROUND_BYTES, coding)
-            if turn == MAX_CHECKS or holds_term(text, self._words):
-                return True
-        weak = sorted(places[Worth.WEAK] + _listed(places[Worth.VALUE]))
-        for turn, (end, coding) in enumerate(_apart(_cued(weak, places[Worth.CUE]), WEAK_BYTES)):
-            text = text_around(data, end, WEAK_BYTES, coding)
-            if turn == MAX_CHECKS or tells(text, self._words):
-                return True
+        if not places:
+            return False
+        context = (
+            title.group(1).decode("utf-8", "replace") if (title := _TITLE.search(data)) else ""
+        )
+        judged: set[str] = set()
+        unread = scripts(data)
+        for end, coding in places:
+            if (after := bisect(unread, (end, 0))) and end < unread[after - 1][1]:
+                continue
+            for text, is_code in passages(data, end, coding):
+                if text in judged:
+                    continue
+                judged.add(text)
+                if len(judged) > MAX_CHECKS or tells(text, self._words, context, code=is_code):
+                    return True
         return False
 
-    def _places(self, data: bytes) -> dict[Worth, list[Place]]:
-        """Return where what may stand that counts alone, beside others, in lists, and as a cue."""
-        places: dict[Worth, list[Place]] = {worth: [] for worth in Worth}
-        for table in self._found.tables_for(data):
-            for index, end in table.automaton.hits(data):
-                for sense in table.senses[index]:
-                    if not sense.company or _is_near(data, end, sense.company):
-                        places[sense.worth].append((end, sense.coding))
-        return places
+    def _places(self, data: bytes) -> list[Place]:
+        """Return where a term or a trigger may stand."""
+        return [
+            (end, sense.coding)
+            for table in self._found.tables_for(data)
+            for index, end in table.automaton.hits(data)
+            for sense in table.senses[index]
+            if not sense.company or _is_near(data, end, sense.company)
+        ]
 
 
 def _is_near(data: bytes, end: int, company: Sequence[bytes]) -> bool:
     around = data[max(0, end - AROUND_BYTES) : end + AROUND_BYTES].lower()
     return any(word in around for word in company)
-
-
-def _apart(places: Iterable[Place], reach: int) -> Iterator[Place]:
-    """Yield places of one coding half a window apart: what lies between is in a window, too."""
-    done: dict[str, int] = {}
-    for end, coding in places:
-        if end >= done.get(coding, 0):
-            done[coding] = end + reach // 2
-            yield end, coding
-
-
-def _cued(weak: list[Place], cues: list[Place]) -> Iterator[Place]:
-    """Yield the common words that a cue stands near."""
-    ends = [end for end, _ in cues]
-    for place in weak:
-        nearest = bisect_left(ends, place[0] - CUE_BYTES)
-        if nearest < len(ends) and ends[nearest] <= place[0] + CUE_BYTES:
-            yield place
-
-
-def _listed(values: list[Place]) -> list[Place]:
-    """Return the values that stand near two others."""
-    values.sort()
-    reach = LIST_BYTES * (LISTED - 1)
-    runs = zip(values, values[LISTED - 1 :], strict=False)
-    return [first for first, last in runs if last[0] - first[0] <= reach]
 
 
 @lru_cache(maxsize=4)

@@ -1,13 +1,12 @@
 """The bytes a term can stand in: its spellings, in each coding that pages come in.
 
 Takes terms of topics (topics/load.py) and gives `Spelling`s: literal bytes, with what must stand
-around them, what a match of them is worth, and the coding to read the bytes around in. What no list
+around them, and the coding to read the bytes around in. What no list
 of literals can spell (references, accents, mark-up within a word) is undone in `views.py` first.
 """
 
 import re
 from collections.abc import Iterator
-from enum import IntEnum
 from functools import cache
 from importlib import resources
 from itertools import chain, islice, product
@@ -15,7 +14,6 @@ from math import prod
 from typing import NamedTuple
 
 from sousveil.claims.normal import CJK, fold, normalise, traditional
-from sousveil.topics.cues import shared
 from sousveil.topics.load import Term
 
 MAX_VARIANTS = 16  # spellings of one term in traditional and other characters
@@ -34,7 +32,7 @@ _CODINGS = (  # of each script, besides UTF-8 and UTF-16
     (_HANGUL, ("cp949",)),
 )
 _JAPANESE = ("cp932", "euc_jp")
-_MARK_BEFORE = rb"(?:[\x00-\x7f]|\xc2[\x80-\xbf]|\xe2\x80[\x80-\xbf])"  # Cyrillic, in UTF-8
+_MARK_BEFORE = rb"[^\xd0-\xd3][\x00-\xff]"  # no Cyrillic, in UTF-8
 _NO_CYRILLIC = rb"[^\xd0-\xd3]"
 _MARK = rb"[\x00-\x7f\x85\x91-\x97\xa0\xab\xbb]"  # in codings of one byte
 _AROUND_HANZI = {  # one alone counts between marks only: (白、黄、黑)
@@ -55,26 +53,13 @@ _JOINTS: tuple[bytes, ...] = (
     b"  ",
     b"\t",
 )
-_JOINTS += (b"\n\t", b"\n\t\t", *(b"\n" + b" " * n for n in range(1, 13)))
+_JOINTS += (b"\n\t", b"\n\t\t", *(b"\n" + b" " * n for n in (1, 2, 3, 4, 6, 8, 12)))
 _JOINTS += (b"<br>", b"<br/>", b"<br />", b" <b>", b"</b> ", b" <em>", b"</em> ", b" <strong>")
 _JOINTS += (b"</strong> ", b"</span> ", b"</a> ")
 _SHORT_JOINT = rb"(?:[\s_-]{1,9}|\xc2\xa0|&nbsp;|<br ?/?>)"
 
 
-class Worth(IntEnum):
-    """What a match is worth, the most first."""
-
-    SURE = 0  # a term that counts alone
-    WEAK = 1  # one that counts beside a cue
-    VALUE = 2  # one that counts in a list
-    CUE = 3  # no term: what makes one count
-
-
-CUE_CLASSES = frozenset(
-    {"infer", "weakinfer", "target", "flag", "body", "attributes", "codebody", "codeattr"}
-    | {"tech", "codeinfer", "codecamera", "signal", "error", "study"}
-)
-WORTH = {"value": Worth.VALUE, "ambiguous": Worth.WEAK, "hint": Worth.WEAK}  # others are sure
+UNSURE = frozenset({"hint", "value"})  # kinds of terms that are looked for beside triggers only
 
 
 class Spelling(NamedTuple):
@@ -82,7 +67,6 @@ class Spelling(NamedTuple):
 
     pattern: bytes  # a regular expression of few bytes more than the term
     coding: str  # a codec of Python; "" for ASCII, which most codings share
-    worth: Worth
     exact_case: bool = False
     company: tuple[bytes, ...] = ()  # words of the phrase, one of which must stand near
 
@@ -90,30 +74,26 @@ class Spelling(NamedTuple):
 def spellings(term: Term) -> Iterator[Spelling]:
     """Yield the spellings of a term; one may be given twice."""
     key = normalise(term.text.strip("*")).text.strip()
-    worth = WORTH.get(term.kind, Worth.SURE)
     if key.isascii():
-        yield from _of_ascii(key, term, worth)
-        return
+        yield from _of_ascii(key, term)
     own = term.text.strip("*").lower()
-    for text in dict.fromkeys([own, *_variants(key)]):
+    if own.isascii():
+        return
+    variants = [] if key.isascii() else _variants(key)
+    for text in dict.fromkeys([own, *variants]):
         for form in dict.fromkeys([text, text.upper(), text.capitalize(), text.title()]):
-            yield from _of_text(form, term, worth)
+            yield from _of_text(form, term)
 
 
-def cue_spellings() -> Iterator[Spelling]:
-    """Yield the spellings of the cues that make a common word count, but for everyday ones."""
-    for cue in shared():
-        key = normalise(cue.text.strip("*")).text.strip()
-        if cue.cls not in CUE_CLASSES or key in _everyday():
-            continue
-        if not key.isascii():
-            for text in dict.fromkeys([cue.text.strip("*").lower(), key]):
-                yield from _of_text(text, Term("", "", "", cue.text), Worth.CUE)
-            continue
-        end = b"" if cue.text.endswith("*") or len(key) > SHORT_LETTERS else b"[^a-z]"
-        for joint in (b" ", b"_", b"-", b"\n") if " " in key else (b" ",):
-            words = literal(joint.join(key.encode().split()))
-            yield Spelling(b"[^a-z]" + words + end, "", Worth.CUE)
+def trigger_spellings() -> Iterator[Spelling]:
+    """Yield the spellings of the cues around which common words are looked for."""
+    for cue in sorted(_listed("triggers.txt")):
+        text = cue.replace("_", " ")
+        if text.isascii():
+            for joint in (b" ", b"\n", b"&nbsp;") if " " in text else (b"",):
+                yield Spelling(literal(joint.join(text.encode().split())), "")
+        else:
+            yield from _of_text(text, Term("", "", "", text))
 
 
 def literal(data: bytes) -> bytes:
@@ -121,24 +101,23 @@ def literal(data: bytes) -> bytes:
     return b"".join(b"\\x%02x" % byte for byte in data)
 
 
-def _of_ascii(key: str, term: Term, worth: Worth) -> Iterator[Spelling]:
+def _of_ascii(key: str, term: Term) -> Iterator[Spelling]:
     words = key.split(" ")
-    in_code = term.kind != "hint"
     if len(words) > 1:
-        yield from _of_phrase(words, "", term, worth)
+        yield from _of_phrase(words, "")
         return
     word = literal(key.encode())
     if key not in _common() and len(key) >= TELLING_BYTES:
-        yield Spelling(word, "", worth)
+        yield Spelling(word, "")
         return
-    left = b"" if term.text.startswith("*") else b"[^a-z_]" if term.kind == "hint" else b"[^a-z]"
+    left = b"" if term.text.startswith("*") else b"[^a-z]"
     right = b"" if term.text.endswith("*") else b"[^a-z]"
-    yield Spelling(left + word + right, "", worth)
-    if in_code and worth is not Worth.VALUE and term.lang in {"en", "code"}:
-        yield from _in_names(key, worth)
+    yield Spelling(left + word + right, "")
+    if term.lang in {"en", "code"}:
+        yield from _in_names(key)
 
 
-def _in_names(word: str, worth: Worth) -> Iterator[Spelling]:
+def _in_names(word: str) -> Iterator[Spelling]:
     """Yield a short word at the joints of names in source code: emRace, raceType, EMRaceType."""
     small, large, first = (literal(w.encode()) for w in (word, word.upper(), word.capitalize()))
     for pattern in (
@@ -148,10 +127,10 @@ def _in_names(word: str, worth: Worth) -> Iterator[Spelling]:
         b"[^A-Za-z]" + first + b"[A-Z]",
         b"[^A-Za-z]" + large + b"[A-Z][a-z]",
     ):
-        yield Spelling(pattern, "", worth, exact_case=True)
+        yield Spelling(pattern, "", exact_case=True)
 
 
-def _of_text(text: str, term: Term, worth: Worth) -> Iterator[Spelling]:
+def _of_text(text: str, term: Term) -> Iterator[Spelling]:
     """Yield a text that is not ASCII in each coding of its script."""
     codings = ["utf-8", "gb18030"]  # which has all characters, as UTF-8 has
     codings += [c for script, own in _CODINGS if script.search(text) for c in own]
@@ -164,13 +143,13 @@ def _of_text(text: str, term: Term, worth: Worth) -> Iterator[Spelling]:
             continue
         if len(text) == 1:
             if around := _AROUND_HANZI.get(coding):
-                yield Spelling(around + literal(data) + around, coding, worth)
+                yield Spelling(around + literal(data) + around, coding)
             continue
         if " " in text and coding == "utf-8":
-            yield from _of_phrase(text.split(), coding, term, worth)
+            yield from _of_phrase(text.split(), coding)
             continue
         before, after = _bounds(text, coding, term)
-        yield Spelling(before + literal(data) + after, coding, worth)
+        yield Spelling(before + literal(data) + after, coding)
 
 
 def _bounds(text: str, coding: str, term: Term) -> tuple[bytes, bytes]:
@@ -187,7 +166,7 @@ def _bounds(text: str, coding: str, term: Term) -> tuple[bytes, bytes]:
     return before, after
 
 
-def _of_phrase(words: list[str], coding: str, term: Term, worth: Worth) -> Iterator[Spelling]:
+def _of_phrase(words: list[str], coding: str) -> Iterator[Spelling]:
     """Yield the telling word of a phrase, or its words together where all are common.
 
     A telling word is looked for however the rest is joined to it.
@@ -195,34 +174,26 @@ def _of_phrase(words: list[str], coding: str, term: Term, worth: Worth) -> Itera
     telling = max(words, key=lambda word: (word not in _common(), len(word)))
     if telling not in _common() and len(telling.encode()) >= TELLING_BYTES:
         company = tuple(word.encode() for word in words if word != telling)
-        yield Spelling(literal(telling.encode()), coding, worth, company=company)
+        yield Spelling(literal(telling.encode()), coding, company=company)
         return
     texts = [word.encode() for word in words]
     if sum(map(len, words)) <= SHORT_LETTERS:  # "e de", which stands within "the definition"
-        yield Spelling(
-            b"[^a-z]" + _SHORT_JOINT.join(map(literal, texts)) + b"[^a-z]", coding, worth
-        )
+        yield Spelling(b"[^a-z]" + _SHORT_JOINT.join(map(literal, texts)) + b"[^a-z]", coding)
         return
     for place in range(1, len(texts)):
         before, after = b" ".join(texts[:place]), b" ".join(texts[place:])
         for joint in _JOINTS:
-            yield Spelling(literal(before + joint + after), coding, worth)
+            yield Spelling(literal(before + joint + after), coding)
     for joint in (b"_", b"-", b"\n", b"\r\n", b"\xc2\xa0", b"&nbsp;"):
-        yield Spelling(literal(joint.join(texts)), coding, worth)
-    if term.kind != "hint" and sum(map(len, words)) > SHORT_LETTERS:
-        yield Spelling(literal(b"".join(texts)), coding, worth)
+        yield Spelling(literal(joint.join(texts)), coding)
+    if sum(map(len, words)) > SHORT_LETTERS:
+        yield Spelling(literal(b"".join(texts)), coding)
 
 
 @cache
 def _common() -> frozenset[str]:
     """Return the words that are too common to tell a phrase."""
     return _listed("common.txt")
-
-
-@cache
-def _everyday() -> frozenset[str]:
-    """Return the cues that say little beside a common word, for every page has them."""
-    return frozenset(cue.replace("_", " ") for cue in _listed("everyday.txt"))
 
 
 def _listed(name: str) -> frozenset[str]:

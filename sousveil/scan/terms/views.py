@@ -16,8 +16,8 @@ from urllib.parse import unquote_to_bytes
 from sousveil.claims.normal import CJK, INVISIBLE, MARKS, fold
 from sousveil.scan.terms.automaton import Automaton, Pattern, compiled
 
-BEFORE_BYTES = 240  # of the term that is hidden
-AFTER_BYTES = 960  # taken at once: where one thing is hidden more is
+BEFORE_BYTES = 200  # of the term that is hidden
+AFTER_BYTES = 240  # taken at once: where one thing is hidden more is
 MIN_NULS = 4  # characters of UTF-16 in a row that are ASCII
 
 _INLINE = rb"(?:a|b|big|em|font|i|mark|small|span|strong|sub|sup|u|wbr)"
@@ -40,8 +40,7 @@ _HIDES = (
     rb"\xef\xbc[\xa1-\xba]|\xf0\x9d[\x90-\x9f]|\xf0\x9f[\x84-\x86]|\xef\xb8[\x80-\x8f\xa0-\xaf]",
     rb"\xd2[\x83-\x89]|\xd8[\x90-\x9c]|\xd9[\x80\x8b-\x9f\xb0]|\xdb[\x96-\xad]|\xe3\x82[\x99\x9a]",
     # tags within a word
-    rb"[a-z\x80-\xff]<" + _INLINE + rb"[\s/>]",
-    rb"</" + _INLINE + rb"\s{0,9}>[a-z\x80-\xff]",
+    rb"[a-z\x80-\xff]</?" + _INLINE + rb"(?:\s[^<>]{0,60})?>[a-z\x80-\xff]",
     rb"[a-z\x80-\xff]<!--",
     rb"[a-z] <(?:b|em|font|i|mark|span|strong)[\s]",
     rb"[a-z]-\r?\n",  # a word parted at the end of a line

@@ -1,69 +1,103 @@
-"""What stands around a match, read as text: whether the finder could count it.
+"""What stands around a match, read as the finder reads it: whether it may say something.
 
-Takes bytes around a match and the coding the match is in, and asks the finder's own lexicon: whole
-words only, none within a longer word that clears it. Common words are weighed as the finder weighs
-a passage, with a bar well below its own. Within a tag the bytes are read as they stand (alternative
-texts are read too), elsewhere as they show: without tags, references resolved.
+Takes bytes around a match and the coding the match is in, cuts out the passage that the finder
+would judge (claims/finder.py: a short block, or a sentence of a longer one), and asks the finder's
+own lexicon and model, with bars below its own. Within a tag the bytes are read as they stand
+(alternative texts are read too), elsewhere as they show: without tags, references resolved.
 """
 
 import html
 import re
+from collections.abc import Iterator
 
 from sousveil.claims.features import read
+from sousveil.claims.finder import SHORT_BLOCK_CHARACTERS
 from sousveil.claims.judgement import decide
-from sousveil.claims.lexicon import Lexicon, uncleared
+from sousveil.claims.lexicon import Lexicon
 from sousveil.claims.model import shipped_model
-from sousveil.claims.normal import normalise
-from sousveil.scan.terms.spellings import WORTH
+from sousveil.claims.windows import sentences
 
-# What a window must reach for a common word to count: well below the finder's own bars
-# (claims/finder.py, HINT_BAR and DISCUSSES_BAR), for a window isn't the passage it judges.
-WEAK_SCORE = 0.35
-WEAK_DISCUSSES = 0.4
-# Tags, and what is left of one at either end of a window.
-_TAGS = re.compile(
-    r"\A[^<>]{0,400}>|<(script|style)\b[^<]*(?:<(?!/\1)[^<]*)*</\1[^<>]*>|<!--|-->"
-    r"|<[/!?A-Za-z][^<>]*(?:>|\Z)",
-    re.DOTALL | re.IGNORECASE,
-)
-_BREAKS = re.compile(
-    r"<(?:/?(?:p|div|li|td|th|tr|h[1-6]|ul|ol|dd|dt|section|article|title)\b|br|hr)[^<>]*>",
+REACH_BYTES = 1_800  # to either side: a short block in three bytes a character, and its tags
+CODE_BYTES = 300  # to either side: the lines around a name
+# What a passage must reach: below the finder's own bars (THRESHOLD, DISCUSSES_BAR), for headings
+# and what else the finder has read above it are not known here.
+CLAIM_SCORE = 0.4
+DISCUSSES_SCORE = 0.5
+_BLOCK = re.compile(
+    rb"</?(?:p|div|li|td|th|tr|h[1-6]|[uo]l|d[dtl]|section|article|title|table|body|head|pre|option"
+    rb"|header|footer|nav|main|aside|form|button|figcaption|blockquote|script|style)\b[^<>]*>"
+    rb"|<(?:hr|img|input|iframe)\b",
     re.IGNORECASE,
 )
+_LINE = re.compile(r"<br\b[^<>]*>", re.IGNORECASE)
+_TAG = re.compile(r"\A[^<>]{0,400}>|<!--|-->|<[/!?A-Za-z][^<>]*(?:>|\Z)")
+_SPACES = re.compile(r"\s+")
+_CODE_TAGS = (b"<pre", b"<scr")
+_IS_CODE = re.compile(r"[{}=]|;\s|\w_\w|\w\(\w|[\"'] ?:|[a-z][A-Z]")
 _TWO_BYTES = frozenset({"gb18030", "big5hkscs", "cp932", "euc_jp", "cp949"})
 _CHARACTER_END = re.compile(rb"[\x00-\x2f]")  # never the second byte of two
 
 
-def holds_term(text: str, words: Lexicon) -> bool:
-    """Whether a term that counts alone stands in `text`, and no longer word clears it."""
-    normal = normalise(text).text
-    terms = words.terms(normal)
-    return any(t.kind not in WORTH for t in terms) and any(
-        t.kind not in WORTH for t in uncleared(terms, words.cues(normal))
-    )
+def tells(text: str, words: Lexicon, context: str, *, code: bool = False) -> bool:
+    """Whether a passage may say something of a trait."""
+    reading = read(text, words, context=context, code=code)
+    if reading.anchor is None:
+        return False
+    decision = decide(reading, shipped_model())
+    return decision.score >= CLAIM_SCORE or decision.discusses >= DISCUSSES_SCORE
 
 
-def tells(text: str, words: Lexicon) -> bool:
-    """Whether `text` may say something of a trait by its common words or a list of values."""
-    for code in (False, True):
-        reading = read(text, words, code=code)
-        if reading.anchor is not None:
-            decision = decide(reading, shipped_model())
-            if decision.score >= WEAK_SCORE or decision.discusses >= WEAK_DISCUSSES:
-                return True
-    return False
+def scripts(data: bytes) -> list[tuple[int, int]]:
+    """Return where the programs of a page lie, which the finder does not read, as it reads JSON."""
+    found: list[tuple[int, int]] = []
+    end = 0
+    while (start := data.find(b"<script", end)) >= 0:
+        head = data.find(b">", start)
+        end = data.find(b"</script", start)
+        if head < 0 or end < 0:
+            break
+        if b"json" not in data[start:head]:
+            found.append((start, end))
+    return found
 
 
-def bare(text: str) -> str:
-    """Return text as it shows: without tags, references resolved, blocks on lines of their own."""
-    return html.unescape(_TAGS.sub("", _BREAKS.sub("\n\n", text)))
+def passages(data: bytes, end: int, coding: str) -> Iterator[tuple[str, bool]]:
+    """Yield what may be judged around `end`, where a match ends, and whether it is code."""
+    low, high = max(0, end - REACH_BYTES), end + REACH_BYTES
+    before, after = data[low:end], data[end:high]
+    if before.rfind(b"<") > before.rfind(b">"):
+        yield _decoded(before[before.rfind(b"<") :] + after.partition(b">")[0], coding), False
+        return
+    is_prose = b"</" in after
+    borders = list(_BLOCK.finditer(before))
+    if borders:
+        last = borders[-1]
+        is_prose = last.group()[:4].lower() not in _CODE_TAGS
+        before = before[last.end() :]
+    if border := _BLOCK.search(after):
+        after = after[: border.start()]
+    ahead, behind = _shown(before, coding), _shown(after, coding)
+    text, place = ahead + behind, max(0, len(ahead) - 1)
+    if len(text) <= SHORT_BLOCK_CHARACTERS:
+        yield text, False
+    else:
+        for start, stop in sentences(text):
+            if start <= place < stop:
+                yield text[start:stop], False
+    if is_prose:
+        return
+    near = _decoded(before[-CODE_BYTES:] + after[:CODE_BYTES], coding)
+    if _IS_CODE.search(near):
+        yield near, True
 
 
-def text_around(data: bytes, end: int, reach: int, coding: str) -> str:
-    """Return what stands within `reach` bytes of `end`, where a match in `coding` ends."""
-    before, after = data[max(0, end - reach) : end], data[end : end + reach]
-    in_tag = before.rfind(b"<") > before.rfind(b">")
-    if coding in _TWO_BYTES and (border := _CHARACTER_END.search(before)):
-        before = before[border.start() :]  # from there on the bytes pair up
-    text = (before + after).decode(coding or "utf-8", "replace")
-    return text if in_tag else bare(text)
+def _shown(data: bytes, coding: str) -> str:
+    """Return bytes of one block as they show: without tags, references resolved."""
+    text = _LINE.sub("\n", _SPACES.sub(" ", _decoded(data, coding)))
+    return html.unescape(_TAG.sub("", text))
+
+
+def _decoded(data: bytes, coding: str) -> str:
+    if coding in _TWO_BYTES and (border := _CHARACTER_END.search(data)):
+        data = data[border.start() :]  # from there on the bytes pair up
+    return data.decode(coding or "utf-8", "replace")
