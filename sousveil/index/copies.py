@@ -27,9 +27,9 @@ def copies_of(index: Index, address: str, limit: int) -> tuple[list[Copy], int]:
         "SELECT count(*) FROM look WHERE address = ? AND watch_id IS NULL", address
     )
     rows = index.rows(
-        "SELECT l.at, l.outcome, e.idx, e.time, c.id FROM look l JOIN event e ON e.idx = l.log_index"
-        " JOIN capture c ON c.look_id = l.id WHERE l.address = ? AND l.watch_id IS NULL"
-        " ORDER BY l.at DESC, c.id DESC LIMIT ?",
+        "SELECT l.at, l.outcome, e.idx, e.time, c.id FROM look l"
+        " JOIN event e ON e.idx = l.log_index JOIN capture c ON c.look_id = l.id"
+        " WHERE l.address = ? AND l.watch_id IS NULL ORDER BY l.at DESC, c.id DESC LIMIT ?",
         *(address, limit),
     )
     found = [
