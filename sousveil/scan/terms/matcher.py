@@ -8,15 +8,14 @@ in `views.py` and looked through again.
 """
 
 import re
-from bisect import bisect
 from collections.abc import Sequence
 from functools import lru_cache
 from pathlib import Path
 
 from sousveil.claims.lexicon import Lexicon, lexicon
 from sousveil.scan.terms.kept import Patterns, patterns
-from sousveil.scan.terms.views import views
-from sousveil.scan.terms.windows import passages, scripts, tells
+from sousveil.scan.terms.views import outside, scripts, views
+from sousveil.scan.terms.windows import passages, tells
 from sousveil.topics.load import Topic
 
 AROUND_BYTES = 320  # a term of 80 characters in three bytes each, and its line breaks
@@ -56,7 +55,7 @@ class Matcher:
         judged: set[str] = set()
         unread = scripts(data)
         for end, coding in places:
-            if (after := bisect(unread, (end, 0))) and end < unread[after - 1][1]:
+            if not any(outside((end,), unread)):
                 continue
             for text, is_code in passages(data, end, coding):
                 if text in judged:

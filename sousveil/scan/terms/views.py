@@ -9,7 +9,8 @@ tags within a word, white space between hanzi. UTF-16 is read whole. Linear in t
 import html
 import re
 import unicodedata
-from collections.abc import Iterator
+from bisect import bisect
+from collections.abc import Iterable, Iterator
 from functools import cache
 from urllib.parse import unquote_to_bytes
 
@@ -89,10 +90,32 @@ def _views(data: bytes) -> Iterator[bytes]:
         ends |= {end for _, end in _automaton(_HANZI_APART).hits(data)}
     if not utf_8:
         ends |= {end for _, end in _automaton(_ONE_BYTE).hits(data)}
-    if windows := _windows(sorted(ends)):
+    if windows := _windows(sorted(outside(ends, scripts(data)))):
         for coding in ("utf-8",) if utf_8 else _OTHERS:
             shown = (_undone(data[start:end], coding) for start, end in windows)
             yield "\n\n".join(shown).encode("utf-8", "replace")
+
+
+def scripts(data: bytes) -> list[tuple[int, int]]:
+    """Return where the programs of a page lie, which the finder does not read, as it reads JSON."""
+    found: list[tuple[int, int]] = []
+    end = 0
+    while (start := data.find(b"<script", end)) >= 0:
+        head = data.find(b">", start)
+        end = data.find(b"</script", start)
+        if head < 0 or end < 0:
+            break
+        if b"json" not in data[start:head]:
+            found.append((start, end))
+    return found
+
+
+def outside(ends: Iterable[int], spans: list[tuple[int, int]]) -> Iterator[int]:
+    """Yield the places that lie in none of some spans, which are in order."""
+    for end in ends:
+        after = bisect(spans, (end, 0))
+        if not after or end >= spans[after - 1][1]:
+            yield end
 
 
 def is_utf8(data: bytes) -> bool:

@@ -47,20 +47,6 @@ def tells(text: str, words: Lexicon, context: str, *, code: bool = False) -> boo
     return decision.score >= CLAIM_SCORE or decision.discusses >= DISCUSSES_SCORE
 
 
-def scripts(data: bytes) -> list[tuple[int, int]]:
-    """Return where the programs of a page lie, which the finder does not read, as it reads JSON."""
-    found: list[tuple[int, int]] = []
-    end = 0
-    while (start := data.find(b"<script", end)) >= 0:
-        head = data.find(b">", start)
-        end = data.find(b"</script", start)
-        if head < 0 or end < 0:
-            break
-        if b"json" not in data[start:head]:
-            found.append((start, end))
-    return found
-
-
 def passages(data: bytes, end: int, coding: str) -> Iterator[tuple[str, bool]]:
     """Yield what may be judged around `end`, where a match ends, and whether it is code."""
     low, high = max(0, end - REACH_BYTES), end + REACH_BYTES
