@@ -10,6 +10,7 @@ import html
 import json
 import re
 from collections.abc import Callable, Iterator
+from functools import partial
 from random import Random
 from typing import Literal, NamedTuple
 
@@ -198,12 +199,16 @@ def whole(lang: str, random: Random) -> Iterator[Plant]:
         yield Plant(lang, _CLAIM, _WHOLE, spelling.name, spelling.wrap, markup, spelling.charset)
 
 
+def _parted(way: Cut, random: Random, match: re.Match[str]) -> str:
+    return way.part(match[1], random)
+
+
 def cut(lang: str, random: Random) -> Iterator[Plant]:
     """Yield a claim for each way of cutting terms, in a charset of its language."""
     ways = {"zh": _HAN_CUTS, "zh-Hant": _HAN_CUTS, "ug": _ARABIC_CUTS}.get(lang, CUTS)
     for way in ways:
         text = _filled(CLAIMS, lang, random)
-        markup = _MARKED.sub(lambda match, way=way: way.part(match[1], random), text)
+        markup = _MARKED.sub(partial(_parted, way, random), text)
         charset = random.choice(PLAIN_CHARSETS[lang])
         if not _can_hold(markup, charset):
             charset = "utf-8"

@@ -72,8 +72,8 @@ def lines(remains: Remains) -> list[str]:
         )
     if remains.records:
         told.append(
-            f"in the records of the bundle, as others published them, at least {_counted(remains.records)};"
-            " evidence is handed on as it is"
+            "in the records of the bundle, as others published them, at least"
+            f" {_counted(remains.records)}; evidence is handed on as it is"
         )
     return [*told, _NO_GUARANTEE]
 

@@ -75,9 +75,7 @@ def placed(texts: Iterable[str]) -> Place | None:
 def _placed(text: str) -> Place | None:
     low = text.casefold()
     for names in (_seats(), _countries()):
-        found = [
-            (low.rfind(name), place) for name, place in names.items() if _stands_in(name, low)
-        ]
+        found = [(low.rfind(name), place) for name, place in names.items() if _stands_in(name, low)]
         exact = [one for one in found if one[1].within == "Xinjiang"] or found
         if exact:
             return max(exact, key=lambda one: (one[0], one[1].name))[1]
