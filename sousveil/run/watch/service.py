@@ -23,7 +23,14 @@ from pathlib import Path
 from sousveil.capture.git.run import require_git
 from sousveil.case import Case, Wait, locked, open_case, watched
 from sousveil.claims import Engine
-from sousveil.errors import ActorError, CaseError, OvertakenError, RepositoryError, TopicError
+from sousveil.errors import (
+    ActorError,
+    BusyError,
+    CaseError,
+    OvertakenError,
+    RepositoryError,
+    TopicError,
+)
 from sousveil.index.due import pasts
 from sousveil.index.reviews import logged_model
 from sousveil.index.store import Index
@@ -209,7 +216,7 @@ class _Service:
                 self._look(index, chosen, past, batch, pending)
                 self._read_and_tell(batch)
                 self._stamp(batch)
-            except InterruptedError:
+            except (InterruptedError, BusyError):  # stopped at work, or while others had their turn
                 if not self.outside.stop.is_set():
                     raise
             batch.next_due = self._next(index, pending)
