@@ -231,11 +231,12 @@ def test_a_new_case_takes_pages_in_and_finds_the_same(watched: Case, tmp_path: P
 def test_what_cannot_stand_in_a_package_is_left_out_and_named(
     package: tuple[Path, Exported],
 ) -> None:
-    cut, old, shared, *paths = package[1].notes
+    cut, old, shared, *paths, people = package[1].notes
     assert "(cut.warc.gz) is left out: the gzip member at byte 0 is cut short" in cut
     assert "(old.arc.gz) is left out: a WACZ holds WARC files only" in old
     assert "answers without a line in the package's index: 1" in shared
     assert {path.rpartition(": ")[2] for path in paths} == {"holds a path of a computer"}
+    assert people.endswith("holds at least e-mail address: 1, as others published it")
     with zipfile.ZipFile(package[0]) as opened:
         names = opened.namelist()
     assert not any(".arc" in name for name in names)
