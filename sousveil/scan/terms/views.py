@@ -31,7 +31,7 @@ _HIDES = (
     rb"&(?:shy|zwn?j|zerowidthspace|inodot|imath|szlig);",
     rb"&[a-z]{1,2}(?:acute|grave|circ|uml|cedil|tilde|ring|slash|caron|breve|ogon|dot|strok)",
     # escapes
-    rb"[\\%]u(?:0[1-7]|1[0-9ef]|200[b-f]|206|[3-9a-f][0-9a-f])",
+    rb"[\\%]u(?:00[4-7c-f]|0[1-7]|1[0-9ef]|200[b-f]|206|[3-9a-f][0-9a-f])",
     rb"%[89a-f][0-9a-f]%[89a-f][0-9a-f]",
     # accents, Latin and Cyrillic in one word, what is invisible, and compatible forms, in UTF-8
     rb"[a-z][\xc3-\xc6][\x80-\xbf]|[\xc3-\xc6][\x80-\xbf][a-z]|[\xcc\xcd][\x80-\xbf]",

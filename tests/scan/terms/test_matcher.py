@@ -88,6 +88,12 @@ def test_a_term_is_seen_however_it_is_written(look: Matcher, text: str) -> None:
     assert look.may_hold(page(text).encode())
 
 
+def test_a_term_is_seen_where_json_escapes_its_accents(look: Matcher) -> None:
+    told = {"text": "El sistema detecta el origen étnico de cada persona con sus cámaras."}
+    assert r"\u00e9tnico" in json.dumps(told)
+    assert look.may_hold(json.dumps(told).encode())
+
+
 @pytest.mark.parametrize(
     "text", ["", "plain", "ethan algorithm", "thank the trace", "<i>allocation</i> trees", "维护"]
 )
