@@ -169,7 +169,12 @@ class Concealer:
 
     def names_of(self, finding: Finding) -> tuple[str, ...]:
         """Return the names that a finding's own texts give as those of contact persons."""
-        texts = (finding.passage, finding.prefix + finding.quote + finding.suffix, finding.title)
+        source = finding.source
+        commits = filter(None, (source.commit, source.entered, source.left))
+        texts = (
+            *(finding.passage, finding.prefix + finding.quote + finding.suffix, finding.title),
+            *(commit.message for commit in commits),
+        )
         found = {
             text[one.start : one.end].strip()
             for text in texts

@@ -84,7 +84,8 @@ _IDENTITY = re.compile(r"(?<![0-9A-Za-z])\d{17}[\dXx](?![0-9A-Za-z])", re.ASCII)
 _ACCOUNT = re.compile(
     r"(?:微\s?信号?|微\s?訊|WeChat(?:[ ]?ID)?|Weixin|QQ(?:号|群)?|钉钉|Telegram|WhatsApp|Skype"
     r"|LINE[ ]?ID)[ ]{0,3}:\s{0,3}(@?[A-Za-z0-9_+][A-Za-z0-9_.+-]{2,39})"
-    r"|(?<![A-Za-z])QQ号?[ ]{0,2}([1-9]\d{4,10})(?!\d)",
+    r"|(?<![A-Za-z])QQ号?\s{0,2}([1-9]\d{4,10})(?!\d)"
+    r"|(?:微\s?信号|WeChat[ ]?ID)[ ]{0,3}\n[ ]{0,8}([A-Za-z][A-Za-z0-9_-]{5,19})(?![\w-])",
     re.IGNORECASE,
 )
 
@@ -99,6 +100,20 @@ _HAN_CONTACT = re.compile(
     r"(?:员|姓名|及电话|和电话)?\s{0,3}:\s{0,3}"
     rf"({_HAN_NAME}(?:[、,/ ]\s{{0,2}}{_HAN_NAME}){{0,5}})"
 )
+# In a table the label is a cell, and the name the cell beside it: no colon, and a line each, or
+# some blanks between them.
+_HAN_CELL = re.compile(
+    rf"^[ \t]{{0,8}}{_HANZI}{{0,10}}?"
+    r"(?:联[ ]{0,4}[系络][ ]{0,4}人|聯[ ]{0,4}[繫絡][ ]{0,4}人|经[ ]?办[ ]?人|收[ ]?件[ ]?人"
+    r"|负[ ]?责[ ]?人)(?:员|姓名)?(?:\([^()\n]{0,10}\))?(?:[ \t]{0,3}\n[ \t]{0,8}|[ \t|]{1,4})"
+    rf"({_HAN_NAME}(?:[、,/]\s{{0,2}}{_HAN_NAME}){{0,5}})(?=[\s,;|(]|\Z)",
+    re.MULTILINE,
+)
+_CELL = re.compile(
+    r"^[ \t]{0,8}(?:contact[ ](?:person|name)|name[ ]of[ ]contact|point[ ]of[ ]contact"
+    r"|person[ ]in[ ]charge|контактное[ ]лицо)[ \t]{0,3}\n[ \t]{0,8}([^\n:;,|<>()]{2,80})",
+    re.IGNORECASE | re.MULTILINE,
+)
 _CONTACT = re.compile(
     r"(?:\b(?:contact(?:[ ]person|[ ]name|s)?|point[ ]of[ ]contact|attn|attention"
     r"|person[ ]in[ ]charge|контактное[ ]лицо)\b|(?:联|聯)\s{0,4}[系络繫絡]\s{0,4}人)"
@@ -112,7 +127,8 @@ _AUTHOR = re.compile(
 )
 _HOME = re.compile(
     r"(?:家庭住址|家庭地址|现?住址|户籍地址|户籍所在地|通讯地址|联系地址|住\s?所"
-    r"|\b(?:home|residential|private|mailing)[ ]address)[ ]{0,3}:\s{0,3}([^\n;。]{4,100})",
+    r"|\b(?:home|residential|private|mailing)[ ]address)[ ]{0,3}"
+    r"(?::\s{0,3}|\n[ ]{0,8})([^\n;。]{4,100})",
     re.IGNORECASE,
 )
 
@@ -197,13 +213,13 @@ def _identities(text: str) -> Iterator[Span]:
 
 def _accounts(text: str) -> Iterator[Span]:
     for match in _ACCOUNT.finditer(text):
-        yield Span(*match.span(1 if match[1] else 2), Kind.ACCOUNT)
+        yield Span(*match.span(match.lastindex or 0), Kind.ACCOUNT)
 
 
 def _names(text: str) -> Iterator[Span]:
-    for match in _HAN_CONTACT.finditer(text):
+    for match in chain(_HAN_CONTACT.finditer(text), _HAN_CELL.finditer(text)):
         yield Span(*match.span(1), Kind.NAME)
-    for match in _CONTACT.finditer(text):
+    for match in chain(_CONTACT.finditer(text), _CELL.finditer(text)):
         length = _name_length(match[1])
         if length:
             yield Span(match.start(1), match.start(1) + length, Kind.NAME)

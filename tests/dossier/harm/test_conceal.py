@@ -61,6 +61,17 @@ def test_no_part_of_a_finding_tells_of_its_contact_person() -> None:
     assert (hidden.id, hidden.capture, hidden.log_index) == (one.id, one.capture, one.log_index)
 
 
+def test_whom_a_commit_names_behind_a_label_is_named_nowhere_in_its_message() -> None:
+    one = told("识别民族属性")
+    message = "tidy up, as Jonas Petrov asked\n\nReviewed-by: Jonas Petrov <jp@halden.example>\n"
+    commit = Commit("a" * 40, AT, AT, message)
+    source = replace(one.source, commit=one.source.commit, left=commit)
+    hidden = Concealer(Marks()).finding(replace(one, source=source))
+    assert hidden.source.left is not None
+    assert "Petrov" not in hidden.source.left.message
+    assert hidden.source.left.message.startswith("tidy up, as [withheld: name of a contact person]")
+
+
 @given(st.integers(0, len(PASSAGE) - 1), st.integers(1, len(PASSAGE)))
 def test_wherever_a_quote_is_cut_it_and_its_passage_agree(start: int, length: int) -> None:
     hidden = Concealer(Marks()).finding(told(PASSAGE[start : start + length]))

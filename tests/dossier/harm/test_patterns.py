@@ -42,6 +42,18 @@ def found(text: str) -> list[tuple[str, str]]:
          [("NAME", "Jo Doe"), ("EMAIL", "jo@halden.example")]),
         ("/** @author Jo Doe\n */", [("NAME", "Jo Doe")]),
         ("家庭住址：某市某路1号。其他", [("ADDRESS", "某市某路1号")]),
+        # Rows of tables: a label is a cell, and what it labels the next.
+        ("公告日期\n2019年\n项目联系人\n李四\n联系电话\n0991-1234567",
+         [("NAME", "李四"), ("PHONE", "0991-1234567")]),
+        ("采购单位联系人（姓名） 李四 电话 0991-1234567",
+         [("NAME", "李四"), ("PHONE", "0991-1234567")]),
+        ("联系人 | 李四、王五 |", [("NAME", "李四、王五")]),
+        ("负责人\n阿不都·热合曼\n", [("NAME", "阿不都·热合曼")]),
+        ("Contact person\nJo Q. Doe\nPhone\n555 1234",
+         [("NAME", "Jo Q. Doe"), ("PHONE", "555 1234")]),
+        ("微信号\nhalden_jo\nQQ号\n123456789",
+         [("ACCOUNT", "halden_jo"), ("ACCOUNT", "123456789")]),
+        ("家庭住址\n某市某路1号\n其他", [("ADDRESS", "某市某路1号")]),
     ],
 )  # fmt: skip
 def test_contacts_are_found(text: str, expected: list[tuple[str, str]]) -> None:
@@ -62,6 +74,10 @@ def test_contacts_are_found(text: str, expected: list[tuple[str, str]]) -> None:
         "Please contact us. 电话会议 took place in 2020.",
         "QQ is a messenger, and WeChat login is offered",
         "联系人：\n",
+        "联系人\n联系电话\n",
+        "采购联系人\n本项目的联系方式如下文所示\n",
+        "WeChat\nFollow us\n",
+        "Contact person\nsee below",
     ],
 )
 def test_what_is_none_is_left(text: str) -> None:
@@ -95,7 +111,8 @@ def test_the_standards_own_example_holds() -> None:
 
 WORDS = st.sampled_from(
     ["@", ".", "a", "138", "1234", "5678", "-", "+86", " ", "联系人：", "张三", "电话:", "\n", "＠",
-     "[at]", "(", ")", "https://", "QQ", "微信:", "Author: ", "x.example", "住址:"]
+     "[at]", "(", ")", "https://", "QQ", "微信:", "Author: ", "x.example", "住址:",
+     "联系人\n", "联系人 ", "contact person\n", "微信号\n"]
 )  # fmt: skip
 
 
@@ -123,7 +140,8 @@ def test_addresses_are_found_wherever_they_stand(address: str) -> None:
     "piece",
     ["a", "@", "a@", "a.", "a@a.", "1", "1 ", "+1", "(at)", "[ at", "电话:", "联系人:张",
      "Author: x",
-     "contact: A ", "http://a ", "QQ", "住址:", " ", "\n", "联 ", "010-", "电 "],
+     "contact: A ", "http://a ", "QQ", "住址:", " ", "\n", "联 ", "010-", "电 ", "联系人\n",
+     "联", "contact person\n", "联系人 张"],
 )  # fmt: skip
 def test_hostile_texts_take_no_longer_than_long_ones(piece: str) -> None:
     text = piece * (MANY // len(piece))
@@ -132,7 +150,9 @@ def test_hostile_texts_take_no_longer_than_long_ones(piece: str) -> None:
     assert time.process_time() - began < MAX_SECONDS
 
 
-@pytest.mark.parametrize("piece", ["a@", "1 ", "电话:", "contact: A ", "联 ", "a.", "@"])
+@pytest.mark.parametrize(
+    "piece", ["a@", "1 ", "电话:", "contact: A ", "联 ", "a.", "@", "联系人\n", "联系人 张", "\n联"]
+)
 def test_twice_the_text_takes_about_twice_the_time(piece: str) -> None:
     def seconds(many: int) -> float:
         text = piece * (many // len(piece))
