@@ -30,6 +30,9 @@ class Desk:
                 site.pages[path] = Page(page.encode())
                 self.run("add", site.url + path, "--actor", "Halden Vision")
             self.run("visit")
+            self.run("inquiry", site.url + "/en", "--sent", "now", "--to", "Mr Press Officer")
+        letter = self.run("inquiry", "list", "--json").json()[0]["id"]
+        self.run("inquiry", "reply", letter, "--received", "now")
         found = {one["lang"]: one["id"] for one in self.run("findings", "--json").json()}
         self.english, self.chinese = found["en"], found["zh"]
         for one in found.values():
@@ -74,6 +77,15 @@ def test_each_citation_leads_to_its_evidence(made: Desk) -> None:
     for name in ("evidence.html", "print.html", "findings.json", *links):
         assert (made.out / name).is_file()
     assert set(re.findall(r'(?:src|href)="(https?:[^"]+)"', page)) == set()
+
+
+def test_the_timeline_has_letters_and_replies_and_not_to_whom(made: Desk) -> None:
+    assert made.dossier(f"It alarms [@f:{made.english}].\n\n{{timeline}}\n").status == 0
+    for name in ("index.html", "print.html", "evidence.html"):
+        assert "letter sent" in made.page(name)
+        assert "reply came" in made.page(name)
+    for path in made.out.rglob("*.*"):
+        assert b"Press Officer" not in path.read_bytes()
 
 
 def test_a_text_that_claims_too_much_is_refused_and_the_earlier_pages_stay(made: Desk) -> None:
@@ -188,10 +200,9 @@ def test_the_pdf_has_its_words_its_fonts_and_links_within_itself(made: Desk) -> 
     words = "".join(page.get_textpage().get_text_range() for page in pdf)
     assert quoted in words
     assert ENGLISH[:40] in words
+    first = pdf[0]
     links = [
-        raw.FPDFLink_GetLinkAtPoint(pdf[0], x, y)
-        for x in range(0, 600, 4)
-        for y in range(0, 840, 4)
+        raw.FPDFLink_GetLinkAtPoint(first, x, y) for x in range(0, 600, 4) for y in range(0, 840, 4)
     ]
     within = [one for one in links if one and raw.FPDFLink_GetDest(pdf, one)]
     assert within
