@@ -48,6 +48,7 @@ from sousveil.model.fates import GONE, Copy, Fate, Trace, Verdict
 from sousveil.model.reports import (
     Area,
     Fault,
+    Letter,
     LogHead,
     PictureFile,
     Report,
@@ -95,6 +96,7 @@ __all__ = [
     "Inquiry",
     "Json",
     "Label",
+    "Letter",
     "Listing",
     "LogHead",
     "Notice",

@@ -24,6 +24,17 @@ class WatchReport:
 
 
 @dataclass(frozen=True, slots=True)
+class Letter:
+    """A letter to a vendor, as readers are told of it: not to whom, and none of its words."""
+
+    target: str  # the watch it is about
+    actor: str  # who answers for that; "" when not told
+    sent_at: datetime
+    log_index: int
+    replies: tuple[tuple[datetime, int], ...] = ()  # when each came, and its log entry
+
+
+@dataclass(frozen=True, slots=True)
 class LogHead:
     """The log's signed head, and how to check it."""
 
@@ -107,6 +118,7 @@ class Report:
     stamps: tuple[Stamp, ...] = ()  # that hold, the earliest first
     translations: Mapping[str, tuple[Translation, ...]] = field(default_factory=dict)  # by id
     facts: tuple[Fact, ...] = ()  # that people confirmed
+    letters: tuple[Letter, ...] = ()  # the earliest first
 
 
 @dataclass(frozen=True, slots=True)

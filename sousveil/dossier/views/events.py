@@ -5,7 +5,7 @@ axis is much. What happened once leads to its evidence.
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from math import sqrt
@@ -13,9 +13,10 @@ from typing import Literal, TypeAlias
 
 from markupsafe import Markup
 
+from sousveil.dossier.text import public_address
 from sousveil.dossier.views.axis import Axis, axis_of
 from sousveil.dossier.views.drawing import WIDTH, Cell, Drawing, Link, label, linked, shape, svg
-from sousveil.model import Fate, Finding, Verdict
+from sousveil.model import Fate, Finding, Letter, Verdict
 
 Kind: TypeAlias = Literal["claimed", "reworded", "moved", "gone", "asked", "answered"]
 
@@ -44,13 +45,15 @@ class Moment:
 
 
 def moments(
-    findings: Iterable[Finding], fate_of: Callable[[str], Fate | None]
+    findings: Iterable[Finding],
+    fate_of: Callable[[str], Fate | None],
+    letters: Iterable[Letter] = (),
 ) -> tuple[Moment, ...]:
-    """Return what happened to findings, the oldest first.
+    """Return what happened to findings, and which letters went and were answered, in their order.
 
     What a repository brought in counts from its commit's own date, and is told so.
     """
-    found: list[Moment] = []
+    found = [moment for one in letters for moment in _of_letter(one)]
     for one in findings:
         whose = one.actor or "nobody named"
         brought = one.source.entered or one.source.commit
@@ -62,6 +65,14 @@ def moments(
             kind = _KINDS.get(fate.verdict, "gone")
             found.append(Moment(fate.gone_by, kind, f"{whose}: {one.quote}", one.id))
     return tuple(sorted(found, key=lambda moment: (moment.at, moment.kind, moment.id)))
+
+
+def _of_letter(letter: Letter) -> Iterator[Moment]:
+    whose = f"{letter.actor}: " if letter.actor else ""
+    about = f"{whose}about {public_address(letter.target)}"
+    yield Moment(letter.sent_at, "asked", f"{about} (log entry {letter.log_index})")
+    for at, log_index in letter.replies:
+        yield Moment(at, "answered", f"{about} (log entry {log_index})")
 
 
 _KINDS: dict[Verdict, Kind] = {Verdict.EDITED: "reworded", Verdict.MOVED: "moved"}

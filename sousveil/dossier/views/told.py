@@ -54,7 +54,7 @@ def views_of(view: View, *, in_print: bool = False) -> Told:
     cell = _link(f"{CELLS}#{{}}", is_none=in_print)
     drawn = (
         draw_matrix(told, lambda one: cell(anchors[one.actor, one.trait])),
-        draw_timeline(moments(findings, fate_of), finding),
+        draw_timeline(moments(findings, fate_of, view.report.letters), finding),
         draw_figures(points(view.report.facts), fact),
         draw_projects(projects(view.report.facts), fact),
         draw_shared(shared(findings, gone_by), view.report.made_at, finding),

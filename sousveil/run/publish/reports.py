@@ -1,7 +1,7 @@
 """Reports: what a dossier is made of, from the index, the log's head and the archive."""
 
 import base64
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
@@ -11,12 +11,13 @@ from sousveil.dossier.harm.marks import PictureMark, Sheet
 from sousveil.errors import EvidenceError
 from sousveil.index.facts import FactFilter, facts
 from sousveil.index.histories import happenings
+from sousveil.index.inquiries import inquiries, replies
 from sousveil.index.query import fates, findings, watch_reports
 from sousveil.index.reviews import no_longer_found, reviews
 from sousveil.index.store import Index
 from sousveil.index.traces import traces
 from sousveil.index.translations import translations_of
-from sousveil.model import Fault, LogHead, Report, Stamp
+from sousveil.model import Fault, Letter, LogHead, Report, Stamp, WatchReport
 from sousveil.review.decisions import status
 from sousveil.run.publish.pictures import show_quotes
 from sousveil.run.visit.records import SOFTWARE
@@ -54,14 +55,14 @@ def make_report(
     found = tuple(one for one in known if decided.get(one.id) != "rejected")
     told = fates(index)
     shown, unpictured = show_quotes(case, found, pictures, looked_at)
+    watched = watch_reports(index)
     return Report(
         title=settings.title,
         operator=operator,
         made_at=now,
         software=SOFTWARE,
         watches=tuple(
-            replace(one, happenings=tuple(happenings(index, one.watch.id)))
-            for one in watch_reports(index)
+            replace(one, happenings=tuple(happenings(index, one.watch.id))) for one in watched
         ),
         findings=found,
         fates=told,
@@ -86,4 +87,13 @@ def make_report(
         traces=traces(index, found, told),
         translations=translations_of(index, found) if with_translations else {},
         facts=tuple(facts(index, FactFilter(status=("confirmed",)))),
+        letters=tuple(_letters(index, watched)),
     )
+
+
+def _letters(index: Index, watched: Iterable[WatchReport]) -> Iterator[Letter]:
+    """Yield the letters that went, without whom they went to: no reader needs that."""
+    actors = {one.watch.target: one.watch.actor or "" for one in watched}
+    for one in sorted(inquiries(index), key=lambda one: (one.sent_at, one.log_index)):
+        came = tuple((reply.received_at, reply.log_index) for reply in replies(index, one))
+        yield Letter(one.target, actors.get(one.target, ""), one.sent_at, one.log_index, came)

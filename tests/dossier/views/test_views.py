@@ -21,7 +21,7 @@ from sousveil.dossier.views.matrix import draw_matrix, squares
 from sousveil.dossier.views.projects import draw_projects, projects
 from sousveil.dossier.views.shared import draw_shared, shared
 from sousveil.dossier.views.told import VIEWS, views_of
-from sousveil.model import Fate
+from sousveil.model import Fate, Letter
 from tests.dossier.markup import Page, read_page
 from tests.dossier.reports import (
     DENIAL,
@@ -30,6 +30,7 @@ from tests.dossier.reports import (
     IN_HISTORY,
     MADE_AT,
     REMOVED,
+    SECOND_LOOK,
     UNREACHABLE,
     WENT_ALONG,
     finding,
@@ -115,6 +116,20 @@ def test_the_timeline_tells_what_was_seen_reworded_and_gone_in_order() -> None:
         ("2026-11-20", "gone", REMOVED.id),
     ]
     assert told[0].told.endswith("(by its commit's own date)")
+
+
+def test_the_timeline_tells_of_letters_and_replies_and_of_no_folder_of_ours() -> None:
+    letter = Letter("/home/mira/sdk", "Halcyon Vision", MADE_AT, 41, ((SECOND_LOOK, 43),))
+    told = moments((), {}.get, (letter, replace(letter, actor="", replies=())))
+    assert [(one.kind, one.told) for one in told] == [
+        ("answered", "Halcyon Vision: about local copy of sdk (log entry 43)"),
+        ("asked", "Halcyon Vision: about local copy of sdk (log entry 41)"),
+        ("asked", "about local copy of sdk (log entry 41)"),
+    ]
+    report = replace(made_up_report(), letters=(letter,))
+    drawn = views_of(arrange(report)).drawings["timeline"].svg
+    assert "letter sent" in drawn
+    assert "reply came" in drawn
 
 
 @given(st.lists(st.integers(0, 100 * 365 * 24), min_size=1, max_size=6))
