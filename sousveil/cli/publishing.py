@@ -45,6 +45,7 @@ from sousveil.run.publish.reports import make_report
 from sousveil.run.publish.withheld import withheld_fields
 from sousveil.run.publish.written import (
     TEXT_FILE,
+    finish_edition,
     judged_text,
     log_edition,
     next_edition,
@@ -111,6 +112,13 @@ def dossier(
         )
     if check == (output is not None):
         raise InputError("--output names the folder to write, and --check writes none. Give one.")
+    cut_off = finish_edition(case, output) if output else None
+    if cut_off:
+        tell(
+            f"Edition {cut_off.number} was logged when a run was cut off. Its pages are there now."
+        )
+        if publish and cut_off.text == source:
+            return
     result, faults = check_and_tell(case)
     asked = _Asked(
         path, source, output, by, correction, frozenset(allow or []), now(), pdf=pdf, bundle=bundle
@@ -208,10 +216,12 @@ def _make(
             if edition:
                 _require_agreed(Private.CONTACTS, left, asked.allowed)
 
-        page = write_dossier(report, asked.output, beside, text)
-    if edition and text:
-        with writing(case, patience(case)) as writer:
-            log_edition(writer, edition, text, page.parent, by=asked.by, remains=left)
+        def record(folder: Path) -> None:
+            if edition and text:
+                with writing(case, patience(case)) as writer:
+                    log_edition(writer, edition, text, folder, by=asked.by, remains=left)
+
+        page = write_dossier(report, asked.output, beside, text, record if edition else None)
     return _Made(report, left, page, edition)
 
 

@@ -1,9 +1,12 @@
 """Write: a finished dossier put in place of the one before, or not at all.
 
 Takes a report and a folder, gives the path of its first page. Everything is written beside the
-target and then renamed, so that a reader never meets half a dossier.
+target and then renamed, so that a reader never meets half a dossier. An edition is logged between
+the two: no page calls itself one that the log does not know, and what the log knows is put in place
+by the next run when a crash came between.
 """
 
+import os
 import shutil
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
@@ -11,6 +14,7 @@ from pathlib import Path
 from sousveil.dossier.pages import render
 from sousveil.dossier.views.told import CELLS, FACTS
 from sousveil.dossier.writing.pages import Text
+from sousveil.durable import sync_folder
 from sousveil.errors import InputError
 from sousveil.model import Report, Shown
 
@@ -37,21 +41,22 @@ def write_dossier(
     folder: Path,
     look_through: Callable[[Path], None] = lambda _: None,
     text: Text | None = None,
+    record: Callable[[Path], None] | None = None,
 ) -> Path:
     """Write `report` as static pages into `folder` and return the path of its index.html.
 
     `folder` may be absent, empty, or an earlier dossier, which is then replaced as a whole.
     A `text` comes first in it. `look_through` is given the folder with the new one, to add what
     lies beside the pages, before that takes its place; what it raises leaves the earlier one there.
-    Raises InputError if `folder` is anything else, or if it cannot be
-    written.
+    `record` is given it when nothing in it changes any more and all of it is on the disk; after a
+    crash behind that, `finish` puts it in place. Raises InputError if `folder` is anything else, or
+    if it cannot be written.
     """
-    target = folder.resolve()
+    target, fresh, earlier = _places(folder)
     pages = render(report, text)
-    fresh = target.with_name(f".{target.name}.sousveil-new")
-    earlier = target.with_name(f".{target.name}.sousveil-old")
+    is_recorded = False
     try:
-        # 1. Put an earlier dossier back, if a crash between steps 4 and 5 took it away.
+        # 1. Put an earlier dossier back, if a crash within step 5 took it away.
         if earlier.exists() and not target.exists():
             earlier.rename(target)
         # 2. Refuse what is not ours. Nothing was changed.
@@ -61,21 +66,69 @@ def write_dossier(
         _write_files(pages, fresh)
         _copy_pictures(report.pictures.values(), fresh / "pictures")
         look_through(fresh)
-        # 4. Take the earlier one away.
-        shutil.rmtree(earlier, ignore_errors=True)
-        if target.exists():
-            target.rename(earlier)
-        # 5. Put the new one in place, then drop the earlier one.
-        fresh.rename(target)
-        shutil.rmtree(earlier, ignore_errors=True)
+        # 4. Log it, if it is to be. A crash from here on leaves it complete beside its place.
+        if record is not None:
+            _sync(fresh)
+            record(fresh)
+            is_recorded = True
+        # 5. Put it in place.
+        _replace(target, fresh, earlier)
     except OSError as error:
         raise InputError(
             f"{folder}: the dossier cannot be written: {error.strerror}. "
             "Free some space or choose another folder. An earlier dossier is not lost."
         ) from error
     finally:
-        shutil.rmtree(fresh, ignore_errors=True)  # there is one only if something failed
+        if not is_recorded:
+            shutil.rmtree(fresh, ignore_errors=True)  # there is one only if something failed
     return target / FIRST_PAGE
+
+
+def finish(folder: Path, is_recorded: Callable[[Path], bool]) -> bool:
+    """Put in place what a crash left complete beside `folder`; return whether there was such.
+
+    `is_recorded` tells of a folder whether `record` ended on it as it is. Raises InputError as
+    `write_dossier`.
+    """
+    target, fresh, earlier = _places(folder)
+    if not fresh.is_dir() or not is_recorded(fresh):
+        return False
+    _refuse_foreign(target)
+    try:
+        _replace(target, fresh, earlier)
+    except OSError as error:
+        raise InputError(
+            f"{folder}: the dossier in {fresh} cannot be put in its place: {error.strerror}."
+        ) from error
+    return True
+
+
+def _places(folder: Path) -> tuple[Path, Path, Path]:
+    """Return where a dossier goes, where it is written first, and where an earlier one waits."""
+    target = folder.resolve()
+    names = (f".{target.name}.sousveil-new", f".{target.name}.sousveil-old")
+    return target, *(target.with_name(name) for name in names)
+
+
+def _replace(target: Path, fresh: Path, earlier: Path) -> None:
+    """Take the dossier in place away, put the new one there, then drop the earlier one."""
+    if target.exists():
+        shutil.rmtree(earlier, ignore_errors=True)
+        target.rename(earlier)
+    fresh.rename(target)
+    sync_folder(target.parent)
+    shutil.rmtree(earlier, ignore_errors=True)
+
+
+def _sync(folder: Path) -> None:
+    for path in sorted(folder.rglob("*")):
+        if path.is_dir():
+            sync_folder(path)
+            continue
+        with path.open("rb") as file:
+            os.fsync(file.fileno())
+    sync_folder(folder)
+    sync_folder(folder.parent)
 
 
 def _refuse_foreign(target: Path) -> None:

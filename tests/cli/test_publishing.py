@@ -1,7 +1,11 @@
 """A person's text is published with its evidence, or refused sentence by sentence."""
 
+import hashlib
 import json
 import re
+import signal
+import subprocess
+import sys
 from pathlib import Path
 
 import pypdfium2
@@ -10,6 +14,7 @@ from pypdfium2 import raw
 
 from sousveil.case import open_case
 from sousveil.ledger import read_events
+from sousveil.model import Event
 from tests.commands import Ran, sousveil
 from tests.sites import Page, case_for, serve
 
@@ -146,6 +151,62 @@ def test_editions_stand_in_the_log_and_tell_what_they_corrected(tmp_path: Path) 
     assert [event.body["text"] for event in events] == [first, second]
     assert events[1].body["cites"] == [made.english]
     assert made.run("verify").out.startswith("Whole")
+
+
+KILLED = """
+import os, signal, sys
+
+def deadly(function):
+    def wrapped(one, *more):
+        if sys.argv[1] in str(one):
+            os.kill(os.getpid(), signal.SIGKILL)
+        return function(one, *more)
+    return wrapped
+
+setattr(os, sys.argv[2], deadly(getattr(os, sys.argv[2])))
+from sousveil.cli import main
+main(sys.argv[3:])
+"""
+
+
+@pytest.mark.parametrize(
+    ("file", "call", "entries"),
+    [
+        (".tmp", "replace", 0),  # in the midst of the commit to the log
+        (".sousveil-new", "rename", 1),  # before the pages get their place
+    ],
+)
+def test_a_run_that_is_killed_leaves_no_page_of_an_edition_that_the_log_does_not_know(
+    tmp_path: Path, file: str, call: str, entries: int
+) -> None:
+    made = Desk(tmp_path)
+    text = f"# Gate\n\nIt tells ethnicity [@f:{made.english}]."
+    (made.root / "dossier.md").write_text(text)
+    words = ("dossier", "-o", str(made.out), "--publish", "--by", "E. Publisher")
+    ran = subprocess.run(
+        [sys.executable, "-c", KILLED, file, call, *words, "--case", str(made.root)],
+        capture_output=True,
+        check=False,
+    )
+    assert ran.returncode == -signal.SIGKILL, ran.stderr
+    assert not made.out.exists()
+    assert sousveil("verify", "--case", made.root).status == 0
+
+    def logged() -> list[Event]:
+        return [event for event in read_events(open_case(made.root)) if event.type == "published"]
+
+    assert len(logged()) == entries
+    again = made.run(*words)
+    assert ("was logged when a run was cut off" in again.err) == (entries == 1)
+    assert "edition 1" in made.page()
+    (event,) = logged()
+    listed = "".join(
+        f"{hashlib.sha256(path.read_bytes()).hexdigest()}  {path.relative_to(made.out)}\n"
+        for path in sorted(path for path in made.out.rglob("*") if path.is_file())
+    )
+    assert event.body["pages"] == f"sha256:{hashlib.sha256(listed.encode()).hexdigest()}"
+    assert made.dossier(f"{text} [@f:{made.english}]", "--publish", "--by", "E").status == 0
+    assert len(logged()) == 2
 
 
 def test_the_bundle_beside_it_verifies_and_names_nobody(made: Desk) -> None:

@@ -2,7 +2,8 @@
 
 Takes the text file beside the case's settings and what `verify` has found; gives a text that may be
 published, or every problem with it. Publishing is an event: it holds the whole text, what it cites
-and the digest of the pages, so that a later edition cannot quietly say otherwise.
+and the digest of the pages, so that a later edition cannot quietly say otherwise. It is logged
+before its pages get their place, which nobody reads until then.
 """
 
 import hashlib
@@ -15,6 +16,7 @@ from sousveil.case import Case
 from sousveil.dossier.harm.conceal import Concealer
 from sousveil.dossier.harm.remains import Remains
 from sousveil.dossier.harm.sentences import private_problems
+from sousveil.dossier.write import finish
 from sousveil.dossier.writing.errata import Edition, errata
 from sousveil.dossier.writing.pages import Text
 from sousveil.dossier.writing.parse import MAX_CHARACTERS, parse
@@ -152,6 +154,17 @@ def next_edition(case: Case, source: str, correction: str, now: datetime) -> Edi
     if correction and not past:
         raise InputError("--correction: nothing was published yet that could be corrected.")
     return Edition(len(past) + 1, now, source, correction)
+
+
+def finish_edition(case: Case, folder: Path) -> Edition | None:
+    """Put the newest edition in place at `folder`, where a run was cut off once it was logged.
+
+    Returns that edition; None where no run was cut off there. Raises what `write.finish` raises.
+    """
+    told = list(read_events(case, wanted=lambda _, kind: kind == EVENT))
+    if told and finish(folder, lambda fresh: told[-1].body["pages"] == f"sha256:{_digest(fresh)}"):
+        return _edition(told[-1])
+    return None
 
 
 def log_edition(
