@@ -3,8 +3,8 @@
 Takes a gzip member and either counts the record in it, as skipped or as looked at without a trace
 of what is sought, or leaves it to the careful reader, which reads it from the stored bytes as an
 import does. Ordinary is what most crawlers write: one record and nothing else in the member, a head
-in ASCII that names each field once, an answer in HTTP/1 without codings. Whatever is not so is
-left; a test holds both looks against each other.
+in ASCII without folded lines, an answer in HTTP/1 without codings. Whatever is not so is left; a
+test holds both looks against each other.
 """
 
 import re
@@ -21,10 +21,8 @@ from sousveil.scan.file.members import Member
 _MAX_HEAD_BYTES = 2**16
 _END = b"\r\n\r\n"
 _VERSIONS = (b"WARC/1.0\r\n", b"WARC/1.1\r\n")
-_VERSION_BYTES = len("WARC/1.0")
-# Folded lines and odd ends of lines, which the careful reader knows how to take.
-_ODD_LINE = re.compile("\n[\n\r \t]")
-_STATUS = re.compile("HTTP/1\\.[01] ([0-9]{3})[ \r]")
+_FIRST_SIGN = b"!"
+_STATUS = re.compile(rb"HTTP/1\.[01] ([0-9]{3})[ \r]")
 _TEXT = "text/plain"
 _NOWHERE = RecordRef("", 0, 0, "", "")
 
@@ -39,10 +37,10 @@ def quick_look(member: Member, answers: Answers) -> bool:
     end = data.find(_END, 0, _MAX_HEAD_BYTES)
     if end < 0 or not data.startswith(_VERSIONS) or not data.endswith(_END):
         return False
-    head = _Fields(data[_VERSION_BYTES : end + 2])
+    head = _Head(data[:end])
     start, stop = end + len(_END), len(data) - len(_END)
-    kind = head.get("warc-type").lower()
-    is_one = head.get("content-length") == str(stop - start) and "WARC/" not in head.text
+    kind = head.get(b"warc-type").lower()
+    is_one = head.get(b"content-length") == str(stop - start) and data.find(b"WARC/", 1, end) < 0
     if head.is_odd or not kind or not is_one:
         return False
     if kind not in KINDS and kind != REVISIT:
@@ -61,23 +59,24 @@ class _Told(NamedTuple):
     stop: int
 
 
-def _told(kind: str, head: "_Fields", data: bytes, start: int, stop: int) -> _Told | None:
+def _told(kind: str, head: "_Head", data: bytes, start: int, stop: int) -> _Told | None:
     """Return what an ordinary answer says; None of all others."""
-    if kind == CONVERSION and head.get("content-type") == _TEXT:
+    if kind == CONVERSION and head.get(b"content-type") == _TEXT:
         return _Told(None, _TEXT, start, stop)
     end = data.find(_END, start, min(stop, start + _MAX_HEAD_BYTES))
     if kind != "response" or end < 0:
         return None
-    http = _Fields(data[start : end + 2])
-    status, content_type = _STATUS.match(http.text), http.get("content-type")
-    if status is None or not content_type or http.is_coded() or http.is_odd:
+    status, http = _STATUS.match(data, start), _Head(data[start:end])
+    content_type = http.get(b"content-type")
+    is_coded = http.get(b"content-encoding") or http.get(b"transfer-encoding")
+    if status is None or not content_type or is_coded or http.is_odd:
         return None
     return _Told(int(status[1]), _media_type(content_type), end + len(_END), stop)
 
 
-def _answer(head: "_Fields", told: _Told, member: Member, answers: Answers) -> bool:
-    url, when = head.get("warc-target-uri").strip("<>"), head.get("warc-date")
-    record_id, digest = head.get("warc-record-id"), head.get("warc-payload-digest").lower()
+def _answer(head: "_Head", told: _Told, member: Member, answers: Answers) -> bool:
+    url, when = head.get(b"warc-target-uri").strip("<>"), head.get(b"warc-date")
+    record_id, digest = head.get(b"warc-record-id"), head.get(b"warc-payload-digest").lower()
     date = _date(when)
     if head.is_odd or not url or " " in url or not record_id or date is None:
         return False
@@ -88,33 +87,27 @@ def _answer(head: "_Fields", told: _Told, member: Member, answers: Answers) -> b
     )
 
 
-class _Fields:
-    """The fields of a head, in ASCII, from the end of its first line on.
+class _Head:
+    """A head, from its first line up to the end of its last.
 
     `is_odd` once something was met that the careful reader might take otherwise.
     """
 
-    __slots__ = ("_lower", "is_odd", "text")
+    __slots__ = ("_bytes", "_lower", "is_odd")
 
     def __init__(self, head: bytes) -> None:
-        self.is_odd = not head.isascii()
-        self.text = head.decode("latin-1")
-        self._lower = self.text.lower()
-        self.is_odd = self.is_odd or _ODD_LINE.search(self.text) is not None
+        self._bytes, self._lower = head, head.lower()
+        # The least line is one that is empty, folded, or begins with what readers strip.
+        self.is_odd = not head.isascii() or min(head.split(b"\n")) < _FIRST_SIGN
 
-    def get(self, name: str) -> str:
-        """Return the value of the field called `name`, which is in lower case, or ""."""
-        lower, line = self._lower, f"\n{name}:"
-        at = lower.find(line)
-        # "x-content-type" is another field; a name that stands elsewhere may be one to others.
-        if lower.count(name) - lower.count(f"-{name}") != (at >= 0):
-            self.is_odd = True
-            return ""
+    def get(self, name: bytes) -> str:
+        """Return the value of the first field called `name`, which is in lower case, or ""."""
+        at = self._lower.find(b"\n" + name)
         if at < 0:
             return ""
-        at += len(line)
-        return self.text[at : self.text.index("\n", at)].strip()
-
-    def is_coded(self) -> bool:
-        """Whether the body may have a coding."""
-        return bool(self.get("content-encoding") or self.get("transfer-encoding"))
+        at += len(name) + 1
+        if self._lower[at : at + 1] != b":":  # a name that only begins so, or a space behind it
+            self.is_odd = True
+            return ""
+        end = self._bytes.find(b"\n", at)
+        return self._bytes[at + 1 : end if end >= 0 else None].decode("latin-1").strip()

@@ -70,7 +70,7 @@ class Walk:
         members = Members(self._file, start, end)
         while at < end:
             if is_gzip and odd < _MAX_ODD:
-                members.go_to(at)
+                members.at = at
                 before, at = at, self._quickly(members, end)
                 odd = odd + 1 if at == before else 0
             if at < end:
