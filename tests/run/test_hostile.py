@@ -18,6 +18,7 @@ from warcio.checker import Checker
 from warcio.recordloader import ArcWarcRecord
 
 from sousveil.capture.http.fetch import WireSettings
+from sousveil.capture.http.transfer import MAX_BODY_BYTES
 from sousveil.case import Case, open_case, save_settings
 from sousveil.ledger import create_case, read_events
 from sousveil.run.visit import gather
@@ -190,7 +191,14 @@ def _silence(connection: socket.socket) -> None:
     connection.recv(1)
 
 
-def test_answers_without_end_end_in_time_and_keep_what_came(case: Case, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    "most", [2**23, pytest.param(MAX_BODY_BYTES, marks=pytest.mark.slow)], ids=["small", "whole"]
+)
+def test_answers_without_end_end_in_time_and_keep_what_came(
+    case: Case, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, most: int
+) -> None:
+    short = functools.partial(WireSettings, total_seconds=WIRE_SECONDS, max_body_bytes=most)
+    monkeypatch.setattr(gather, "WireSettings", short)
     took = visited(
         case,
         {

@@ -20,7 +20,7 @@ import pytest
 
 from sousveil.case import Case, open_case
 from sousveil.errors import CaseError, EvidenceError, LogError
-from sousveil.ledger import TurnWriter, create_case, read_events, writing
+from sousveil.ledger import TurnWriter, read_events, writing
 from sousveil.run.keys import key_state, rotate
 from sousveil.settings import config_folder, key_path
 from sousveil.tlog import passphrase as passphrases
@@ -30,6 +30,7 @@ from sousveil.tlog.log import append, read_checkpoint
 from sousveil.tlog.note import split_note
 from tests.commands import sousveil
 from tests.conftest import NOW
+from tests.tlog.agefiles import under_passphrase
 
 SPKI = bytes.fromhex("302a300506032b6570032100")  # RFC 8410: what precedes the key in DER
 SECRET = "horse staple ❤ battery"
@@ -390,9 +391,9 @@ def files_of(folder: Path) -> list[Path]:
     return [path for path in folder.rglob("*") if path.is_file()]
 
 
-def test_a_file_that_age_itself_would_write_is_read(case: Case, tmp_path: Path) -> None:
+def test_a_file_that_others_wrote_in_the_age_format_is_read(case: Case, tmp_path: Path) -> None:
     path = key_path(case.settings.origin)
-    path.write_bytes(pyrage.passphrase.encrypt(path.read_bytes(), SECRET, armored=True))
+    path.write_bytes(under_passphrase(path.read_bytes(), SECRET))
     signer = load_signer(path, ask=lambda _: SECRET)
     assert signer.verifier_key == case.settings.key
     age = shutil.which("age")
@@ -403,16 +404,16 @@ def test_a_file_that_age_itself_would_write_is_read(case: Case, tmp_path: Path) 
 
 
 def test_a_wrong_passphrase_is_one_line_and_no_lockout(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    case: Case, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    told_in_file(tmp_path, monkeypatch)
-    made = create_case(tmp_path / "case", title="T", operator="", now=NOW, passphrase=SECRET)
+    path = key_path(case.settings.origin)
+    path.write_bytes(under_passphrase(path.read_bytes(), SECRET))
     told_in_file(tmp_path, monkeypatch, "wrong")
-    told = sousveil("add", "http://example.org/", "--case", made.root)
+    told = sousveil("add", "http://example.org/", "--case", case.root)
     assert (told.status, "this is not its passphrase" in told.err) == (2, True)
     assert len(told.err.strip().splitlines()) == 1
     told_in_file(tmp_path, monkeypatch)
-    assert sousveil("add", "http://example.org/", "--case", made.root).status == 0
+    assert sousveil("add", "http://example.org/", "--case", case.root).status == 0
 
 
 def test_without_a_terminal_or_a_file_the_next_step_is_told(
