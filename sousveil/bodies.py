@@ -37,6 +37,7 @@ WITHHOLDABLE: Mapping[str, tuple[str, ...]] = {
     "visit": ("exit", "requests", "not_shown", "rendering.browser", "repository.ip_address"),
     "around": ("asked.exit", "asked.requests"),
     "import": ("file", "taken_from.archive"),
+    "handed-in": ("file", "given_by", "received", "by", "note"),
     "timemap": ("file", "exit", "requests"),
     "memento": ("exit", "requests"),
     "review": ("by", "note", "findings.shown"),

@@ -12,8 +12,10 @@ PAGE = Path(__file__).parents[1] / "docs" / "reference" / "commands.md"
 COMMANDS = (
     "init",
     "add",
+    "try",
     "visit",
     "import",
+    "hand-in",
     "timemap",
     "analyse",
     "reindex",

@@ -51,6 +51,8 @@ MODULES = {
     "witnessing": {"witness"},
     "exports": {"export", "bundle"},
     "mementos": {"timemap"},
+    "handing": {"hand-in"},
+    "trying": {"try"},
     "serving": {"serve"},
     "users": {"users"},
     "story": {"demo"},

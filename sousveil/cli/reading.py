@@ -118,7 +118,10 @@ def _tell_evidence(finding: Finding) -> None:
     say(f"    {plain(record.warc)}, record {plain(record.record_id)} at byte {record.offset}")
     digest = plain(record.digest)
     say(f"    {digest} (the record's block), logged as entry {finding.log_index}")
-    say(f"    captured {clock(finding.capture.captured_at)} from {plain(finding.capture.url)}")
+    how = "handed in" if finding.capture.is_handed_in else "captured"
+    place = "as" if finding.capture.is_handed_in else "from"
+    at = clock(finding.capture.captured_at)
+    say(f"    {how} {at} {place} {plain(finding.capture.url)}")
     for caveat in finding.caveats:
         say(f"    but {plain(caveat)}", "yellow")
     source = finding.source

@@ -6,7 +6,7 @@ from typer.core import TyperGroup
 
 SECTIONS = {
     "Open a case, and say what to watch": ("init", "add", "targets", "retire", "topics", "actors"),
-    "Look": ("visit", "watch", "import", "timemap", "inquiry"),
+    "Look": ("try", "visit", "watch", "import", "hand-in", "timemap", "inquiry"),
     "See what was found, and what changed": (
         "findings",
         "show",

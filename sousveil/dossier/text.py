@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Literal
 from urllib.parse import unquote, urlsplit
 
-from sousveil.model import Finding
+from sousveil.model import HANDED_IN_URN, Finding
 
 # Characters shown by number: C0 and C1 controls but tab and line feed; the embeddings, overrides
 # and isolates of UAX 9; the byte order mark and the invisible tag characters; lone surrogates and
@@ -34,6 +34,8 @@ MAX_DIRECTION_CHARS = 2_000
 
 # Browsers and servers refuse longer addresses; a link longer than this is an attack or a mistake.
 MAX_LINK_CHARS = 4_000
+
+SHOWN_DIGITS = 12  # of a digest that stands for an address; whole beside the record
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,8 +83,12 @@ def web_link(url: str) -> str | None:
 def public_address(address: str) -> str:
     """Return an address as it may be published: of a folder on our own disk only the last name.
 
-    The path of a local repository tells the name and the habits of whoever made the copy.
+    The path of a local repository tells the name and the habits of whoever made the copy. What was
+    handed in has no address, and is told by the beginning of its digest.
     """
+    if address.startswith(HANDED_IN_URN):
+        digest = address.removeprefix(HANDED_IN_URN)
+        return f"a document that was handed in (SHA-256 {digest[:SHOWN_DIGITS]}…)"
     local = unquote(address.removeprefix("file://")) if "://" in address else address
     if not local.startswith("/"):
         return address

@@ -67,6 +67,8 @@ def project(
                 _put_import(index, event, captures_in)
             case "memento":
                 _put_copy(index, event)
+            case "handed-in":
+                _put_document(index, event)
             case other if other in _TAKEN_IN:
                 _TAKEN_IN[other](index, event)
 
@@ -151,3 +153,12 @@ def _put_copy(index: Index, event: Event) -> None:
     look = Look(0, at, verdict, confidence, outcome, event.index)
     put_capture(index, capture, put_look(index, look, address=capture.url, status=capture.status))
     forget_verdicts(index, capture.url)  # it may stand before looks that were judged
+
+
+def _put_document(index: Index, event: Event) -> None:
+    """Put a document that was handed in at its own name: it was seen at no address."""
+    for capture in msgspec.convert(event.body["captures"], list[Capture]):
+        verdict, confidence, _ = judge_import(capture.status)
+        outcome = "a document that was handed in"
+        look = Look(0, event.time, verdict, confidence, outcome, event.index)
+        put_capture(index, capture, put_look(index, look, address=capture.url, status=None))

@@ -6,6 +6,7 @@ offsets count Unicode code points (W3C Web Annotation, TextPositionSelector).
 """
 
 from sousveil.model.capture import (
+    HANDED_IN_URN,
     RENDERING_TYPE,
     SNAPSHOT_URN,
     Capture,
@@ -64,6 +65,7 @@ __all__ = [
     "FACT_KINDS",
     "FIELDS",
     "GONE",
+    "HANDED_IN_URN",
     "LABELS",
     "PAPERS",
     "RENDERING_TYPE",

@@ -95,6 +95,11 @@ class Capture:
     payload_digest: str = ""  # WARC-Payload-Digest; "" where no revisit may refer to the record
     refers_to: RecordRef | None = None  # of a revisit: the record that holds its payload
 
+    @property
+    def is_handed_in(self) -> bool:
+        """Whether somebody gave it to the investigator: it was captured from nowhere."""
+        return self.url.startswith(HANDED_IN_URN)
+
 
 @dataclass(frozen=True, slots=True)
 class Picture:
@@ -131,3 +136,6 @@ RENDERING_TYPE = "application/vnd.sousveil.rendering+json"
 
 SNAPSHOT_URN = "urn:sousveil:rendering:"
 """What precedes the page's address in the URI of a rendering's snapshot."""
+
+HANDED_IN_URN = "urn:sousveil:handed-in:"
+"""What precedes, in place of an address, the SHA-256 (hexadecimal) of a document handed in."""

@@ -59,7 +59,7 @@ class Reread:
 
 
 # Events that brought captures of others: their addresses and dates are not those of our requests.
-_OF_OTHERS = frozenset({"import", "memento"})
+_OF_OTHERS = frozenset({"import", "memento", "handed-in"})
 
 
 def quote_reader(case: Case, index: Index, engine: Engine) -> Callable[[Finding, Event], Reread]:

@@ -15,7 +15,6 @@ from starlette.applications import Starlette
 from starlette.datastructures import MutableHeaders
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
-from starlette.middleware.body_limit import RequestBodyLimitMiddleware
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Mount, Route
@@ -36,6 +35,7 @@ from sousveil.web.pages import (
     exports,
     facts,
     findings,
+    handing,
     inquiries,
     jobs,
     lists,
@@ -50,8 +50,9 @@ from sousveil.web.pages import (
     withholding,
 )
 from sousveil.web.render import NAVIGATION, render
-from sousveil.web.safety.guard import MAX_BODY_BYTES, Guard
+from sousveil.web.safety.guard import Guard
 from sousveil.web.safety.headers import ASSETS, SafeHeaders, protect
+from sousveil.web.safety.limits import Limits
 
 PAGES: tuple[Sequence[BaseRoute], ...] = (
     enter.ROUTES,
@@ -71,6 +72,7 @@ PAGES: tuple[Sequence[BaseRoute], ...] = (
     facts.ROUTES,
     search.ROUTES,
     adding.ROUTES,
+    handing.ROUTES,
     jobs.ROUTES,
     topics.ROUTES,
     inquiries.ROUTES,
@@ -114,7 +116,7 @@ def make_app(desk: Desk) -> Starlette:
         middleware=[
             Middleware(SafeHeaders),
             Middleware(Compressed),
-            Middleware(RequestBodyLimitMiddleware, max_body_size=MAX_BODY_BYTES),
+            Middleware(Limits),
             Middleware(Guard, access=desk.access, clock=desk.clock, refuse=refused, onward=led_on),
         ],
         exception_handlers={

@@ -83,7 +83,7 @@ def test_a_newcomer_adds_a_target_and_ends_at_the_evidence_of_a_finding(
         ada.opens(ada.link("Add & manage"))
         ada.looks_round()
         ada.page.get_by_label("Addresses, one a line").fill(f"{site.url}/api\n")
-        ada.page.get_by_label("Who answers for them").fill("Lanternfish")
+        ada.page.get_by_label("Who is behind them").fill("Lanternfish")
         ada.opens(ada.button("Check"))
         ada.sees("1 new")
         ada.looks_round()

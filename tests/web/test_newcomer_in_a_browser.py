@@ -46,7 +46,7 @@ def test_three_addresses_are_added_and_visited_and_what_they_claim_is_seen(
     page.get_by_label("Addresses, one a line").fill(
         "\n".join(site.url + path for path in ("/api", "/zh", "/about", "/api"))
     )
-    page.get_by_label("Who answers for them").fill("Gazelight")
+    page.get_by_label("Who is behind them").fill("Gazelight")
     page.get_by_role("button", name="Check").click()
     expect(page.get_by_role("heading", name="3 new, 1 twice")).to_be_visible()
     _everybody_can_use(page, width)

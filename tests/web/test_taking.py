@@ -8,7 +8,7 @@ import pytest
 from sousveil.ledger import read_events
 from sousveil.web.jobs.store import Job
 from sousveil.web.safety import Role
-from sousveil.web.safety.guard import MAX_BODY_BYTES
+from sousveil.web.safety.limits import MAX_UPLOAD_BYTES
 from tests.commands import sousveil
 from tests.review.cases import OFFER, page, take_in
 from tests.web.desks import CSRF, Answer, Served
@@ -74,7 +74,7 @@ def test_what_is_no_archive_inside_is_told_by_the_job(desk: Served) -> None:
 
 
 def test_what_is_too_large_is_refused(desk: Served) -> None:
-    assert hand_in(desk, "x.warc", bytes(MAX_BODY_BYTES)).status == 413
+    assert hand_in(desk, "x.warc", bytes(MAX_UPLOAD_BYTES)).status == 413
 
 
 def test_who_is_no_editor_hands_in_nothing(desk: Served) -> None:

@@ -98,4 +98,5 @@ def where(finding: Finding) -> str:
         place += f"  {plain(source.path)}"
     if source.line > 1 or source.path is not None:
         place += f":{source.line}"
-    return f"{place}  seen {clock(finding.capture.captured_at)}"
+    how = "handed in" if finding.capture.is_handed_in else "seen"
+    return f"{place}  {how} {clock(finding.capture.captured_at)}"

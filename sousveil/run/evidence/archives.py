@@ -22,7 +22,7 @@ from sousveil.run.evidence.promises import Promise, Promises
 Progress = Callable[[int, int, str], None]
 
 # Of entries whose files we wrote. An import is kept as it came, faults and all.
-_OWN_KINDS = frozenset({"visit", "poll", "around"})
+_OWN_KINDS = frozenset({"visit", "poll", "around", "handed-in"})
 
 # Of one task: some tenths of a second's work, so that no process waits long for the others.
 TASK_BYTES, TASK_FILES = 16_000_000, 100

@@ -124,7 +124,7 @@ def _problem(
     finding: Finding, event: Event, reread: Callable[[Finding, Event], Reread], engine: str
 ) -> str | None:
     """Return how a finding contradicts the event that brought its capture, or the capture."""
-    if event.type == "visit" and finding.capture not in msgspec.convert(
+    if event.type in {"visit", "handed-in"} and finding.capture not in msgspec.convert(
         event.body["captures"], list[Capture]
     ):
         return "its capture is not the one that was logged. Run `sousveil reindex`."

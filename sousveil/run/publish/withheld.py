@@ -22,6 +22,7 @@ class Kind(StrEnum):
     EXITS = "exits"
     LETTERS = "letters"
     FILES = "files"
+    SOURCES = "sources"
     TARGETS = "targets"
 
 
@@ -47,6 +48,11 @@ FIELDS: Mapping[Kind, tuple[str, ...]] = {
     ),
     Kind.LETTERS: ("inquiry.to", "inquiry.letter", "inquiry.reply.letter"),
     Kind.FILES: ("import.file", "timemap.file"),
+    # A file's name, too, may tell whose it was.
+    Kind.SOURCES: (
+        *("handed-in.given_by", "handed-in.received", "handed-in.by"),
+        *("handed-in.note", "handed-in.file"),
+    ),
     Kind.TARGETS: (
         *("watch.added.watch.target", "watch.changed.watch.target", "watch.retired.target"),
         *("watch.added.watch.actor", "watch.changed.watch.actor"),
@@ -54,7 +60,9 @@ FIELDS: Mapping[Kind, tuple[str, ...]] = {
 }
 
 # Nobody needs these to check a finding.
-ALWAYS = frozenset({Kind.OPERATOR, Kind.REVIEWERS, Kind.NOTES, Kind.EXITS, Kind.LETTERS})
+ALWAYS = frozenset(
+    {Kind.OPERATOR, Kind.REVIEWERS, Kind.NOTES, Kind.EXITS, Kind.LETTERS, Kind.SOURCES}
+)
 NAMES = frozenset({Kind.REVIEWERS, Kind.NOTES})
 
 KNOWN = frozenset(f"{kind}.{field}" for kind, fields in WITHHOLDABLE.items() for field in fields)

@@ -132,6 +132,11 @@ def _caveats(body: Mapping[str, Any], held: Held, answer: Answer) -> tuple[str, 
             f"it is an old copy that {body['archive']} keeps: its date and its bytes are that"
             f" archive's word; we fetched it on {body['started_at'][:10]}"
         )
+    elif held.capture.is_handed_in and "given_by" in body:
+        told.append(
+            "it was handed in by a person, and seen at no address: who wrote it, and whether it was"
+            " ever published, is not shown; the log vouches for its bytes from that day on"
+        )
     elif held.watch_id is None:
         told.append(
             "it came with an archive made by others: its address, its date and its bytes are that"

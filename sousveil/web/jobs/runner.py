@@ -84,7 +84,7 @@ class Jobs:
             now = self._clock()
             drop_old(self.folder, known, now)
             job_id = secrets.token_hex(8)
-            job = Job(job_id, work.title, by, work.command, now, gives=work.gives)
+            job = Job(job_id, work.title, by, work.command, now, gives=work.gives, form=work.form)
             self._put(job)
             if self._worker is None:
                 self._worker = threading.Thread(target=self._work, name="jobs", daemon=True)

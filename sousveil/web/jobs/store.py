@@ -43,6 +43,7 @@ class Job:
     ended_at: datetime | None = None
     said: str = ""  # the end of what the command printed
     progress: Progress | None = None
+    form: tuple[tuple[str, str], ...] = ()  # fields for the form that follows
 
     @property
     def is_over(self) -> bool:

@@ -15,6 +15,7 @@ class Work:
     title: str  # as people read it
     command: tuple[str, ...]  # after `sousveil`, without --output
     gives: str = ""  # name of the file that it makes; "" for none
+    form: tuple[tuple[str, str], ...] = ()  # what the form held, for the next one
 
 
 VISIT_DUE = Work("Visit what is due", ("watch", "--once"))
@@ -33,6 +34,12 @@ def visit(watch_ids: Sequence[str]) -> Work:
 def take_in(path: str) -> Work:
     """Import an archive that others made."""
     return Work("Take in an archive", ("import", path))
+
+
+def try_out(addresses: Sequence[str], form: Sequence[tuple[str, str]]) -> Work:
+    """Ask these addresses once, and keep nothing but what the form held that asked."""
+    many = f"{len(addresses)} addresses" if len(addresses) != 1 else "one address"
+    return Work(f"Try {many}", ("try", *addresses), "tried.jsonl", tuple(form))
 
 
 def export_wacz(name: str, watch_ids: Sequence[str]) -> Work:

@@ -1,10 +1,12 @@
 """Adding: many targets pasted at once, checked before they are added; one changed or retired.
 
-Checking asks nothing of the network and writes nothing. Lines that name the same fields are one
+Checking asks nothing of the network and writes nothing; trying asks each address once, in a job,
+and keeps nothing either. Lines that name the same fields are one
 commit of the log, as one `sousveil add` is.
 """
 
 from collections import Counter
+from dataclasses import asdict
 from urllib.parse import urlencode
 
 from markupsafe import escape
@@ -18,18 +20,22 @@ from sousveil.errors import InputError
 from sousveil.index.pace import retired
 from sousveil.index.query import watches, watches_of
 from sousveil.model import Watch, WatchKind
+from sousveil.run.visit.trying import MAX_TRIED
 from sousveil.run.visit.watches import add_watches, retire_watches, watches_in_log
 from sousveil.watch.targets import DEFAULT_EVERY, find_watches, make_watch
 from sousveil.web.desk import Desk
-from sousveil.web.jobs.work import VISIT_DUE, visit
+from sousveil.web.jobs.work import VISIT_DUE, try_out, visit
 from sousveil.web.pages import taking
 from sousveil.web.pasted import MAX_ACTOR, MAX_TEXT, Checked, Defaults, check_pasted
 from sousveil.web.render import render
 from sousveil.web.safety import needs
-from sousveil.web.safety.guard import MAX_BODY_BYTES, field
+from sousveil.web.safety.guard import field
+from sousveil.web.safety.limits import MAX_UPLOAD_BYTES
 
 MAX_WORD = 40
 SHOWN = 200  # lines of a preview; what is beyond is counted, and what is refused comes first
+MAX_TRIED_TEXT = 100_000  # that goes with a job: twenty addresses, and notes beside them
+_TO_TRY = frozenset({"new", "known"})
 KINDS = [kind.value for kind in WatchKind]
 
 
@@ -68,6 +74,20 @@ def add(request: Request) -> Response:
         return RedirectResponse(f"/manage/jobs/{job.id}", 303)
     query = urlencode({"added": f"{done['added']}-{done['changed']}-{done['already watched']}"})
     return RedirectResponse(f"/manage/targets?{query}", 303)
+
+
+@needs("editor")
+def try_them(request: Request) -> Response:
+    """Ask for what was checked to be tried: each address is asked once, and nothing is kept."""
+    desk: Desk = request.app.state.desk
+    text, defaults = _pasted(request)
+    lines = [one.watch for one in _check(request, text, defaults) if one.state in _TO_TRY]
+    watches = [watch for watch in lines if watch is not None]
+    if not watches or not _can_be_tried(len(watches), text):
+        raise HTTPException(400, f"Give 1 to {MAX_TRIED} addresses that are sound.")
+    form = (("text", text), *asdict(defaults).items())
+    job = desk.jobs.start(try_out([one.target for one in watches], form), request.user.name)
+    return RedirectResponse(f"/manage/jobs/{job.id}", 303)
 
 
 @needs("editor")
@@ -195,10 +215,17 @@ def _shown(
         added=_counts(added),
         interval=interval,
         KINDS=KINDS,
-        MAX_BODY_BYTES=MAX_BODY_BYTES,
+        MAX_UPLOAD_BYTES=MAX_UPLOAD_BYTES,
         DEFAULT_EVERY=DEFAULT_EVERY,
         is_watched=is_watched(desk.case()),
+        can_try=_can_be_tried(states["new"] + states["known"], text),
+        MAX_TRIED=MAX_TRIED,
     )
+
+
+def _can_be_tried(addresses: int, text: str) -> bool:
+    """Whether so much may be asked at once, and what was pasted is short enough to go with it."""
+    return 0 < addresses <= MAX_TRIED and len(text) <= MAX_TRIED_TEXT
 
 
 def _counts(added: str) -> list[int]:
@@ -212,6 +239,7 @@ ROUTES = (
     Route("/manage", targets),
     Route("/manage/targets", targets),
     Route("/manage/targets/check", check, methods=["POST"]),
+    Route("/manage/targets/try", try_them, methods=["POST"]),
     Route("/manage/targets/add", add, methods=["POST"]),
     Route("/manage/targets/{watch_id}", target),
     Route("/manage/targets/{watch_id}/change", change, methods=["POST"]),

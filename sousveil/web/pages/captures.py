@@ -19,9 +19,9 @@ from sousveil.archive.beside import session_of
 from sousveil.archive.read import payload
 from sousveil.archive.unpack import GZIP_MAGIC
 from sousveil.extract.charset import decode
-from sousveil.index.query import capture_of
+from sousveil.index.query import capture_of, event_body
 from sousveil.index.store import Held
-from sousveil.model import RENDERING_TYPE, Capture
+from sousveil.model import RENDERING_TYPE, Capture, Json
 from sousveil.run.evidence.promises import ARCHIVE_NAME
 from sousveil.web.certificates import read_certificate
 from sousveil.web.desk import Desk
@@ -69,7 +69,17 @@ def capture(request: Request) -> Response:
         session=session,
         certificates=[read_certificate(pem) for pem in session.certificates] if session else [],
         is_rendering=one.media_type == RENDERING_TYPE,
+        given=_given(desk, held),
     )
+
+
+def _given(desk: Desk, held: Held) -> Json | None:
+    """Return what people say of a document that was handed in to this case; None of others."""
+    if not held.capture.is_handed_in:
+        return None
+    with desk.index() as index:
+        body = event_body(index, held.log_index)
+    return body if "given_by" in body else None
 
 
 def record(request: Request) -> Response:

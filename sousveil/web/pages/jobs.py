@@ -11,11 +11,14 @@ import json
 from collections.abc import AsyncIterator
 from pathlib import Path
 
+import msgspec
+from markupsafe import escape
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import FileResponse, RedirectResponse, Response, StreamingResponse
 from starlette.routing import Route
 
+from sousveil.run.visit.trying import Tried
 from sousveil.web.desk import Desk
 from sousveil.web.jobs.player import is_installed
 from sousveil.web.jobs.store import Job
@@ -25,6 +28,8 @@ from sousveil.web.safety import needs
 from sousveil.web.safety.guard import field
 
 MAX_WORD = 40
+MAX_HOPS = 5  # of a redirect, one by one
+MAX_TOLD_BYTES = 4 * 2**20  # of what twenty addresses answered: titles and quotes have bounds
 
 # How often a job is looked at, and for how long: a browser comes back by itself, and whether its
 # user is still let in is asked then.
@@ -67,6 +72,9 @@ def job(request: Request) -> Response:
         ahead=len(ahead),
         has_result=desk.jobs.result(found) is not None,
         is_played=_is_played(desk, found),
+        tried=_tried(desk, found),
+        form=[(name, escape(value)) for name, value in found.form],  # as it is, as it was checked
+        MAX_HOPS=MAX_HOPS,
     )
 
 
@@ -96,6 +104,15 @@ def play(request: Request) -> Response:
     if not _is_played(desk, found):
         raise HTTPException(404, "There is no player here, or it does not take this file.")
     return render(request, "player.html", job=found, address=desk.players.open(path))
+
+
+def _tried(desk: Desk, job: Job) -> list[Tried]:
+    """Return what addresses answered, of a job that tried some."""
+    path = desk.jobs.result(job)
+    if path is None or job.command[0] != "try":
+        return []
+    with path.open("rb") as file:
+        return msgspec.json.Decoder(Tried).decode_lines(file.read(MAX_TOLD_BYTES))
 
 
 def _file_of(request: Request, job: Job) -> Path:
