@@ -79,8 +79,9 @@ def export(
     was found, confirmed by people: ftm (FollowTheMoney), annotations (W3C), csv, parquet. What
     was captured, for a bibliography: csl, bibtex. What happened, for a calendar: icalendar. All
     of it: json. A file that exists is never overwritten. What would tell of you is named, and
-    nothing written. Contacts of people are withheld from all but evidence, wacz and bagit, unless
-    --allow contacts; `sousveil withhold` marks others.
+    nothing written. Contacts of people are withheld unless --allow contacts; `sousveil withhold`
+    marks others. Archive files, in wacz and bagit, are evidence and stay as they came: what they
+    hold is counted.
     """
     case = chosen_case(folder)
     place = Output(output, recipients_of(encrypt_to or []), frozenset(allow or []))
@@ -100,7 +101,7 @@ def export(
     asked = Asked(targets or [], label or [], everything=everything)
     with open_index(case) as index, progress(f"writing {form}") as bar:
         is_bag = form is ExportFormat.BAGIT
-        is_told = is_bag or Private.CONTACTS in place.allowed
+        is_told = Private.CONTACTS in place.allowed
         concealer = None if is_told else Concealer(marks_of(case))
         told = choose(case, index, asked, now(), _scan_columns, concealer=concealer)
         made = write_bag(told, place, bar) if is_bag else write_form(told, form, place)

@@ -19,6 +19,7 @@ from sousveil.archive.read import read_block
 from sousveil.bodies import Line, read_line, without
 from sousveil.case import Case
 from sousveil.dossier.annotation import annotation
+from sousveil.dossier.harm.conceal import Concealer
 from sousveil.errors import EvidenceError, InputError
 from sousveil.index.query import fates, findings
 from sousveil.index.reviews import reviews
@@ -27,6 +28,7 @@ from sousveil.jsonform import instant
 from sousveil.ledger import event_lines, read_events
 from sousveil.model import Capture, Event, Fate, Finding, Json, RecordRef, Review
 from sousveil.run.publish import verify_bundle
+from sousveil.run.publish.marking import marks_of
 from sousveil.run.publish.output import Output
 from sousveil.run.publish.packages import (
     Exported,
@@ -37,6 +39,7 @@ from sousveil.run.publish.packages import (
     vouched_head,
     write_package,
 )
+from sousveil.run.publish.private import Private
 from sousveil.run.publish.sealed import SEALED_SUFFIX
 from sousveil.run.publish.succession import keys_of, succession_files, succession_told
 from sousveil.run.publish.withheld import of_type
@@ -84,8 +87,7 @@ section 2.1.3.2).
   the key: nothing was changed or put in since.
 - That each quote is cited from a record of these files. Whether it stands there is shown for text;
   in a PDF, a picture or a repository, look at the place that the finding names.
-- Not that the server sent the same to others, and not who owns the key. Of what was handed in (its
-  address begins with `urn:sousveil:handed-in:`) not who wrote it, nor that it was ever published.
+- Not that the server sent the same to others, and not who owns the key.
 - Not when: times are those of the computer that logged. Time stamps, where there are any, show that
   the log existed by then, not since when.
 - Labels, traits and scores are what a program made of the words. They are no evidence.
@@ -128,7 +130,9 @@ class _Asked:
 
     finding: Finding
     fate: Fate | None
-    reviews: Sequence[Review]
+    reviews: Sequence[Review]  # none unless decisions are told
+    shown: Finding  # as its annotation tells it: without contacts of people around the quote
+    shown_fate: Fate | None
 
 
 def write_bundle(
@@ -146,11 +150,14 @@ def write_bundle(
 
     The fields `hidden` (`withheld.py`) are withheld from it. `with_decisions` takes in the log
     entries of the decisions on the findings; a time stamp then has to be younger than those.
+    Annotations withhold contacts of people around a quote unless that is allowed; the records that
+    they lead to are evidence, and stay as they came.
     Raises InputError for a finding that is not there, or is only so in the index, and what
     `write_package` raises.
     """
     newest = signed_head(case)
-    asked = _asked(index, names, hidden)
+    concealer = None if Private.CONTACTS in output.allowed else Concealer(marks_of(case))
+    asked = _asked(index, names, hidden, concealer, with_decisions=with_decisions)
     events = {event.index: event for event in read_events(case) if event.index < newest.size}
     chosen = [
         events[number]
@@ -190,8 +197,16 @@ def write_bundle(
     )
 
 
-def _asked(index: Index, names: Sequence[str], hidden: frozenset[str]) -> list[_Asked]:
-    known, fate, decided = findings(index), fates(index), reviews(index)
+def _asked(
+    index: Index,
+    names: Sequence[str],
+    hidden: frozenset[str],
+    concealer: Concealer | None,
+    *,
+    with_decisions: bool,
+) -> list[_Asked]:
+    known, fate = findings(index), fates(index)
+    decided = reviews(index) if with_decisions else {}
     chosen = []
     for name in dict.fromkeys(names):
         matches = [one for one in known if one.id.startswith(name)]
@@ -203,8 +218,21 @@ def _asked(index: Index, names: Sequence[str], hidden: frozenset[str]) -> list[_
             told = [replace(one, by="") for one in told]
         if "review.note" in hidden:
             told = [replace(one, note="") for one in told]
-        chosen.append(_Asked(matches[0], fate.get(matches[0].id), told))
+        found, became = matches[0], fate.get(matches[0].id)
+        chosen.append(_Asked(found, became, told, *_shown(found, became, concealer)))
     return chosen
+
+
+def _shown(
+    finding: Finding, fate: Fate | None, concealer: Concealer | None
+) -> tuple[Finding, Fate | None]:
+    """Return what an annotation tells: the quote and its address as they are, to be looked up."""
+    if concealer is None:
+        return finding, fate
+    names = concealer.names_of(finding)
+    told = concealer.finding(finding)
+    told = replace(told, quote=finding.quote, url=finding.url, capture=finding.capture)
+    return told, concealer.value(fate, finding.id, names)
 
 
 # ---------------------------------------------------------------- what is needed
@@ -294,7 +322,7 @@ def _own_files(
     for one in asked:
         record = _record(one.finding, files)
         form = annotation(
-            one.finding, one.fate, one.reviews, record=record, made_at=made["made_at"]
+            one.shown, one.shown_fate, one.reviews, record=record, made_at=made["made_at"]
         )
         yield f"sousveil/finding-{one.finding.id}.json", _json(form)
 

@@ -32,32 +32,42 @@ _BINARY = (
 )
 
 
-def contacts_told(file: BinaryIO) -> Iterator[Leak]:
+def contacts_told(package: Path | BinaryIO) -> Iterator[Leak]:
     """Yield what tells that a package's records hold contacts: once, for they are evidence."""
-    found = contacts_in(file)
+    found = contacts_in(package)
     if found:
         told = ", ".join(f"{kind}: {number:,}" for kind, number in found.items())
         yield Leak(Private.CONTACTS, f"at least {told}", "its records", is_ours=False)
 
 
 def contacts_in(package: Path | BinaryIO) -> dict[str, int]:
-    """Return how many things of each kind a package's records hold, each text counted once."""
+    """Return how many things of each kind a package's records hold, each text counted once.
+
+    A package is a WACZ, or the folder in which archive files lie.
+    """
     found: set[tuple[str, str]] = set()
     left = MAX_CHARACTERS
+    for warc in _archives(package):
+        reader = RecordReader(Unpacked(warc))
+        for record in reader.records():
+            text = _text(record, left)
+            left -= len(text)
+            found |= {(str(one.kind), text[one.start : one.end]) for one in private_spans(text)}
+            reader.finish(record)
+    return dict(sorted(Counter(kind for kind, _ in found).items()))
+
+
+def _archives(package: Path | BinaryIO) -> Iterator[BinaryIO]:
+    if isinstance(package, Path) and package.is_dir():
+        for path in sorted(one for one in package.rglob("*") if one.is_file()):
+            with path.open("rb") as warc:
+                yield warc
+        return
     with zipfile.ZipFile(package) as opened:
         for name in opened.namelist():
             if name.startswith("archive/"):
-                with opened.open(name) as warc:
-                    reader = RecordReader(Unpacked(cast("BinaryIO", warc)))
-                    for record in reader.records():
-                        text = _text(record, left)
-                        left -= len(text)
-                        found |= {
-                            (str(one.kind), text[one.start : one.end])
-                            for one in private_spans(text)
-                        }
-                        reader.finish(record)
-    return dict(sorted(Counter(kind for kind, _ in found).items()))
+                with opened.open(name) as member:
+                    yield cast("BinaryIO", member)
 
 
 def _text(record: Record, limit: int) -> str:

@@ -1,6 +1,9 @@
 """No form of an export tells of private people, unless whoever makes it says so."""
 
+import gzip
+import json
 import re
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -53,3 +56,37 @@ def test_what_is_withheld_is_in_no_form_and_can_be_agreed_to(root: Path, tmp_pat
                    "--case", root)  # fmt: skip
     assert ran.status == 0, ran.err
     assert all(word in words_of(told) for word in PRIVATE)
+
+
+def test_a_bag_keeps_its_evidence_and_tells_what_that_holds(root: Path, tmp_path: Path) -> None:
+    bag = tmp_path / "bag"
+    ran = sousveil("export", "--format", "bagit", "-o", bag, "--case", root)
+    assert ran.status == 0, ran.err
+    told = " ".join(ran.out.split())
+    assert "its records: holds at least e-mail address: 1, name of a contact person: 1" in told
+    annotations = words_of(bag / "data" / "annotations.jsonld")
+    assert not [word for word in PRIVATE if word in annotations]
+    assert CLAIM in annotations
+    (warc,) = (bag / "data" / "archive").rglob("*.warc.gz")
+    assert PRIVATE[0].encode() in gzip_members(warc)
+
+
+def test_a_bundle_tells_no_decision_and_no_contact_beside_the_quote(
+    root: Path, tmp_path: Path
+) -> None:
+    (found,) = sousveil("findings", "--json", "--case", root).json()
+    for name, more, is_told in (("a", (), False), ("b", ("--allow", "contacts"), True)):
+        path = tmp_path / f"{name}.wacz"
+        ran = sousveil("bundle", found["id"], "-o", path, *more, "--case", root)
+        assert ran.status == 0, ran.err
+        assert sousveil("verify", path).status == 0
+        with zipfile.ZipFile(path) as package:
+            form = package.read(f"sousveil/finding-{found['id']}.json").decode()
+        assert ("13812345678" in form) == is_told
+        assert json.loads(form)["target"]["selector"][0]["exact"] == found["quote"]
+        assert not {"review", "status"} & json.loads(form)["sousveil:finding"].keys()
+
+
+def gzip_members(path: Path) -> bytes:
+    with gzip.open(path) as opened:
+        return opened.read()

@@ -12,6 +12,7 @@ import re
 import shutil
 import zipfile
 from collections.abc import Iterable, Sequence
+from itertools import chain
 from pathlib import Path
 from tempfile import TemporaryDirectory, TemporaryFile
 
@@ -22,8 +23,9 @@ from sousveil.durable import sync_folder
 from sousveil.errors import EvidenceError, InputError
 from sousveil.model import Event
 from sousveil.run.publish.bundles import needed_entries
+from sousveil.run.publish.contacts import contacts_told
 from sousveil.run.publish.exports.annotations import annotations
-from sousveil.run.publish.exports.forms import Made, left_out
+from sousveil.run.publish.exports.forms import Made, left_out, withheld
 from sousveil.run.publish.exports.told import Told
 from sousveil.run.publish.exports.wacz import logged_events
 from sousveil.run.publish.leaks import in_bag, judged, wanted_of
@@ -49,6 +51,7 @@ _README = """\
 - `sousveil/checkpoint`: the log's signed head (c2sp.org/tlog-checkpoint).
 - `log/`: the log's tiles (c2sp.org/tlog-tiles), which hold digests, and no word of what was logged.
 - `annotations.jsonld`: what was found (W3C Web Annotation), each with its place in `archive/`.
+  Where it says `[withheld: …]`, a contact of somebody stands in the archive file.
 
 The log is signed by
 
@@ -79,7 +82,8 @@ def write_bag(told: Told, output: Output, progress: Progress) -> Made:
         _fill(told, bag, events, progress)
         made = bagit.make_bag(str(bag), _info(told), checksums=[_ALGORITHM])
         _check(made, events)
-        notes = judged(in_bag(bag, wanted_of(case)), output.allowed)
+        leaks = chain(in_bag(bag, wanted_of(case)), contacts_told(bag / PAYLOAD / "archive"))
+        notes = judged(leaks, output.allowed)
         size = sum(one.stat().st_size for one in bag.rglob("*") if one.is_file())
         if is_zip:
             _put_zip(bag, output, case.pending)
@@ -87,7 +91,8 @@ def write_bag(told: Told, output: Output, progress: Progress) -> Made:
             _sync(bag)
             bag.rename(path)
             sync_folder(path.parent)
-    return Made((str(output.path),), size, len(told.statements), (*left_out(told), *notes))
+    notes = [*left_out(told), *withheld(told), *notes]
+    return Made((str(output.path),), size, len(told.statements), tuple(notes))
 
 
 def _events(told: Told) -> list[Event]:

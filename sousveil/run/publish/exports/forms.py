@@ -139,7 +139,7 @@ def write_form(told: Told, name: str, output: Output) -> Made:
         tuple(str(path) for path in wanted),
         sum(sizes),
         len(told.statements),
-        (*left_out(told), *_withheld(told), *leaks),
+        (*left_out(told), *withheld(told), *leaks),
     )
 
 
@@ -160,7 +160,7 @@ def left_out(told: Told) -> Iterator[str]:
         )
 
 
-def _withheld(told: Told) -> Iterator[str]:
+def withheld(told: Told) -> Iterator[str]:
     """Yield in words what was withheld of people."""
     if told.concealer and (found := counts(told.concealer.met)):
         kinds = ", ".join(f"{kind}: {number:,}" for kind, number in found.items())
