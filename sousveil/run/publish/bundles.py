@@ -87,7 +87,8 @@ section 2.1.3.2).
   the key: nothing was changed or put in since.
 - That each quote is cited from a record of these files. Whether it stands there is shown for text;
   in a PDF, a picture or a repository, look at the place that the finding names.
-- Not that the server sent the same to others, and not who owns the key.
+- Not that the server sent the same to others, and not who owns the key. Of what was handed in (its
+  address begins with `urn:sousveil:handed-in:`) not who wrote it, nor that it was ever published.
 - Not when: times are those of the computer that logged. Time stamps, where there are any, show that
   the log existed by then, not since when.
 - Labels, traits and scores are what a program made of the words. They are no evidence.
