@@ -141,6 +141,7 @@ def test_a_list_of_paths_is_scanned_from_a_site_and_its_records_are_brought(
         assert site.given == [(f"/crawl/{one.path.name}", one.records[1].length) for one in made]
 
 
+@pytest.mark.usefixtures("no_processes")
 def test_only_records_that_an_index_names_are_read(tmp_path: Path, made: list[Crawl]) -> None:
     index = listed(tmp_path / "far", made)
     with serve_parts(tmp_path / "far") as site:
@@ -208,6 +209,7 @@ def as_cdxj(index: Path) -> Path:
     return path
 
 
+@pytest.mark.usefixtures("no_processes")
 def test_cdx_lines_are_read_by_their_legend(made: list[Crawl]) -> None:
     one = made[1]
     lines = [" CDX N b a m s k r M S V g\n"] + [

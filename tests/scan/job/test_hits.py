@@ -71,6 +71,7 @@ def test_findings_are_the_same_as_those_of_the_scan(folder: Path) -> None:
     assert found() == seen()
 
 
+@pytest.mark.usefixtures("no_processes")
 def test_findings_are_the_same_as_those_of_the_archive_imported_whole(folder: Path) -> None:
     made = crawl(folder / "a.warc.gz", 7, [CLAIM, DULL, CLAIM])
     assert scan(str(made.path)).status == 0
@@ -81,6 +82,7 @@ def test_findings_are_the_same_as_those_of_the_archive_imported_whole(folder: Pa
     assert _sorted(sousveil("findings", "--case", "other", "--json").json()) == brought
 
 
+@pytest.mark.usefixtures("no_processes")
 def test_each_record_has_its_provenance_and_the_donors_bytes(folder: Path) -> None:
     made = crawl(folder / "in" / "a.warc.gz", 1, [DULL, CLAIM, CLAIM + " Twice."])
     assert scan("in").status == 0
@@ -104,6 +106,7 @@ def test_each_record_has_its_provenance_and_the_donors_bytes(folder: Path) -> No
     assert sousveil("verify", "case").status == 0
 
 
+@pytest.mark.usefixtures("no_processes")
 def test_the_same_result_is_taken_in_once(folder: Path) -> None:
     crawls(folder / "in", 2)
     scan("in")
@@ -113,6 +116,7 @@ def test_the_same_result_is_taken_in_once(folder: Path) -> None:
     assert "already in this case" in again.out
 
 
+@pytest.mark.usefixtures("no_processes")
 def test_a_record_that_changed_since_is_named_and_the_rest_is_taken_in(folder: Path) -> None:
     made = crawls(folder / "in", 3)
     scan("in")
@@ -129,6 +133,7 @@ def test_a_record_that_changed_since_is_named_and_the_rest_is_taken_in(folder: P
     assert [row["capture"]["url"] for row in found()] == ["https://vendor-2.example/1"]
 
 
+@pytest.mark.usefixtures("no_processes")
 def test_records_of_any_kind_of_archive_are_brought(folder: Path) -> None:
     def one(number: int) -> bytes:
         return record(f"https://vendor-{number}.example/", page(CLAIM), number)
@@ -155,6 +160,7 @@ def test_records_of_any_kind_of_archive_are_brought(folder: Path) -> None:
     assert brought == scanned
 
 
+@pytest.mark.usefixtures("no_processes")
 def test_a_revisit_is_brought_with_what_it_means(folder: Path) -> None:
     original = record("https://vendor-1.example/", page(CLAIM), 1)
     again = (
@@ -177,6 +183,7 @@ def test_a_revisit_is_brought_with_what_it_means(folder: Path) -> None:
     assert found() == seen()
 
 
+@pytest.mark.usefixtures("no_processes")
 def test_a_server_that_gives_something_else_is_told(folder: Path) -> None:
     made = crawl(folder / "a.warc.gz", 1)
     with serve() as site:
@@ -196,6 +203,7 @@ def test_a_file_that_is_no_result_is_refused(folder: Path) -> None:
     assert "no result of a scan" in bring().err
 
 
+@pytest.mark.usefixtures("no_processes")
 def test_places_that_cannot_be_are_faults(folder: Path) -> None:
     crawl(folder / "a.warc.gz", 1)
     scan("a.warc.gz")

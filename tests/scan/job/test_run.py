@@ -176,6 +176,7 @@ def test_ctrl_c_ends_a_scan_that_goes_on_later(folder: Path) -> None:
     assert not (folder / "c.parquet").exists()
 
 
+@pytest.mark.usefixtures("no_processes")
 def test_a_damaged_archive_is_told_and_ends_the_command_with_1(folder: Path) -> None:
     (folder / "in" / "050.warc.gz").write_bytes((folder / "in" / "001.warc.gz").read_bytes()[:700])
     (folder / "in" / "060.warc.gz").write_bytes(b"no archive")
@@ -246,6 +247,7 @@ def test_an_estimate_tells_what_it_assumes(folder: Path) -> None:
     assert not list(folder.glob("*.parquet"))
 
 
+@pytest.mark.usefixtures("no_processes")
 def test_a_case_tells_what_to_look_for_and_who_is_who(folder: Path) -> None:
     sousveil("init", "case")
     (folder / "case" / "actors.toml").write_text(
