@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from sousveil.case import Case, open_case
+from sousveil.ledger import read_events
 from sousveil.run.publish import verify_bundle
 from tests.commands import sousveil
 from tests.review.cases import OFFER, page, take_in
@@ -331,3 +332,7 @@ def test_the_bundle_of_what_was_imported_convinces_too(tmp_path: Path) -> None:
     key = open_case(root).settings.key
     assert sousveil("verify", tmp_path / "b.wacz", "--key", key).status == 0
     assert verify_bundle.Checks(tmp_path / "b.wacz", key).run() == 0
+    (event,) = [one for one in read_events(open_case(root)) if one.type == "import"]
+    with zipfile.ZipFile(tmp_path / "b.wacz") as package:
+        told = b"".join(package.read(n) for n in package.namelist() if n.startswith("sousveil/"))
+    assert event.body["file"].encode() not in told  # whose it was may stand in it

@@ -32,7 +32,7 @@ FIELDS: Mapping[Kind, tuple[str, ...]] = {
     Kind.REVIEWERS: (
         *("review.by", "translation.by", "desk.user.name"),
         *("fact.added.by", "fact.changed.by", "fact.withdrawn.by"),
-        *("words.marked.by", "picture.marked.by"),
+        *("words.marked.by", "picture.marked.by", "published.by"),
     ),
     # What else a decision was made on goes with why: it may be a finding that was not asked for.
     Kind.NOTES: (
@@ -47,8 +47,8 @@ FIELDS: Mapping[Kind, tuple[str, ...]] = {
         *("watch.added.watch.exit", "watch.changed.watch.exit"),
     ),
     Kind.LETTERS: ("inquiry.to", "inquiry.letter", "inquiry.reply.letter"),
+    # A file's name may tell whose it was, or who gave it.
     Kind.FILES: ("import.file", "timemap.file"),
-    # A file's name, too, may tell whose it was.
     Kind.SOURCES: (
         *("handed-in.given_by", "handed-in.received", "handed-in.by"),
         *("handed-in.note", "handed-in.file"),
@@ -60,9 +60,7 @@ FIELDS: Mapping[Kind, tuple[str, ...]] = {
 }
 
 # Nobody needs these to check a finding.
-ALWAYS = frozenset(
-    {Kind.OPERATOR, Kind.REVIEWERS, Kind.NOTES, Kind.EXITS, Kind.LETTERS, Kind.SOURCES}
-)
+ALWAYS = frozenset(Kind) - {Kind.TITLE, Kind.TARGETS}
 NAMES = frozenset({Kind.REVIEWERS, Kind.NOTES})
 
 KNOWN = frozenset(f"{kind}.{field}" for kind, fields in WITHHOLDABLE.items() for field in fields)
