@@ -27,7 +27,8 @@ class Visited:
     """A look with all that is known of it."""
 
     address: str
-    number: int  # among all looks at its address, from 1: `sousveil diff --from` takes it
+    number: int  # among all that is known of its address, from 1: `sousveil diff --from` takes it
+    own: int  # among our own looks at it, without the copies that others kept
     at: datetime
     verdict: Verdict  # of this answer alone
     outcome: str  # in words
@@ -142,8 +143,9 @@ def _place(after: str) -> list[object]:
 
 def _visited(index: Index, row: tuple[Any, ...]) -> Visited:
     log_index, look_id, address, at, verdict, outcome, is_shown, exit_, came = row
-    ((number,),) = index.rows(
-        "SELECT count(*) FROM look WHERE address = ? AND (at, log_index) <= (?, ?)",
+    ((number, own),) = index.rows(
+        "SELECT count(*), count(watch_id) FROM look"
+        " WHERE address = ? AND (at, log_index) <= (?, ?)",
         address,
         at,
         log_index,
@@ -153,6 +155,7 @@ def _visited(index: Index, row: tuple[Any, ...]) -> Visited:
     return Visited(
         address=address,
         number=number,
+        own=own,
         at=datetime.fromisoformat(at),
         verdict=Verdict(verdict),
         outcome=told_outcome(outcome, msgspec.json.decode(came, type=Came) if came else None),

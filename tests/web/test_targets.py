@@ -192,9 +192,14 @@ def test_old_copies_stand_apart_from_our_own_looks_with_who_kept_them(tmp_path: 
             assert "Old copies" not in desk.client().get(path).text
             assert sousveil("timemap", *at, archive.timemap_url(address)).status == 0
             page = desk.client().get(path).text
+            beside = desk.client().get(f"{path}/compare?from=1&to=2").text
     looks, copies = page.split('id="copies"')
     assert looks.count("· log entry") == 1
     assert "2018-03-01" not in looks
     assert "1 copy" in copies
     assert 'datetime="2018-03-01T08:00:00' in copies
     assert re.search(r'<a href="/captures/\d+">.*in an old copy that 127.0.0.1 keeps', copies)
+    assert "Look 1 · log entry" in looks  # a copy that others kept is not counted among ours
+    assert "compare?from=1&amp;to=2" in looks
+    assert "<strong>Before</strong> old copy, 1 March 2018" in beside
+    assert "<strong>After</strong> look 1, " in beside

@@ -10,6 +10,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from itertools import accumulate
 
 from sousveil.errors import InputError, TargetError
 from sousveil.index.query import visits_to, watches
@@ -29,6 +30,7 @@ class Look:
     visit: Visit
     wire: Capture | None  # what the address answered in the end
     rendered: Capture | None  # what a browser showed
+    own: int | None  # its number among our own looks; None for a copy that others kept
 
     @property
     def is_page(self) -> bool:
@@ -44,7 +46,11 @@ def looks_at(index: Index, target: str) -> list[Look]:
     """
     address = _address(index, target)
     made = sorted(visits_to(index, address), key=lambda one: (one.started_at, one.log_index))
-    found = [_look(number, visit) for number, visit in enumerate(made, 1)]
+    own = accumulate(int(one.watch_id is not None) for one in made)
+    found = [
+        _look(number, one, mine)
+        for number, (one, mine) in enumerate(zip(made, own, strict=True), 1)
+    ]
     if not found:
         raise TargetError(f"{address}: not looked at yet. Run `sousveil visit {address}`.")
     return found
@@ -66,10 +72,16 @@ def _address(index: Index, target: str) -> str:
     return chosen.target
 
 
-def _look(number: int, visit: Visit) -> Look:
+def _look(number: int, visit: Visit, own: int) -> Look:
     rendered = [one for one in visit.captures if one.media_type == RENDERING_TYPE]
     wire = [one for one in visit.captures if one.media_type != RENDERING_TYPE]
-    return Look(number, visit, wire[-1] if wire else None, rendered[-1] if rendered else None)
+    return Look(
+        number,
+        visit,
+        wire[-1] if wire else None,
+        rendered[-1] if rendered else None,
+        own if visit.watch_id is not None else None,
+    )
 
 
 def choose(
