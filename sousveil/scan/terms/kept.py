@@ -8,35 +8,39 @@ what its digest says. Where the engine refuses it, it is made anew.
 """
 
 import hashlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from importlib import resources
-from itertools import chain
 from pathlib import Path
+from typing import NamedTuple
 
 import msgspec
 
 from sousveil.claims.identity import words_digest
 from sousveil.claims.ready import read_kept, write_kept
 from sousveil.scan.terms.automaton import Automaton, Pattern, compiled, engine, loaded
-from sousveil.scan.terms.spellings import UNSURE, spellings, trigger_spellings
-from sousveil.scan.terms.views import is_utf8
+from sousveil.scan.terms.spellings import UNSURE, Spelling, cue_spellings, spellings
+from sousveil.scan.terms.views import SCRIPT_CLOSES, SCRIPT_OPENS
 from sousveil.settings import cache_folder
 from sousveil.topics.load import Topic
 
 MAX_BYTES = 2**27  # of a kept file; ours have a dozen megabytes
 MAX_FILES = 4  # kept: the topics of a few cases
 _SUFFIX = ".patterns"
-_MAKERS = ("automaton.py", "kept.py", "spellings.py", "common.txt", "triggers.txt")
+_MAKERS = ("automaton.py", "kept.py", "spellings.py", "common.txt", "cues.txt")
+TERM, CUE, OPENS, CLOSES = "term", "cue", "opens", "closes"  # cues count beside others only
+_SCRIPTS = {OPENS: SCRIPT_OPENS, CLOSES: SCRIPT_CLOSES}
+_NEVER = Pattern(rb"\xff\xfe\xff\xfe\xff")  # in no text; an automaton needs a pattern
 _UNICODE = frozenset({"", "utf-8"})  # codings of text that is valid UTF-8
 
 
-class Sense(msgspec.Struct, frozen=True, array_like=True):
+class Sense(NamedTuple):
     """What a match of a pattern means."""
 
-    coding: str  # a codec; "" for ASCII, which most codings share
-    company: tuple[bytes, ...]  # words one of which must stand near; none: it stands for itself
+    role: str  # what it is looked for as
+    coding: str = ""  # a codec; "" for ASCII, which most codings share
+    company: bytes = b""  # a word that must stand near; none: it stands for itself
 
 
 class Table(msgspec.Struct, frozen=True):
@@ -44,6 +48,7 @@ class Table(msgspec.Struct, frozen=True):
 
     automaton: Automaton
     senses: list[tuple[Sense, ...]]
+    common: Automaton  # common words, which count near cues only
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,18 +59,13 @@ class Patterns:
     unicode: Table
     others: Table  # those in codings of single countries
 
-    def tables_for(self, data: bytes) -> Iterator[Table]:
-        """Yield what is to be looked for in `data`."""
-        yield self.unicode
-        if not is_utf8(data):
-            yield self.others
-
 
 class _Kept(msgspec.Struct, array_like=True):
     """A table on disk."""
 
     automaton: bytes
     senses: list[tuple[Sense, ...]]
+    common: bytes
 
 
 def patterns(topics: Sequence[Topic], cache: Path | None) -> Patterns:
@@ -78,7 +78,7 @@ def patterns(topics: Sequence[Topic], cache: Path | None) -> Patterns:
     tables = _tables(read_kept(path, MAX_BYTES))
     if tables is None:
         tables = _made(topics)
-        kept = [_Kept(one.automaton.saved(), one.senses) for one in tables]
+        kept = [_Kept(one.automaton.saved(), one.senses, one.common.saved()) for one in tables]
         with suppress(OSError):  # it was only to save time
             write_kept(path, msgspec.msgpack.encode(kept), MAX_FILES)
     return Patterns(version, *tables)
@@ -97,27 +97,44 @@ def _tables(body: bytes | None) -> tuple[Table, Table] | None:
     if body is None:
         return None
     try:
-        one, other = msgspec.msgpack.decode(body, type=tuple[_Kept, _Kept])
+        kept = msgspec.msgpack.decode(body, type=tuple[_Kept, _Kept])
     except msgspec.MsgspecError:
         return None
-    automata = loaded(one.automaton), loaded(other.automaton)
-    if automata[0] is None or automata[1] is None:
+    one, other = map(_table, kept)
+    return None if one is None or other is None else (one, other)
+
+
+def _table(kept: _Kept) -> Table | None:
+    automaton, common = loaded(kept.automaton), loaded(kept.common)
+    if automaton is None or common is None:
         return None
-    return Table(automata[0], one.senses), Table(automata[1], other.senses)
+    return Table(automaton, kept.senses, common)
 
 
 def _made(topics: Sequence[Topic]) -> tuple[Table, Table]:
-    found: dict[bool, dict[Pattern, list[Sense]]] = {True: {}, False: {}}
+    """Return what is to be looked for in UTF-8, and what in codings of single countries."""
     terms = dict.fromkeys(term for topic in topics for term in topic.terms)
-    sure = (term for term in terms if term.kind not in UNSURE)
-    for one in chain(trigger_spellings(), *map(spellings, sure)):
-        pattern = Pattern(one.pattern, one.exact_case)
-        senses = found[one.coding in _UNICODE].setdefault(pattern, [])
-        sense = Sense(one.coding, one.company)
-        if sense not in senses:
-            senses.append(sense)
-    return _table(found[True]), _table(found[False])
+    sure = [one for term in terms if term.kind not in UNSURE for one in spellings(term)]
+    common = [one for term in terms if term.kind in UNSURE for one in spellings(term)]
+    cues = list(cue_spellings())
+    one, other = (
+        _compiled(*([s for s in some if (s.coding in _UNICODE) is is_unicode] for some in all_of))
+        for is_unicode, all_of in ((True, (sure, common, cues)), (False, (sure, common, cues)))
+    )
+    return one, other
 
 
-def _table(found: dict[Pattern, list[Sense]]) -> Table:
-    return Table(compiled(list(found)), [tuple(senses) for senses in found.values()])
+def _compiled(sure: list[Spelling], common: list[Spelling], cues: list[Spelling]) -> Table:
+    senses: dict[Pattern, dict[Sense, None]] = {
+        Pattern(expression): {Sense(role): None} for role, expression in _SCRIPTS.items()
+    }
+    for role, some in ((TERM, sure), (CUE, cues)):
+        for one in some:
+            sense = Sense(role, one.coding, one.company)
+            senses.setdefault(_pattern(one), {})[sense] = None
+    few = list(dict.fromkeys(map(_pattern, common))) or [_NEVER]
+    return Table(compiled(list(senses)), list(map(tuple, senses.values())), compiled(few))
+
+
+def _pattern(one: Spelling) -> Pattern:
+    return Pattern(one.pattern, one.exact_case)

@@ -8,17 +8,30 @@ in `views.py` and looked through again.
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from pathlib import Path
 
 from sousveil.claims.lexicon import Lexicon, lexicon
-from sousveil.scan.terms.kept import Patterns, patterns
-from sousveil.scan.terms.views import outside, scripts, views
+from sousveil.scan.terms.automaton import Automaton
+from sousveil.scan.terms.codings import is_utf8
+from sousveil.scan.terms.kept import CLOSES, CUE, OPENS, Patterns, Table, patterns
+from sousveil.scan.terms.views import (
+    Span,
+    hidden,
+    holds_data,
+    in_unread_tag,
+    outside,
+    overview,
+    plain,
+    plain_elsewhere,
+    wide,
+)
 from sousveil.scan.terms.windows import passages, tells
 from sousveil.topics.load import Topic
 
 AROUND_BYTES = 320  # a term of 80 characters in three bytes each, and its line breaks
+TOGETHER_BYTES = 400  # between a cue and a common word of one passage
 MAX_CHECKS = 256  # passages read in one body; one with more passes
 MAX_TITLE_BYTES = 500
 _TITLE = re.compile(rb"<title\b[^<>]*>([^<]{1,%d})" % MAX_TITLE_BYTES, re.IGNORECASE)
@@ -38,25 +51,36 @@ class Matcher:
         """Return whether the finder may find something in `body`, which is in any charset.
 
         The passage around each term that counts alone is judged, wherever the term can be read;
-        the bar is below the finder's. Common words (hints, values) count in passages with one of
-        the cues of triggers.txt only: they alone bring one in ten of the findings in labelled
-        passages, and half of those have such a cue.
+        the bar is below the finder's. Common words (hints, values) count in passages with two of
+        the cues of cues.txt only.
         """
-        data = b"\n" + bytes(body) + b"\n"  # words at either end have bounds, too
-        return any(self._holds(view) for view in views(data))
+        data = b"".join((b"\n", body, b"\n"))  # words at either end have bounds, too
+        return self._shows(data) or any(self._shows(text) for text in wide(data))
 
-    def _holds(self, data: bytes) -> bool:
-        places = self._places(data)
-        if not places:
-            return False
-        context = (
-            title.group(1).decode("utf-8", "replace") if (title := _TITLE.search(data)) else ""
+    def _shows(self, data: bytes) -> bool:
+        """Whether `data`, or what is hidden in it, tells something."""
+        utf_8 = is_utf8(data)
+        seen = overview(data, utf_8=utf_8)
+        texts = (plain(data, seen.accented),) if utf_8 else (data, *plain_elsewhere(data))
+        return any(self._says(text, utf_8=utf_8) for text in texts) or any(
+            self._says(text) for text in hidden(data, seen.hides, utf_8=utf_8)
         )
+
+    def _says(self, data: bytes, *, utf_8: bool = True) -> bool:
+        """Whether what can be read in `data` tells something."""
+        scripts: list[Span] = []
+        places = list(_places(self._found.unicode, data, scripts))
+        if not utf_8:
+            places += _places(self._found.others, data)
+        ends = set(outside((end for end, _ in places), scripts))
+        read = [one for one in places if one[0] in ends and not in_unread_tag(data, one[0])]
+        return bool(read) and self._tells(data, read)
+
+    def _tells(self, data: bytes, places: Sequence[Place]) -> bool:
+        title = _TITLE.search(data)
+        context = title.group(1).decode("utf-8", "replace") if title else ""
         judged: set[str] = set()
-        unread = scripts(data)
         for end, coding in places:
-            if not any(outside((end,), unread)):
-                continue
             for text, is_code in passages(data, end, coding):
                 if text in judged:
                     continue
@@ -65,20 +89,38 @@ class Matcher:
                     return True
         return False
 
-    def _places(self, data: bytes) -> list[Place]:
-        """Return where a term or a trigger may stand."""
-        return [
-            (end, sense.coding)
-            for table in self._found.tables_for(data)
-            for index, end in table.automaton.hits(data)
-            for sense in table.senses[index]
-            if not sense.company or _is_near(data, end, sense.company)
-        ]
+
+def _places(table: Table, data: bytes, scripts: list[Span] | None = None) -> Iterator[Place]:
+    """Yield where terms stand, and common words near cues; scripts are added to `scripts`."""
+    cues: list[Place] = []
+    opened = -1
+    for index, end in table.automaton.hits(data):
+        for role, coding, company in table.senses[index]:
+            if role == CUE:
+                cues.append((end, coding))
+            elif role == OPENS:
+                opened = end if opened < 0 and not holds_data(data, end) else opened
+            elif role == CLOSES:
+                if opened >= 0 and scripts is not None:
+                    scripts.append((opened, end))
+                opened = -1
+            elif not company or _is_near(data, end, company):
+                yield end, coding
+    yield from _companions(table.common, data, cues)
 
 
-def _is_near(data: bytes, end: int, company: Sequence[bytes]) -> bool:
-    around = data[max(0, end - AROUND_BYTES) : end + AROUND_BYTES].lower()
-    return any(word in around for word in company)
+def _companions(common: Automaton, data: bytes, cues: Sequence[Place]) -> Iterator[Place]:
+    """Yield where a common word stands near a cue."""
+    done = 0
+    for end, coding in cues:
+        low, high = max(done, end - TOGETHER_BYTES), end + TOGETHER_BYTES
+        done = max(done, high)
+        near = common.hits(data[low:high])
+        yield from ((low + place, coding) for _, place in near)
+
+
+def _is_near(data: bytes, end: int, company: bytes) -> bool:
+    return company in data[max(0, end - AROUND_BYTES) : end + AROUND_BYTES].lower()
 
 
 @lru_cache(maxsize=4)

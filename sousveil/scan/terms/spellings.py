@@ -68,7 +68,7 @@ class Spelling(NamedTuple):
     pattern: bytes  # a regular expression of few bytes more than the term
     coding: str  # a codec of Python; "" for ASCII, which most codings share
     exact_case: bool = False
-    company: tuple[bytes, ...] = ()  # words of the phrase, one of which must stand near
+    company: bytes = b""  # another word of the phrase, which must stand near
 
 
 def spellings(term: Term) -> Iterator[Spelling]:
@@ -85,9 +85,9 @@ def spellings(term: Term) -> Iterator[Spelling]:
             yield from _of_text(form, term)
 
 
-def trigger_spellings() -> Iterator[Spelling]:
+def cue_spellings() -> Iterator[Spelling]:
     """Yield the spellings of the cues around which common words are looked for."""
-    for cue in sorted(_listed("triggers.txt")):
+    for cue in sorted(_listed("cues.txt")):
         text = cue.replace("_", " ")
         if text.isascii():
             for joint in (b" ", b"\n", b"&nbsp;") if " " in text else (b"",):
@@ -173,8 +173,8 @@ def _of_phrase(words: list[str], coding: str) -> Iterator[Spelling]:
     """
     telling = max(words, key=lambda word: (word not in _common(), len(word)))
     if telling not in _common() and len(telling.encode()) >= TELLING_BYTES:
-        company = tuple(word.encode() for word in words if word != telling)
-        yield Spelling(literal(telling.encode()), coding, company=company)
+        company = max((word for word in words if word != telling), key=len, default="")
+        yield Spelling(literal(telling.encode()), coding, company=company.encode())
         return
     texts = [word.encode() for word in words]
     if sum(map(len, words)) <= SHORT_LETTERS:  # "e de", which stands within "the definition"

@@ -16,6 +16,7 @@ from sousveil.claims.judgement import decide
 from sousveil.claims.lexicon import Lexicon
 from sousveil.claims.model import shipped_model
 from sousveil.claims.windows import sentences
+from sousveil.scan.terms.views import tag_around
 
 REACH_BYTES = 1_800  # to either side: a short block in three bytes a character, and its tags
 CODE_BYTES = 300  # to either side: the lines around a name
@@ -29,6 +30,7 @@ _BLOCK = re.compile(
     rb"|<(?:hr|img|input|iframe)\b",
     re.IGNORECASE,
 )
+_STRING_END = re.compile(rb"\"(?=\s*[,:\]}])")  # of JSON
 _LINE = re.compile(r"<br\b[^<>]*>", re.IGNORECASE)
 _TAG = re.compile(r"\A[^<>]{0,400}>|<!--|-->|<[/!?A-Za-z][^<>]*(?:>|\Z)")
 _SPACES = re.compile(r"\s+")
@@ -51,8 +53,8 @@ def passages(data: bytes, end: int, coding: str) -> Iterator[tuple[str, bool]]:
     """Yield what may be judged around `end`, where a match ends, and whether it is code."""
     low, high = max(0, end - REACH_BYTES), end + REACH_BYTES
     before, after = data[low:end], data[end:high]
-    if before.rfind(b"<") > before.rfind(b">"):
-        yield _decoded(before[before.rfind(b"<") :] + after.partition(b">")[0], coding), False
+    if (tag := tag_around(data, end)) >= 0:
+        yield _decoded(data[tag:end] + after.partition(b">")[0], coding), False
         return
     is_prose = b"</" in after
     borders = list(_BLOCK.finditer(before))
@@ -72,6 +74,8 @@ def passages(data: bytes, end: int, coding: str) -> Iterator[tuple[str, bool]]:
                 yield text[start:stop], False
     if is_prose:
         return
+    if (start := before.rfind(b'"')) >= 0 and (string := _STRING_END.search(after)):
+        yield _shown(before[start + 1 :] + after[: string.start()], coding), False
     near = _decoded(before[-CODE_BYTES:] + after[:CODE_BYTES], coding)
     if _IS_CODE.search(near):
         yield near, True
