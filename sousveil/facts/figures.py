@@ -1,61 +1,87 @@
 """Figures beside claims: a number with what it counts and the date it is told for.
 
 Takes one sentence (its text made by `reading.narrow`) and gives figures with spans. Kept are
-numbers that say what they count: money, percentages, numbers of millions or 万, and those before
-one of the nouns of `_COUNTED`. Years, editions, prices of nothing and numbers of pages are not.
+numbers that say what they count or measure (`counted.py`), money, percentages, and numbers of
+millions or 万. Years, ages, editions, ordinals, numbers of sections, models and telephones are not.
+What a number counts is never guessed: without words for it, it has no unit.
 """
 
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from decimal import Decimal
+from itertools import islice
 
-from sousveil.facts.amounts import amounts
+from sousveil.facts.amounts import Money, amounts
+from sousveil.facts.counted import is_known_noun, unit_behind
 from sousveil.facts.dates import Day, dates
 from sousveil.facts.numbers import numbers, plainly
 from sousveil.facts.reading import Piece
 
+MAX_NUMBERS = 200  # looked at in one sentence
 MAX_FIGURES = 30  # of one sentence: a row of a table of figures
+LEAST_COUNTED = 100  # before a capital letter at the beginning
+LEAST_WRITTEN = 10  # in Chinese numerals; below, they are words ("一个")
 
-_NOUNS = (
-    "cameras?|people|persons|faces?|face images?|images?|photos?|records?|users?|devices?|residents"
-    "|checkpoints?|systems?|officers|citizens|individuals|travell?ers|pilgrims|households|schools?"
-    "|cities|stations?|households|drones?|subjects?|volunteers|patients|samples|profiles|templates"
-    "|terminals?|sites?|customers|employees|students|minutes?|hours|days|milliseconds|detainees"
-)
-_COUNTED = re.compile(
-    rf" ?(?:such |more |new |other ){{0,2}}"
-    rf"(?P<noun>(?:(?:surveillance|security|cctv|video|smart|facial|face|public|registered"
-    rf"|connected|installed|network|mobile|biometric|ip|high-definition|active|ethnic"
-    rf"|minority|uyghur|muslim) ){{0,3}}(?:{_NOUNS}))\b"
-    r"|^[余多]?(?P<zh>[路个台套只部](?:[一-鿿]{0,6}?(?:摄像头|摄像机|监控|视频|探头|设备|终端|系统|监控点|点位))"
-    r"|人次|人(?!民|脸|工|员)|名(?:[一-鿿]{0,4}(?:用户|居民|人员|民警|学生|员工))?|张[一-鿿]{0,4}(?:人脸|照片|图片|图像)"
-    r"|条[一-鿿]{0,4}(?:数据|记录|信息)|座城市|个城市|家[一-鿿]{0,4}(?:企业|单位|客户)?|所(?:学校|院校)|户|毫秒|秒)",
-    re.IGNORECASE,
-)
-_PERCENT = re.compile(r" ?(?:%|percent\b|per cent\b|个百分点)", re.IGNORECASE)
-_OPEN_END = re.compile(r"[余多](?=[路个台套人名张条元万亿])|以上|左右|[+]")
 _BOUND = re.compile(
-    r"(?:(?P<about>about|around|approximately|roughly|some|nearly|almost|an estimated|estimated"
-    r"|circa|约|大约|大概|近|将近)"
-    r"|(?P<least>at least|no fewer than|a minimum of|至少|不少于|不低于)"
-    r"|(?P<over>over|more than|upwards of|exceeding|in excess of|超过|逾|超|突破|高于)"
-    r"|(?P<upto>up to|as many as|a maximum of|no more than|at most|as high as"
-    r"|最多|多达|不超过|最高)"
-    r"|(?P<under>under|fewer than|less than|below|低于|不到|不足))[ :]{0,2}(?:the )?\Z",
+    r"(?:(?P<about>\b(?:about|around|approximately|approx\.?|roughly|some|nearly|almost"
+    r"|an estimated|estimated|circa)|(?<!\d)~|约|大约|大概|近|将近)"
+    r"|(?P<least>\b(?:at least|no fewer than|not less than|no less than|a minimum of)"
+    r"|至少|不少于|不低于|[≥])"
+    r"|(?P<upto>\b(?:up to|as many as|as much as|a maximum of|maximum of|no more than|not more than"
+    r"|at most|as high as|as long as)|最多|多达|高达|不超过|最高|最远|最大|最长|[≤])"
+    r"|(?P<over>\b(?:over|more than|upwards of|exceeding|in excess of|above)"
+    r"|超过|超出|逾|超|突破|高于|大于|[>])"
+    r"|(?P<under>\b(?:under|fewer than|less than|below)"
+    r"|低于|不到|不足|小于|少于|[<]))[ :]{0,2}(?:the )?\Z",
     re.IGNORECASE,
 )
 _BOUNDS = {
     "about": "about", "least": "at least", "over": "over", "upto": "up to", "under": "under",
 }  # fmt: skip
 _LONGEST_BOUND = 22  # characters of the longest of these words, with what may follow
+_MORE = re.compile(r"[余多+]")  # in a number, or right behind it
+_BOUND_BEHIND = re.compile(
+    r"(?P<about>左右|上下|\bor so\b)|(?P<least>以上|\bor more\b)"
+    r"|(?P<upto>以内|以下|\bor (?:fewer|less)\b)"
+)
+_REACH_BEHIND = 3  # characters behind a unit
+_LETTERS = (("k", 10**3), ("m", 10**6), ("M", 10**6))
 _TO = re.compile(r" ?(?:-|~|至|到|to|and) ?", re.IGNORECASE)
-_YEAR = re.compile(r"(?<![\d.,/-])((?:19|20)\d\d)(?![\d%]|[.,]\d)(?: ?年)?")
+_YEAR = re.compile(
+    r"(?<![\d.,/A-Za-z-])((?:19|20)\d\d)(?![\d%A-Za-z/]|[.,]\d|-\d{2,}"
+    r"|[余多万亿元路个台套只名人家户张条辆]|公里|平方)(?: ?年)?"
+)
+_TIMED = re.compile(
+    r"\b(?:in|by|since|until|from|to|of|during|year|and|or|through|before|after) \Z"
+)
+_ALONE = re.compile(r"(?:[.,;:。，；、)]|\Z| (?:in|by|at|to|and|as of|during|last|this|on)\b)")
 _AFTER = re.compile(
     r"[^.;。；]{0,40}?\b(?:in|by|during|since|until|for|as of|as at|at the end of)"
     r" (?:the )?(?:year |end of |early |late |mid-? ?|fiscal )?\Z",
     re.IGNORECASE,
 )
 _IN_BRACKETS = re.compile(r"[^()]{0,20}\((?:in )?\Z")
+
+# What numbers things instead of counting them stands before: "section 4", "Windows 10", "第3章".
+_NUMBERED = re.compile(
+    r"(?:\b(?:section|sections|article|articles|page|pages|pp?\.|chapter|version|ver\.|paragraph|para"
+    r"|clause|annex|appendix|table|figure|fig\.|step|phase|part|rule|model|type|item|line|lot|no\.?"
+    r"|nos\.?|number|room|floor|aged?|ages|level|class|grade|rank|week|day|case|chapter|volume|vol\.?"
+    r"|issue|release|schedule|exhibit|question|layer|group|tier|band|block|unit|threshold|python"
+    r"|between the ages of)[ :#]{1,2}|[#№第])\Z",
+    re.IGNORECASE,
+)
+_GLUED = re.compile(r"(?:[A-Za-z][-_./]?|\d[/:_]|_)\Z")
+_NAME_BEFORE = re.compile(r"[^\s.!?:;“\"(] (?P<name>[A-Z][A-Za-z]+) \Z")
+_OF = re.compile(
+    r"\b(?:number|total|count) of (?:the |its |their )?"
+    r"(?P<noun>(?:(?!rose|grew|fell)[a-z-]{2,16} ){0,2}?[a-z]{3,18}s)\b",
+    re.IGNORECASE,
+)
+_REACHED = re.compile(
+    r"\b(?:from|to|reached|was|were|at|hit|exceeded|than|is|are|by) (?:[a-z]{2,13} ){0,2}\Z"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +95,7 @@ class _Figure:
     to: str = ""
     bound: str = ""
     is_scaled: bool = False  # a word says how large it is
+    is_money: bool = False
 
 
 def figures(sentence: str) -> Iterator[tuple[Piece, ...]]:
@@ -77,7 +104,7 @@ def figures(sentence: str) -> Iterator[tuple[Piece, ...]]:
     The quote of each is the number with its words; that of a date, the date.
     """
     days = _days(sentence)
-    found = _with_units(_ranges(sentence, list(_counted(sentence, days))))[:MAX_FIGURES]
+    found = _with_units(sentence, _ranges(sentence, list(_counted(sentence, days))))[:MAX_FIGURES]
     when = _bound_dates(sentence, found, days)
     for number, one in enumerate(found):
         pieces = [Piece("amount", one.amount, one.start, one.end, 0.85, one.unit)]
@@ -92,51 +119,92 @@ def figures(sentence: str) -> Iterator[tuple[Piece, ...]]:
 
 
 def _days(sentence: str) -> list[Day]:
-    """Return the dates of a sentence, bare years among them."""
+    """Return the dates of a sentence, bare years among them: "2000 cameras" names none."""
     whole = list(dates(sentence))
     covered = [(one.start, one.end) for one in whole]
     years = [
         Day(match[1], *match.span())
         for match in _YEAR.finditer(sentence)
         if not any(start <= match.start() < end for start, end in covered)
+        and not (
+            is_known_noun(sentence, match.end())
+            and not _TIMED.search(sentence.lower(), max(0, match.start() - 8), match.start())
+        )
     ]
     return sorted([*whole, *years], key=lambda day: day.start)
 
 
 def _counted(sentence: str, days: Sequence[Day]) -> Iterator[_Figure]:
     """Yield the numbers that say what they count, or how large they are."""
-    scaled = {one.start for one in numbers(sentence) if one.is_scaled}
-    for one in amounts(sentence):
-        if any(day.start <= one.start < day.end for day in days):
+    spans = [(day.start, day.end) for day in days]
+    subject = _OF.search(sentence)
+    for one in islice(amounts(sentence), MAX_NUMBERS):
+        if any(start <= one.start < end for start, end in spans) or _is_name(sentence, one):
             continue
-        unit, end = one.currency, one.end
+        unit, end, value = one.currency, one.end, one.value
         if not unit:
-            end = match.end() if (match := _OPEN_END.match(sentence, end)) else end
-            unit, end = _unit(sentence, end)
-        if not unit and one.start not in scaled and not _TO.match(sentence, end):
+            unit, end, value = _told_behind(sentence, one)
+        if not unit and subject and subject.end() < one.start:
+            reached = _REACHED.search(sentence, max(0, one.start - 40), one.start)
+            unit = subject["noun"] if reached or one.is_scaled else ""
+        if not unit and not one.is_scaled and not _TO.match(sentence, end):
             continue
-        before = _BOUND.search(sentence, max(0, one.start - _LONGEST_BOUND), one.start)
-        bound = _BOUNDS[before.lastgroup or ""] if before else ""
-        if not bound and _OPEN_END.search(sentence, one.end, end + 2):
-            bound = "over"
-        start = before.start() if before else one.start
+        start, bound = _bound(sentence, one, end)
         yield _Figure(
-            start, end, plainly(one.value), unit, bound=bound, is_scaled=one.start in scaled
-        )
+            start, end, plainly(value), unit, bound=bound, is_scaled=one.is_scaled,
+            is_money=bool(one.currency),
+        )  # fmt: skip
 
 
-def _unit(sentence: str, end: int) -> tuple[str, int]:
-    """Return what a number counts, and where that ends."""
-    if percent := _PERCENT.match(sentence, end):
-        return "%", percent.end()
-    match = _COUNTED.match(sentence[end : end + 60])
-    if match is None:
-        return "", end
-    return (match["noun"] or match["zh"]).strip().lower(), end + match.end()
+def _told_behind(sentence: str, one: Money) -> tuple[str, int, Decimal]:
+    """Return what a number counts, where that ends, and the number: "1.2m people" has a letter."""
+    for letter, factor in () if one.is_scaled else _LETTERS:
+        if sentence.startswith(letter, one.end) and is_known_noun(sentence, one.end + len(letter)):
+            one = replace(one, end=one.end + len(letter), value=one.value * factor)
+            break
+    unit = None
+    if not one.is_written or one.is_scaled or one.value >= LEAST_WRITTEN:
+        unit = unit_behind(sentence, one.end)
+    if unit is None or (not one.is_scaled and _is_of_a_name(sentence, one)):
+        return "", one.end, one.value
+    return unit.told, unit.end, one.value
+
+
+def _bound(sentence: str, one: Money, end: int) -> tuple[int, str]:
+    """Return where a figure begins with its words, and its bound; "" where it is told as exact.
+
+    `end` is that of its unit.
+    """
+    before = _BOUND.search(sentence, max(0, one.start - _LONGEST_BOUND), one.start)
+    if before:
+        return before.start(), _BOUNDS[before.lastgroup or ""]
+    if _MORE.search(sentence, one.start, one.end + 1):
+        return one.start, "over"
+    behind = _BOUND_BEHIND.search(sentence, one.end, end + _REACH_BEHIND)
+    return one.start, _BOUNDS[behind.lastgroup or ""] if behind else ""
+
+
+def _is_name(sentence: str, one: Money) -> bool:
+    """Whether a number is part of a name, or numbers something: "COVID-19", "section 4"."""
+    if one.currency:
+        return False
+    low = max(0, one.start - 24)
+    return bool(
+        _GLUED.search(sentence, low, one.start) or _NUMBERED.search(sentence, low, one.start)
+    )
+
+
+def _is_of_a_name(sentence: str, one: Money) -> bool:
+    """Whether a capitalised word within a sentence stands before: "on Windows 10 machines"."""
+    if is_known_noun(sentence, one.end):
+        return False
+    if one.start == 0 and one.value < LEAST_COUNTED and sentence[one.end + 1 :][:1].isupper():
+        return True  # it numbers a heading
+    return _NAME_BEFORE.search(sentence, max(0, one.start - 30), one.start) is not None
 
 
 def _ranges(sentence: str, found: Sequence[_Figure]) -> list[_Figure]:
-    """Join "2 to 3 million": two numbers with nothing but "to" between them, of which one scales.
+    """Join "2 to 3 million": two numbers with nothing but "to" between them, of one unit.
 
     "between 2 and 3" is one too; "2 million and 3 million" are two figures.
     """
@@ -144,10 +212,11 @@ def _ranges(sentence: str, found: Sequence[_Figure]) -> list[_Figure]:
     for one in found:
         last = made[-1] if made else None
         if last is not None and not last.to and _is_range(sentence, last, one):
-            low = _scaled_as(sentence, last, one)
+            unit = one.unit or (last.unit if last.is_money else "")
             made[-1] = replace(
-                last, end=one.end, amount=low, to=one.amount, unit=one.unit, is_scaled=one.is_scaled
-            )
+                last, end=one.end, amount=_scaled_as(sentence, last, one), to=one.amount,
+                unit=unit, is_scaled=one.is_scaled,
+            )  # fmt: skip
         else:
             made.append(one)
     return [one for one in made if one.unit or one.is_scaled]
@@ -155,7 +224,8 @@ def _ranges(sentence: str, found: Sequence[_Figure]) -> list[_Figure]:
 
 def _is_range(sentence: str, low: _Figure, high: _Figure) -> bool:
     joint = _TO.fullmatch(sentence, low.end, high.start)
-    if joint is None or (low.unit and low.unit != high.unit):
+    is_same = not low.unit or low.unit == high.unit or (low.is_money and not high.unit)
+    if joint is None or not is_same:
         return False
     before = sentence[max(0, low.start - _LONGEST_BOUND) : low.start].lower()
     return joint[0].strip().lower() != "and" or before.endswith("between ")
@@ -164,25 +234,29 @@ def _is_range(sentence: str, low: _Figure, high: _Figure) -> bool:
 def _scaled_as(sentence: str, low: _Figure, high: _Figure) -> str:
     """Return the lower number of a range, multiplied as the upper one is: "2 to 3 million"."""
     upper = list(numbers(sentence[high.start : high.end]))
-    lower = list(numbers(sentence[low.start : low.end]))
-    if not upper or not lower or not upper[-1].is_scaled or lower[0].is_scaled:
+    if low.is_scaled or not upper or not upper[0].is_scaled:
         return low.amount
-    digits = re.match(r"[\d.,]+", sentence[high.start : high.end])
-    if digits is None:
-        return low.amount
-    plain = next(iter(numbers(digits[0])), None)
-    factor = upper[-1].value / plain.value if plain and plain.value else 1
-    return plainly(lower[0].value * factor)
+    digits = re.match(r"[^\d]*([\d.,]+)", sentence[high.start : high.end])
+    plain = next(iter(numbers(digits[1])), None) if digits else None
+    if plain is None or not plain.value or Decimal(low.amount) >= plain.value:
+        return low.amount  # "200,000 to 1 million"
+    return plainly(Decimal(low.amount) * upper[0].value / plain.value)
 
 
-def _with_units(found: Sequence[_Figure]) -> list[_Figure]:
-    """Give numbers that only say how large they are the unit of the figure beside them."""
+def _with_units(sentence: str, found: Sequence[_Figure]) -> list[_Figure]:
+    """Give a number that only says how large it is the unit of what was counted before it.
+
+    So "176 million cameras in 2017 and 626 million in 2020"; nothing but a date, or the end of the
+    clause, may stand behind it, and money is never taken over.
+    """
     made: list[_Figure] = []
-    unit = next((one.unit for one in found if one.unit and one.unit != "%"), "")
+    unit = ""
     for one in found:
-        if one.unit and one.unit != "%":
-            unit = one.unit
-        made.append(one if one.unit else replace(one, unit=unit))
+        is_short = len(one.unit) == 1 and unit.startswith(one.unit)  # 个, of 个摄像头
+        is_bare = is_short or (not one.unit and _ALONE.match(sentence, one.end) is not None)
+        made.append(replace(one, unit=unit) if is_bare else one)
+        if made[-1].unit not in {"", "%"}:
+            unit = "" if one.is_money else made[-1].unit
     return made
 
 

@@ -19,6 +19,7 @@ MAX_QUOTE = 300  # characters, of a label with its value; longer values are text
 TRAILING = " ,;:。，；、|*\t\n"
 """What no value begins or ends with."""
 
+_NAMED = frozenset({"buyer", "supplier", "agency"})  # sections whose names are kept
 _LONGEST_CELL = 60  # characters of a label that stands alone
 _SENTENCE_END = re.compile(r"[。；;\n]|(?<=[a-z)])\. ")
 _GAP = re.compile(r"[ \t]{2,}|(?<=[一-鿿)]) (?=\S)|\t")
@@ -111,9 +112,11 @@ class _Labels:
         self._section = one.label.section or self._section
         field = one.label.field
         if field == "name":
-            field = self._section
+            field = self._section if self._section in _NAMED else ""
         elif field == "address":
             field = "place" if self._section == "buyer" else ""
+        elif field == "town":
+            field = "place" if self._section in {"buyer", "place"} else ""
         return replace(one, label=replace(one.label, field=field))
 
 

@@ -5,7 +5,9 @@ The words are data (`labels.toml`), the functions pure, over text that `reading.
 
 import re
 import tomllib
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from importlib import resources
 
 MONEY_FIELDS = frozenset({"budget", "ceiling", "price"})
@@ -71,10 +73,17 @@ def _label(words: str, unit: str) -> Label | None:
     plain = _plain(words)
     if unit and (whole := _TABLE.get(f"{plain}({_plain(unit)})")):
         return whole
-    known = _TABLE.get(plain)
+    known = _TABLE.get(plain) or _made_up(plain)
     if known is None:
         return None
     return Label(known.field, known.section, known.is_strong, unit)
+
+
+@lru_cache(maxsize=4_096)  # a notice says the same few dozen
+def _made_up(plain: str) -> Label | None:
+    """Return the label that is made up of words that tenders use: "signed contract price"."""
+    match = (_ENGLISH if plain.isascii() else _CHINESE).fullmatch(plain)
+    return Label(match.lastgroup or "", is_strong=plain not in _WEAK) if match else None
 
 
 def _ending(plain: str) -> Label | None:
@@ -97,23 +106,31 @@ def _plain(words: str) -> str:
 
 
 def _table() -> dict[str, Label]:
-    data = tomllib.loads(
-        resources.files("sousveil.facts").joinpath("labels.toml").read_text(encoding="utf-8")
-    )
-    table = {words: Label("name") for words in data["name"]}
-    table |= {words: Label("address") for words in data["address"]}
-    weak = frozenset(data["weak"])
+    table = {words: Label("name") for words in _DATA["name"]}
+    table |= {words: Label("address") for words in _DATA["address"]}
+    table |= {words: Label("town") for words in _DATA["town"]}
     for lang in ("zh", "en"):
-        for field, listed in data[lang]["fields"].items():
+        for field, listed in _DATA[lang]["fields"].items():
             kept = "" if field == "other" else field
             for words in listed:
-                table[words] = Label(kept, is_strong=bool(kept) and words not in weak)
-        for section, listed in data[lang]["sections"].items():
+                table[words] = Label(kept, is_strong=bool(kept) and words not in _WEAK)
+        for section, listed in _DATA[lang]["sections"].items():
             for words in listed:
                 table[words] = replace(table.get(words, Label("")), section=section)
     return table
 
 
+def _one_of(patterns: Mapping[str, Sequence[str]]) -> "re.Pattern[str]":
+    return re.compile(
+        "|".join(f"(?P<{field}>{'|'.join(made)})" for field, made in patterns.items())
+    )
+
+
+_DATA = tomllib.loads(
+    resources.files("sousveil.facts").joinpath("labels.toml").read_text(encoding="utf-8")
+)
+_WEAK = frozenset(_DATA["weak"])
+_ENGLISH, _CHINESE = _one_of(_DATA["en"]["patterns"]), _one_of(_DATA["zh"]["patterns"])
 _TABLE = _table()
 LEAST_ENDING = 4  # characters of a label that may end a longer one; shorter ones are parts of words
 # Words before a label in one line: a sentence's end, or, in Chinese, another phrase.

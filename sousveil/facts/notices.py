@@ -10,9 +10,10 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from sousveil.facts.dates import day_first
 from sousveil.facts.labelled import Found, labelled
+from sousveil.facts.labels import label_of
 from sousveil.facts.reading import PROSE, Piece, Reading, as_written, narrow
-from sousveil.facts.values import pieces
-from sousveil.model import Document
+from sousveil.facts.values import DESCRIBED, pieces
+from sousveil.model import BlockKind, Document
 
 MAX_PROJECTS = 500  # of one document: a page of a buyer lists some dozen
 MAX_REPEATED = 20  # suppliers, or prices, of one project
@@ -25,6 +26,20 @@ _AWARD = re.compile(
     r"(?P<supplier>[A-Z][\w&.,' -]{2,60}?) (?:has been|was) awarded (?:a|the|an)\b[^.\n]{0,60}?"
     r"\bcontract\b"
 )
+# A title and a buyer that no label tells: they head the notice, before its first label.
+_HEADED = re.compile(
+    r"(?:\A|\n)(?P<title>[^\n:]{5,200})\n{1,3}(?P<buyer>[^\n:]{3,120})\n{1,3}"
+    r"(?:published date|notice reference|notice identifier|procurement reference)\b",
+    re.IGNORECASE,
+)
+_TYPED = re.compile(
+    r"(?:\A|\n)(?:contract |tender )?(?:award |tender |contract )?(?:notice|request for proposals?"
+    r"|invitation to (?:bid|tender))(?: of award)? ?[:-] (?P<title>[^\n]{5,200})",
+    re.IGNORECASE,
+)
+_IS_TYPE = re.compile(r"notice|tender|request for|invitation|award|公告|公示|home\b", re.IGNORECASE)
+LEAST_TITLE, MOST_TITLE = 5, 200  # characters of a first line that is a title
+_HEAD_REACH = 6  # blocks from a heading to the first label
 _EUROPEAN = re.compile(r"\bcpv\b|\bTED\b|OJ S|eForms", re.IGNORECASE)  # days come first there
 _NOTICE_WORDS = re.compile(
     r"招标|采购|中标|成交|询价|磋商|tender|procurement|contract award|contract notice|awarded"
@@ -37,6 +52,7 @@ _MAY_BE = re.compile(
     r"|bid|award|rfp|supplier|cpv|estimated",
     re.IGNORECASE,
 )
+MAX_HEAD = 20_000  # characters in which a heading is sought
 _SEARCHED_FOR_WORDS = 3_000  # characters at the top
 
 
@@ -64,7 +80,8 @@ def _projects(text: str, document: Document) -> list[Reading]:
     if len(listed) > 1:
         made = [Reading("project", _in_order(row)) for row in listed[:MAX_PROJECTS]]
         return [one for one in made if _is_notice(text, one.pieces, found)]
-    merged = _merged([*whole, *(one for row in rows for one in row), *_told(text, whole)])
+    told = [*whole, *(one for row in rows for one in row)]
+    merged = _merged([*told, *_told(text, told), *_heading(text, document, found, told)])
     return [Reading("project", merged)] if _is_notice(text, merged, found) else []
 
 
@@ -96,11 +113,45 @@ def _told(text: str, known: Sequence[Piece]) -> Iterator[Piece]:
         yield Piece("supplier", match["supplier"], *match.span(), 0.7)
 
 
-def _merged(read: Iterable[Piece]) -> tuple[Piece, ...]:
-    """Keep of each field the first, of suppliers and prices all that differ."""
+def _heading(
+    text: str, document: Document, found: Sequence[Found], known: Sequence[Piece]
+) -> Iterator[Piece]:
+    """Yield the title, and the buyer, that stand above the labels with none of their own."""
+    names = {one.name for one in known if one.confidence > DESCRIBED}
+    if "title" in names or not any(one.label.is_strong for one in found):
+        return
+    if match := _HEADED.search(text, 0, MAX_HEAD):
+        yield Piece("title", match["title"].strip(), *match.span("title"), 0.7)
+        if "buyer" not in names:
+            yield Piece("buyer", match["buyer"].strip(), *match.span("buyer"), 0.7)
+    elif match := _TYPED.search(text, 0, MAX_HEAD):
+        yield Piece("title", match["title"].strip(), *match.span("title"), 0.7)
+    elif document.blocks and text.isascii():
+        yield from _first_line(text, document, found)
+
+
+def _first_line(text: str, document: Document, found: Sequence[Found]) -> Iterator[Piece]:
+    """Yield the first line as a title, where a label of a tender follows soon."""
+    head, *rest = document.blocks[: _HEAD_REACH + 1]
+    line = text[head.start : head.end].partition("\n")[0]
+    strong = [one.start for one in found if one.label.is_strong]
+    near = rest[-1].end if rest else head.end
+    is_title = LEAST_TITLE <= len(line) <= MOST_TITLE and ":" not in line
+    is_own = head.kind is not BlockKind.CELL and label_of(line) is None
+    if is_title and is_own and strong[0] <= near and not _IS_TYPE.search(line):
+        yield Piece("title", line.strip(), head.start, head.start + len(line), 0.6)
+
+
+def _merged(read: Sequence[Piece]) -> tuple[Piece, ...]:
+    """Keep of each field the first of those told most surely; of suppliers and prices all."""
+    best: dict[str, float] = {}
+    for one in read:
+        best[one.name] = max(one.confidence, best.get(one.name, 0.0))
     kept: dict[tuple[str, str], Piece] = {}
     count: dict[str, int] = {}
     for one in read:
+        if one.name not in _LISTED and one.confidence < best[one.name]:
+            continue
         limit = MAX_REPEATED if one.name in _LISTED else 1
         if (one.name, one.value) not in kept and count.get(one.name, 0) < limit:
             kept[one.name, one.value] = one

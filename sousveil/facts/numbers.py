@@ -1,12 +1,13 @@
-"""Numbers as people write them: 1,200,000.50, 1.200.000,50, 1 200 000, 3.5亿, 壹佰贰拾万.
+"""Numbers as people write them: 1,200,000.50, 1 200 000, 7,50,000, 3.5亿, 壹佰贰拾万, two million.
 
 Takes text that `reading.narrow` made and gives decimal values with their spans. Pure, linear time.
+English words are read where one of them says how large the number is: "two" alone is a word.
 Chinese numerals follow GB/T 15835-2011, capitals those of the rules for bank bills. A library for
 them (cn2an) reads whole strings, not text with positions; of others none reads both languages.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -23,7 +24,15 @@ _MYRIAD = {"万": 10**4, "萬": 10**4, "亿": 10**8, "億": 10**8}
 _HANZI = "".join({**_DIGIT, **_UNIT, **_MYRIAD})
 
 SCALES = {
+    "hundred": 10**2,
     "thousand": 10**3,
+    "lakh crore": 10**12,
+    "lakhs": 10**5,
+    "lakh": 10**5,
+    "lacs": 10**5,
+    "lac": 10**5,
+    "crores": 10**7,
+    "crore": 10**7,
     "million": 10**6,
     "mln": 10**6,
     "mn": 10**6,
@@ -32,12 +41,37 @@ SCALES = {
     "bn": 10**9,
     "trillion": 10**12,
 }
-"""Words behind a number that multiply it."""
+"""Words behind a number that multiply it; lakh and crore are those of South Asia."""
 
-_SCALE = "|".join(sorted(SCALES, key=len, reverse=True))
+_WORDS = {
+    word: Decimal(value)
+    for value, word in enumerate(
+        [
+            "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven",
+            "twelve", "thirteen", "fourteen", "fifteen", "sixteen", "seventeen", "eighteen",
+            "nineteen",
+        ],
+        start=1,
+    )
+} | {
+    word: Decimal(10 * value)
+    for value, word in enumerate(
+        ["twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety"], start=2
+    )
+}  # fmt: skip
+_TENS = [word for word, value in _WORDS.items() if value >= 20]  # noqa: PLR2004  # twenty and up
+_ONES = {"a": Decimal(1), "half a": Decimal("0.5")} | _WORDS
+
+
+def _one_of(words: Iterable[str]) -> str:
+    return "|".join(sorted(words, key=len, reverse=True))
+
+
+_SCALE = _one_of(SCALES)
 _DIGITS = (
-    r"(?<![\d.,])(?:"
+    r"(?<!\d)(?<!\d[.,])(?:"
     r"\d{1,3}(?:,\d{3}){1,4}(?:\.\d{1,10})?"  # 1,200,000.50
+    r"|\d{1,2}(?:,\d{2}){1,4},\d{3}(?:\.\d{1,2})?"  # 8,65,43,210.00
     r"|\d{1,3}(?:\.\d{3}){2,4}(?:,\d{1,2})?|\d{1,3}\.\d{3},\d{1,2}"  # 1.200.000,50
     r"|\d{1,3}(?:['’]\d{3}){1,4}(?:\.\d{1,2})?"  # 1'200'000
     r"|\d{1,3}(?: \d{3}){1,4}(?:[.,]\d{1,2})?(?!\d)"  # 1 200 000,50
@@ -46,9 +80,11 @@ _DIGITS = (
 )
 _NUMBER = re.compile(
     rf"(?P<digits>{_DIGITS})"
-    rf"(?:(?P<hanzi>[ (]{{0,2}}[{_HANZI}]{{1,3}}(?:\d{{1,4}}[千万]+)?)"
+    rf"(?:(?P<hanzi>[ (]{{0,2}}[余多]?[{_HANZI}]{{1,3}}(?:\d{{1,4}}[千万]+)?)"
     rf"|[ -]?(?P<scale>{_SCALE})\b)?"
-    rf"|(?P<written>[{_HANZI}]{{1,30}})",
+    rf"|(?P<written>[{_HANZI}]{{1,30}}(?:[余多][万亿])?)"
+    rf"|\b(?:(?P<tens>{_one_of(_TENS)})[ -])?(?P<word>{_one_of(_ONES)})"
+    rf"[ -](?P<of>{_SCALE})(?: (?P<more>{_SCALE}))?\b(?!(?: and)?[ -](?:{_one_of(_WORDS)})\b)",
     re.IGNORECASE,
 )
 _TOKEN = re.compile(r"\d+(?:\.\d+)?|\S")
@@ -69,6 +105,9 @@ def numbers(text: str) -> Iterator[Number]:
     """Yield the numbers of a text, in order. The text is one that `narrow` made."""
     for match in _NUMBER.finditer(text):
         written, digits = match["written"], match["digits"]
+        if match["word"]:
+            yield Number(_english(match), *match.span(), is_scaled=True)
+            continue
         if written is not None:
             value = chinese(written)
             if value is not None:
@@ -86,6 +125,12 @@ def numbers(text: str) -> Iterator[Number]:
             yield Number(plain * SCALES[scale.lower()], *match.span(), is_scaled=True)
         else:
             yield Number(plain, *match.span("digits"), is_scaled=False)
+
+
+def _english(match: "re.Match[str]") -> Decimal:
+    """Return the value of words: "twenty-five hundred thousand"."""
+    plain = _ONES[match["word"].lower()] + _WORDS.get((match["tens"] or "").lower(), 0)
+    return plain * SCALES[match["of"].lower()] * SCALES.get((match["more"] or "").lower(), 1)
 
 
 def ungrouped(digits: str) -> str:
@@ -110,8 +155,9 @@ def chinese(text: str) -> Decimal | None:
     """Return the value of Chinese numerals, Arabic digits among them; None where they say none.
 
     "一百二十万", "壹亿贰仟万", "3.5亿", "1亿2000万"; digits alone are read one by one: "二〇二〇".
+    余 and 多, "and some", count for nothing: "二十多万" is 200000.
     """
-    tokens = _TOKEN.findall(text)
+    tokens = _TOKEN.findall(text.replace("余", "").replace("多", ""))
     if not tokens or tokens[0] in _MYRIAD or tokens[0] in "百佰千仟":
         return None
     if len(tokens) > 1 and all(token in _DIGIT for token in tokens):

@@ -18,6 +18,8 @@ from sousveil.facts.reading import Piece
 
 CONFIDENCE = {(True, True): 0.95, (False, True): 0.8, (True, False): 0.75, (False, False): 0.6}
 """By whether tenders alone call it so, and whether a sign parts label and value. Estimates."""
+DESCRIBED = 0.5  # a description that stands for a title
+LONGEST_DESCRIPTION = 200  # characters; longer ones are texts
 
 _NOTHING = re.compile(r"[-/—.无N/A]{0,4}|none|n/a|see .*|详见.*|见附件.*|/+", re.IGNORECASE)
 _CODE = re.compile(r"\b(\d{8})(?:-\d)?\b")
@@ -49,6 +51,8 @@ def _piece(found: Found, start: int, told: "_Value") -> Piece:
     end = start + told.length
     begin = found.start if end - found.start <= MAX_QUOTE else start
     confidence = CONFIDENCE[found.label.is_strong, found.is_sure]
+    if found.label.field == "description":
+        return Piece("title", told.value, begin, end, DESCRIBED)
     return Piece(found.label.field, told.value, begin, end, confidence, told.unit)
 
 
@@ -70,8 +74,7 @@ class _Value(NamedTuple):
 
 
 def _money(value: str, at: _Place) -> _Value | None:
-    is_chinese = not at.text[at.found.start : at.found.value].isascii()
-    told = amount_in(value, at.found.label.unit, "CNY" if is_chinese else "")
+    told = amount_in(value, at.found.label.unit)
     if told is None or told.value == 0:
         return None
     is_closed = value[told.end : told.end + 1] == ")"
@@ -95,6 +98,8 @@ def _number(value: str, _: object) -> _Value | None:
     told = told.rstrip(".")
     if told.count(")") > told.count("("):
         told = told[: told.rindex(")")]
+    if told.count("(") > told.count(")"):
+        told = told[: told.rindex("(")]
     return _Value(told, len(told)) if any(sign.isdigit() for sign in told) else None
 
 
@@ -108,11 +113,16 @@ def _text(value: str, _: object) -> _Value | None:
     return _Value(value, len(value)) if len(value) > 1 else None
 
 
+def _described(value: str, _: object) -> _Value | None:
+    return _Value(value, len(value)) if 1 < len(value) <= LONGEST_DESCRIPTION else None
+
+
 _VALUES: Mapping[str, Callable[[str, _Place], _Value | None]] = {
     **dict.fromkeys(MONEY_FIELDS, _money),
     **dict.fromkeys(DATE_FIELDS, _date),
     **dict.fromkeys(("buyer", "supplier", "agency"), _name),
     **dict.fromkeys(("title", "place"), _text),
+    "description": _described,
     "cpv": _cpv,
     "number": _number,
 }

@@ -57,7 +57,7 @@ FIELDS: dict[FactKind, dict[str, FieldForm]] = {
 """The fields of each kind of fact, in the order in which they are shown."""
 
 BOUNDS = ("about", "at least", "over", "up to", "under")
-PAPERS = ("standard", "guideline", "test report")
+PAPERS = ("standard", "guideline", "test report", "patent")
 
 
 @dataclass(frozen=True, slots=True)
