@@ -16,14 +16,16 @@ import brotli
 import pytest
 
 from sousveil.case import Case, open_case, save_settings
-from sousveil.changes.answer import Standing
+from sousveil.changes.answer import Kind, Standing
 from sousveil.changes.looks import Look
 from sousveil.changes.rewording import Pair
 from sousveil.extract import extract
+from sousveil.extract.ocr.process import Recogniser
 from sousveil.index.looks import put_capture, put_event, put_look
 from sousveil.index.query import fates, unread
 from sousveil.index.sightings import put_sightings
 from sousveil.index.store import Index
+from sousveil.index.verdicts import judged_looks
 from sousveil.ledger import create_case
 from sousveil.model import (
     BlockKind,
@@ -41,6 +43,7 @@ from sousveil.run.indexing import open_index
 from sousveil.run.read.fates import AddressTold, tell_fates
 from sousveil.run.read.judging import MAX_REWORDINGS, Address
 from tests.commands import sousveil
+from tests.extract.pictures import draw, encoded
 from tests.sites import Page, case_for, serve
 
 REST = "".join(f"<p>Part {n} tells of lens {n * n} and how it is mounted.</p>" for n in range(9))
@@ -193,8 +196,7 @@ def test_behind_a_certificate_that_does_not_hold_nothing_is_gone(
     assert visited["outcome"] == "HTTP 200, the server's certificate did not hold"
 
 
-def archive(path: Path, url: str, date: str, body: bytes) -> Path:
-    block = answer(body)
+def archive(path: Path, url: str, date: str, block: bytes) -> Path:
     head = (
         "WARC/1.1\r\nWARC-Type: response\r\nWARC-Record-ID: <urn:uuid:1>\r\n"
         f"WARC-Date: {date}\r\nWARC-Target-URI: {url}\r\n"
@@ -208,7 +210,7 @@ def archive(path: Path, url: str, date: str, body: bytes) -> Path:
 def test_an_archive_with_a_hostile_address_leaves_the_case_in_use(
     case: Case, tmp_path: Path
 ) -> None:
-    hostile = archive(tmp_path / "a.warc", "http://[::1/", "2020-01-01T00:00:00Z", CLAIM)
+    hostile = archive(tmp_path / "a.warc", "http://[::1/", "2020-01-01T00:00:00Z", answer(CLAIM))
     assert sousveil("import", "--case", case.root, hostile).status == 0
     assert sousveil("analyse", "--case", case.root).status == 0
     assert told(case)["verdict"] == "present"
@@ -225,7 +227,7 @@ def test_an_archive_without_a_quote_that_we_saw_takes_nothing_away(
         answers["answer"] = answer(CLAIM)
         assert sousveil("add", "--case", case.root, f"{url}/product").status == 0
         assert sousveil("visit", "--case", case.root).status == 0
-        donated = archive(tmp_path / "a.warc", f"{url}/product", date, OTHER)
+        donated = archive(tmp_path / "a.warc", f"{url}/product", date, answer(OTHER))
         assert sousveil("import", "--case", case.root, donated).status == 0
         assert sousveil("analyse", "--case", case.root).status == 0
         assert told(case)["verdict"] == "present"
@@ -234,6 +236,23 @@ def test_an_archive_without_a_quote_that_we_saw_takes_nothing_away(
         answers["answer"] = answer(OTHER)
         assert sousveil("visit", "--all", "--case", case.root).status == 0
     assert fate_of(case).pending is Verdict.QUOTE_REMOVED
+
+
+def test_pictures_of_an_archive_are_neither_searched_nor_read_to_tell_what_came(
+    case: Case, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[str] = []
+    monkeypatch.setattr(Recogniser, "read", lambda _, __, name, ___=None: asked.append(name))
+    url, dates = "https://halden.example/logo.png", ["2020-01-01T00:00:00Z", "2021-01-01T00:00:00Z"]
+    for number, date in enumerate(dates):
+        block = answer(encoded(draw(["Infers ethnicity"])), "Content-Type: image/png")
+        donated = archive(tmp_path / f"{number}.warc", url, date, block)
+        assert sousveil("import", "--case", case.root, donated).status == 0
+    assert asked == []
+    with open_index(case) as index:
+        came = [one.came for one in judged_looks(index, url)]
+    assert [one and one.kind for one in came] == [Kind.PAGE, Kind.PAGE]
+    assert all(one and "a picture that came with an import" in one.reasons[0] for one in came)
 
 
 # ---------------------------------------------------------------- many quotes at once

@@ -108,9 +108,17 @@ def answer_of(captures: Sequence[Capture], body: Mapping[str, Any], read: ReadTe
 def answer_of_import(capture: Capture, read: ReadText) -> Answer:
     """Return what an imported record holds; a resource, which has no status, counts as a page."""
     document, source, lost = read(capture)
+    return Answer(_facts_of_import(capture, source, lost), document)
+
+
+def answer_unread(capture: Capture, reason: str) -> Answer:
+    """Return what an imported record holds whose text is not read, for a reason."""
+    return Answer(_facts_of_import(capture, b"", reason), None)
+
+
+def _facts_of_import(capture: Capture, source: bytes, lost: str) -> AnswerFacts:
     status = 200 if capture.status is None else capture.status
-    facts = AnswerFacts([Probe(capture.url, status, None)], source=source, lost=lost)
-    return Answer(facts, document)
+    return AnswerFacts([Probe(capture.url, status, None)], source=source, lost=lost)
 
 
 def _with_screen(

@@ -44,7 +44,8 @@ from sousveil.index.verdicts import (
     standings,
 )
 from sousveil.model import Capture, Document, Finding
-from sousveil.run.read.answered import ReadText, answer_of, answer_of_import
+from sousveil.run.read.answered import ReadText, answer_of, answer_of_import, answer_unread
+from sousveil.run.read.looks import PASSED_OVER, is_passed_over
 from sousveil.watch.scope import page_address
 
 # New wordings are sought for so many quotes that vanished at one look. A page with more was
@@ -127,7 +128,8 @@ class Address:
         self, before: JudgedLook | None, answer: Answer, look: Look, asides: Sequence[Aside]
     ) -> Came:
         former = self._answer(before.look) if before else None
-        if former is None and not answer.texts and answer.facts.lost and _is_success(answer):
+        had_text = former is not None and former.texts
+        if not had_text and not answer.texts and answer.facts.lost and _is_success(answer):
             reason = f"an answer without text that can be read: {answer.facts.lost}"
             return Came(Kind.PAGE, UNSURE, (reason,))
         came = what_answer_came(former, answer)
@@ -190,11 +192,15 @@ class Address:
     def _answer(self, look: Look) -> Answer:
         answer = self._answers.pop(look.id, None)
         if answer is None:
-            captures = [one.capture for one in captures_of_look(self.index, look.id)]
-            if look.is_import:
-                answer = answer_of_import(captures[0], self.read)
+            held = captures_of_look(self.index, look.id)
+            body = event_body(self.index, look.log_index)
+            captures = [one.capture for one in held]
+            if not look.is_import:
+                answer = answer_of(captures, body, self.read)
+            elif is_passed_over(held[0], body):
+                answer = answer_unread(captures[0], PASSED_OVER)
             else:
-                answer = answer_of(captures, event_body(self.index, look.log_index), self.read)
+                answer = answer_of_import(captures[0], self.read)
         self._answers[look.id] = answer
         if len(self._answers) > _HELD:
             del self._answers[next(iter(self._answers))]

@@ -27,6 +27,8 @@ from sousveil.run.read.crosscheck import crosscheck
 from sousveil.run.read.findings import Place
 from sousveil.run.read.payloads import Payload, Take, read_payload
 
+PASSED_OVER = "a picture that came with an import; it is not searched for text"
+
 TakeAll: TypeAlias = Callable[[Held, str | None, Document], None]
 """Is given each document that was read, with its capture and its part of a package."""
 
@@ -87,8 +89,8 @@ def _read(
 ) -> Read:
     if not carries_content(held.capture):
         return Read()
-    if held.watch_id is None and is_picture(held.capture):
-        return Read(note="a picture that came with an import; it is not searched for text")
+    if is_passed_over(held, body):
+        return Read(note=PASSED_OVER)
     try:
         answer = _payload(case, held.capture)
     except SousveilError as error:
@@ -158,6 +160,16 @@ def not_whole(answer: Answer) -> list[str]:
 def carries_content(capture: Capture) -> bool:
     """Tell a page from a redirect or an error page, whose words are not the vendor's claim."""
     return capture.status is None or capture.status // 100 == 2  # noqa: PLR2004  # RFC 9110 section 15.3
+
+
+def is_passed_over(held: Held, body: Mapping[str, Any]) -> bool:
+    """Whether a capture is a picture that came with an import: nobody asked for it to be read.
+
+    Recognising text takes seconds a picture, and archives of others hold thousands. What a person
+    handed in is read.
+    """
+    is_handed_in = held.capture.is_handed_in and "given_by" in body
+    return held.watch_id is None and is_picture(held.capture) and not is_handed_in
 
 
 def is_picture(capture: Capture) -> bool:
