@@ -16,7 +16,6 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import msgspec
-import pyarrow.parquet as pq
 
 from bench.crawl import Archive, Planted
 from sousveil.actors import attributed, shipped_register
@@ -29,7 +28,8 @@ from sousveil.run.indexing import open_index
 from sousveil.scan.file.answers import Answers
 from sousveil.scan.file.filters import Filters
 from sousveil.scan.file.finder import Finder
-from sousveil.scan.file.table import PartWriter, finding_of, part_path
+from sousveil.scan.file.part import PartWriter, part_path, read_part
+from sousveil.scan.file.table import finding_of, row_of
 from sousveil.scan.file.tally import Tally
 from sousveil.scan.file.values import Job
 from sousveil.scan.file.walk import Walk
@@ -97,13 +97,12 @@ def rows(path: Path, finder: Finder, job: Job) -> list[Json]:
             answers = Answers(path.name, finder, Filters(job), tally, part)
             Walk(file, path.stat().st_size, answers, tally).whole()
         assert not tally.problems, tally.problems[:3]
-        found: list[Json] = pq.read_table(part_file).to_pylist()
-    return found
+        return list(read_part(part_file))
 
 
 def identity(small: Archive, finder: Finder, job: Job) -> str:
     """Return whether the findings of a scan are those of a case that imported the same file."""
-    scanned = _forms(finding_of(row) for row in rows(small.path, finder, job))
+    scanned = _forms(finding_of(row_of(row)) for row in rows(small.path, finder, job))
     with tempfile.TemporaryDirectory(prefix="sousveil-scan-") as folder:
         analysed = _forms(_analysed(small.path, Path(folder) / "case", job.topics))
     return (

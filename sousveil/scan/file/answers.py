@@ -24,8 +24,8 @@ from sousveil.scan.file.finder import (
     judge,
     sort_of,
 )
+from sousveil.scan.file.part import PartWriter, Place
 from sousveil.scan.file.revisits import MAX_REVISITS, Key, Names, Original, Revisit
-from sousveil.scan.file.table import PartWriter, Place
 from sousveil.scan.file.tally import Tally
 
 # Text that a crawler took out of pages (WET): no capture for an import, but worth a scan.

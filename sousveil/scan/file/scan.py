@@ -11,7 +11,7 @@ from sousveil.scan.file.answers import Answers
 from sousveil.scan.file.filters import Filters
 from sousveil.scan.file.finder import finder_for
 from sousveil.scan.file.opening import SourceError, opened
-from sousveil.scan.file.table import PartWriter, part_path
+from sousveil.scan.file.part import PartWriter, part_path
 from sousveil.scan.file.tally import Tally
 from sousveil.scan.file.values import Ended, FileReport, Job, Source
 from sousveil.scan.file.walk import Walk

@@ -23,8 +23,8 @@ import sousveil
 from sousveil.durable import make_folders, write_durably
 from sousveil.errors import InputError, SousveilError
 from sousveil.scan.file.finder import finder_for
+from sousveil.scan.file.part import part_path
 from sousveil.scan.file.scan import scan_file
-from sousveil.scan.file.table import part_path
 from sousveil.scan.file.values import FileReport, Job, Source
 from sousveil.scan.job.pool import Lost
 from sousveil.scan.job.run import actors_digest

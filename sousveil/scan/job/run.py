@@ -26,7 +26,7 @@ from sousveil.errors import InputError
 from sousveil.jsonform import instant
 from sousveil.scan.file.filters import Filters
 from sousveil.scan.file.finder import finder_for
-from sousveil.scan.file.table import part_path
+from sousveil.scan.file.part import part_path
 from sousveil.scan.file.values import CaseActors, FileReport, Job, Source
 from sousveil.scan.job.inputs import find_sources
 from sousveil.scan.job.manifest import Asked, AskedTopic, Manifest, Told, Totals, open_manifest

@@ -10,7 +10,7 @@ import pytest
 from msgspec.structs import replace
 
 from sousveil.scan.file import FileReport, Source, Span, opening, scan_file
-from sousveil.scan.file.table import part_path
+from sousveil.scan.file.part import part_path
 from tests.scan.file.archives import CLAIM, JOB, OTHER, members, page, record
 
 BYTES = members(

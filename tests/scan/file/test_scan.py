@@ -6,7 +6,6 @@ from dataclasses import replace
 from pathlib import Path
 
 import msgspec
-import pyarrow.parquet as pq
 import pytest
 
 from sousveil.actors import attributed, shipped_register
@@ -16,7 +15,8 @@ from sousveil.ledger import create_case
 from sousveil.model import Finding, Json
 from sousveil.run.indexing import open_index
 from sousveil.scan.file import Job
-from sousveil.scan.file.table import finding_of, part_path
+from sousveil.scan.file.part import part_path, read_part
+from sousveil.scan.file.table import finding_of, row_of
 from tests.commands import sousveil
 from tests.conftest import NOW
 from tests.scan.file.archives import (
@@ -42,7 +42,7 @@ TOPICS = ("ethnicity", "politics", "religion")
 
 def scanned(path: Path, folder: Path) -> list[Json]:
     scan(path, folder, Job(TOPICS))
-    rows = pq.read_table(part_path(folder, path.name)).to_pylist()
+    rows = [row_of(line) for line in read_part(part_path(folder, path.name))]
     assert all(row["file"] == row["capture"]["warc"] == path.name for row in rows)
     assert all(row["capture"]["offset"] == row["offset"] for row in rows)
     return sorted((without_place(finding_of(row)) for row in rows), key=json.dumps)

@@ -1,15 +1,21 @@
-"""Rows of findings: whole, the same bytes each time, and there only once they are written."""
+"""Findings of one file: whole, the same bytes each time, and there only once they are written."""
 
-import json
 from pathlib import Path
 
-import pyarrow.parquet as pq
 import pytest
 
 import sousveil
+from sousveil.errors import InputError
 from sousveil.scan.file import Job, Source, scan_file
 from sousveil.scan.file.finder import finder_for
-from sousveil.scan.file.table import PARTS, PartWriter, Place, finding_of, part_path
+from sousveil.scan.file.part import (
+    PARTS,
+    PartWriter,
+    Place,
+    part_path,
+    read_makings,
+    read_part,
+)
 from tests.scan.file.archives import CLAIM, JOB, members, page, record, scan
 
 
@@ -31,14 +37,14 @@ def test_the_same_archive_gives_the_same_bytes(tmp_path: Path) -> None:
 def test_a_row_says_where_its_record_lies_and_what_found_it(tmp_path: Path) -> None:
     path = made(tmp_path, b"<p>Nothing.</p>", CLAIM)
     scan(path, tmp_path)
-    table = pq.read_table(part_path(tmp_path, path.name))
-    (row,) = table.to_pylist()
+    part = part_path(tmp_path, path.name)
+    (row,) = read_part(part)
     stored = path.read_bytes()[row["offset"] : row["offset"] + row["length"]]
     assert stored == members([record(1, page(CLAIM))])
-    told = {key.decode(): value.decode() for key, value in table.schema.metadata.items()}
+    told = read_makings(part)
     assert told["sousveil.version"] == sousveil.__version__
     assert told["sousveil.engine"] == row["engine"] == finder_for(JOB.topics).engine.name
-    assert "selectors" in finding_of(row)
+    assert row["selectors"]
 
 
 def test_what_is_no_character_is_written_as_a_mark_for_one(tmp_path: Path) -> None:
@@ -46,9 +52,9 @@ def test_what_is_no_character_is_written_as_a_mark_for_one(tmp_path: Path) -> No
     with PartWriter(path, finder_for(JOB.topics)) as part:
         row = {"id": "a", "quote": "民\ud83d族", "source": {"context": "\ud83d"}}
         part.add([row], Place("a", 0, 1, is_stored=True))
-    (row,) = pq.read_table(path).to_pylist()
+    (row,) = read_part(path)
     assert row["quote"] == "民?族"
-    assert json.loads(row["source"]) == {"context": "?"}
+    assert row["source"] == {"context": "?"}
 
 
 def test_what_breaks_off_leaves_no_file(tmp_path: Path) -> None:
@@ -57,6 +63,16 @@ def test_what_breaks_off_leaves_no_file(tmp_path: Path) -> None:
     part.add([{"id": "a"}], Place("a", 0, 1, is_stored=True))
     part.__exit__(KeyboardInterrupt, KeyboardInterrupt(), None)
     assert list(path.parent.iterdir()) == []
+
+
+@pytest.mark.parametrize("cut", [0, 4, 40, -8])
+def test_a_part_that_was_cut_is_told_with_what_to_do(tmp_path: Path, cut: int) -> None:
+    path = made(tmp_path, CLAIM)
+    scan(path, tmp_path)
+    part = part_path(tmp_path, path.name)
+    part.write_bytes(part.read_bytes()[:cut])
+    with pytest.raises(InputError, match="Remove this file and run the same command again"):
+        list(read_part(part))
 
 
 @pytest.mark.parametrize(
