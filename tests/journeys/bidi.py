@@ -22,6 +22,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from axe_playwright_python.base import AXE_SCRIPT
+
 from sousveil.model import Json
 
 TEXT, CLOSE, PING, PONG = 1, 8, 9, 10
@@ -47,6 +49,15 @@ user_pref("network.proxy.ssl_port", 9);
 user_pref("network.proxy.no_proxies_on", "127.0.0.1");
 user_pref("remote.active-protocols", 1);
 """
+
+
+_DARK = 'user_pref("ui.systemUsesDarkTheme", 1);\n'
+
+# What axe-core finds that keeps people out, as JSON; a page of which nothing holds was not judged.
+_GRAVE = """axe.run(document, {resultTypes: ["violations"]}).then((told) => JSON.stringify(
+    told.passes.length === 0 ? ["nothing was judged"] :
+    told.violations.filter((one) => ["serious", "critical"].includes(one.impact))
+        .map((one) => [one.id, one.nodes[0].html])))"""
 
 
 def find_firefox() -> Path | None:
@@ -177,7 +188,8 @@ class Tab:
         self.waits(f"document.querySelector('main')?.innerText.includes({json.dumps(words)})")
 
     def presses(self, selector: str) -> None:
-        """Click the middle of what a selector finds first."""
+        """Click the middle of what a selector finds first, once the page lies still."""
+        self.waits("document.readyState === 'complete'")
         found = self.command(
             "browsingContext.locateNodes",
             context=self.context,
@@ -197,6 +209,16 @@ class Tab:
         given = [{"type": "pointer", "id": "mouse", "actions": actions}]
         self.command("input.performActions", context=self.context, actions=given)
 
+    def looks_round(self, width: int) -> None:
+        """Judge the page: nothing wider than the screen, and no grave fault that axe-core finds."""
+        where = self.told()
+        assert self.evaluate(f"document.documentElement.scrollWidth <= {width}"), where
+        target = {"context": self.context}
+        self.command("script.evaluate", expression=AXE_SCRIPT, target=target, awaitPromise=False)
+        told = self.command("script.evaluate", expression=_GRAVE, target=target, awaitPromise=True)
+        assert told["type"] == "success", told["exceptionDetails"]["text"]
+        assert json.loads(told["result"]["value"]) == [], where
+
     def told(self) -> str:
         """Return the address and the beginning of the text of the page that is shown."""
         return str(self.evaluate("location.href + ' ' + document.body.innerText.slice(0, 600)"))
@@ -212,11 +234,13 @@ class Tab:
 
 
 @contextmanager
-def firefox(program: Path, folder: Path, *, width: int, height: int) -> Iterator[Tab]:
+def firefox(
+    program: Path, folder: Path, *, width: int, height: int, is_dark: bool = False
+) -> Iterator[Tab]:
     """Run Firefox with a profile of its own in `folder`, and give a tab of that size."""
     profile = folder / "profile"
     profile.mkdir()
-    (profile / "user.js").write_text(_PREFERENCES)
+    (profile / "user.js").write_text(_PREFERENCES + (_DARK if is_dark else ""))
     command = [str(program), "--headless", "--no-remote", "--profile", str(profile)]
     with subprocess.Popen(
         [*command, "--remote-debugging-port", "0"],

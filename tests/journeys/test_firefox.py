@@ -1,4 +1,4 @@
-"""The desk in Firefox: in by the link, a target added, findings decided on by keyboard."""
+"""The desk in Firefox: in by the link, a target added, findings decided on, evidence checked."""
 
 from pathlib import Path
 
@@ -22,13 +22,16 @@ def program() -> Path:
 
 @pytest.mark.slow
 @pytest.mark.parametrize(("width", "height"), SIZES, ids=["desktop", "phone"])
-def test_in_firefox_targets_are_added_and_findings_reviewed_by_keyboard(
+def test_in_firefox_targets_are_added_findings_reviewed_and_their_evidence_checked(
     desk: Served, program: Path, tmp_path: Path, width: int, height: int
 ) -> None:
-    with firefox(program, tmp_path, width=width, height=height) as tab:
+    is_dark = width < 1_000
+    with firefox(program, tmp_path, width=width, height=height, is_dark=is_dark) as tab:
         tab.goes(desk.link())
         tab.waits("location.pathname === '/'")
         tab.sees("Waiting for you")
+        assert tab.evaluate("matchMedia('(prefers-color-scheme: dark)').matches") is is_dark
+        tab.looks_round(width)
 
         tab.types("g", "m")
         tab.waits("location.pathname === '/manage'")
@@ -59,8 +62,30 @@ def test_in_firefox_targets_are_added_and_findings_reviewed_by_keyboard(
         tab.types("u")
         tab.waits("document.getElementById('said').textContent === 'Taken back.'")
 
-        for room in ("/", "/findings", "/targets", "/actors", "/timeline", "/search?q=face"):
+        tab.looks_round(width)
+
+        tab.types("g", "f")
+        tab.waits("location.pathname === '/findings'")
+        tab.presses("main a[href^='/findings/']")
+        tab.sees("Where it stands in the evidence")
+        tab.looks_round(width)
+        tab.presses("a[href^='/proof/']")
+        tab.sees("Check it now")
+        tab.presses("form[action*='/check'] button")
+        tab.sees("Checked now: it holds")
+        tab.looks_round(width)
+
+        for room in (
+            "/",
+            "/findings",
+            "/targets",
+            "/actors",
+            "/timeline",
+            "/search?q=face",
+            "/manage",
+            "/manage/documents",
+        ):
             tab.goes(desk.url + room)
-            assert tab.evaluate(f"document.documentElement.scrollWidth <= {width}"), room
+            tab.looks_round(width)
         assert tab.errors == []
         assert [one for one in tab.asked if not one.startswith(desk.url + "/")] == []
