@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Annotated
@@ -37,6 +38,7 @@ from sousveil.model import Fault, Json, Report, Stamp
 from sousveil.run.indexing import open_index
 from sousveil.run.publish.bundles import write_bundle
 from sousveil.run.publish.contacts import contacts_in
+from sousveil.run.publish.covering import covers
 from sousveil.run.publish.leaks import in_folder, judged, wanted_of
 from sousveil.run.publish.marking import marks_of
 from sousveil.run.publish.output import Output
@@ -200,6 +202,7 @@ def _make(
             stamps=stamps,
             with_translations=Private.REVIEWERS in asked.allowed,
             looked_at=marks.pictures,
+            cover=partial(covers, case, index, concealer),
         )
         report = concealer.report(report)
         left = remains(report, concealer.met, marks)
@@ -241,6 +244,7 @@ def _form(made: _Made, faults: Sequence[Fault]) -> Json:
         "withheld": dict(left.withheld),
         "shown": [one.exact for one in left.shown],
         "painted": left.painted,
+        "covered": left.covered,
         "pictures_nobody_looked_at": list(left.unseen),
         "in_records": dict(left.records),
     }

@@ -106,8 +106,8 @@ def finish(folder: Path, is_recorded: Callable[[Path], bool]) -> bool:
 def _places(folder: Path) -> tuple[Path, Path, Path]:
     """Return where a dossier goes, where it is written first, and where an earlier one waits."""
     target = folder.resolve()
-    names = (f".{target.name}.sousveil-new", f".{target.name}.sousveil-old")
-    return target, *(target.with_name(name) for name in names)
+    fresh = target.with_name(f".{target.name}.sousveil-new")
+    return target, fresh, target.with_name(f".{target.name}.sousveil-old")
 
 
 def _replace(target: Path, fresh: Path, earlier: Path) -> None:

@@ -94,6 +94,7 @@ class Shown:
     page: int | None = None  # of a PDF, from 1
     size: tuple[int, int] = (0, 0)  # of the whole picture, in pixels
     without_whole: str = ""  # why `whole` is None, in words
+    covered: int = 0  # places painted over because their words are withheld, in the whole picture
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,6 +27,7 @@ class Remains:
     places: tuple[str, ...]  # ids of findings in which something is withheld
     shown: tuple[Withheld, ...]  # because an editor marked it so
     painted: int  # pictures on which boxes are painted over
+    covered: int  # pictures on which words are painted over that are withheld
     unseen: tuple[str, ...]  # ids of findings whose pictures nobody looked at
     records: Mapping[str, int] = field(default_factory=dict)  # by kind, in a bundle's records
 
@@ -50,6 +51,7 @@ def remains(report: Report, met: Iterable[Withheld], marks: Marks) -> Remains:
         places=tuple(sorted({one.where for one in found if one.where and not one.is_shown})),
         shown=tuple(dict.fromkeys(one for one in found if one.is_shown)),
         painted=sum(bool(mark and mark.boxes) for mark in looked.values()),
+        covered=sum(shown.covered > 0 for shown in report.pictures.values()),
         unseen=tuple(one for one, mark in looked.items() if mark is None),
     )
 
@@ -63,6 +65,8 @@ def lines(remains: Remains) -> list[str]:
         told.append(f"shown, as an editor marked it: {exact} ({kind})")
     if remains.painted:
         told.append(f"painted over by boxes: {_pictures(remains.painted)}")
+    if remains.covered:
+        told.append(f"words that are withheld are painted over: {_pictures(remains.covered)}")
     if remains.unseen:
         number = len(remains.unseen)
         told.append(

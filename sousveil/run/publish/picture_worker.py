@@ -61,6 +61,7 @@ class Task(msgspec.Struct, frozen=True):
     quotes: list[list[Area]]  # each a quote; of a PDF in points, `top` being the greater
     boxes: list[Area] = []  # to paint over, in pixels of the whole picture, or of the page as drawn
     boxes_size: tuple[int, int] | None = None  # of the picture on which they were drawn
+    covers: list[Area] = []  # to paint over, too, as `quotes` are given
     wants_whole: bool = False  # written anew, for an editor to look at
 
 
@@ -142,6 +143,8 @@ def _on_page(payload: bytes, number: int, task: Task) -> Answer:
     scale = min(PAGE_WIDTH / width, MAX_PAGE_HEIGHT / height, MAX_ENLARGEMENT)
     drawn = page.render(scale=scale).to_pil().convert(RGB)
     placed = [[_in_pixels(page, drawn.size, area) for area in quote] for quote in task.quotes]
+    covers = [_in_pixels(page, drawn.size, area) for area in task.covers]
+    task = msgspec.structs.replace(task, covers=covers)
     return _parts(drawn, placed, SUFFIXES["PNG"], _png(drawn), task)
 
 
@@ -165,8 +168,8 @@ def _parts(
 ) -> Parts | Refusal:
     if task.boxes and picture.size != task.boxes_size:
         return Refusal("it has another size than when boxes were drawn on it; draw them again")
-    if task.boxes:
-        picture = _painted(picture, task.boxes)
+    if task.boxes or task.covers:
+        picture = _painted(picture, [*task.boxes, *task.covers])
     parts = [_part(picture, quote) for quote in quotes]
     redrawn = _jpeg(picture) if task.wants_whole and max(picture.size) <= MAX_JPEG_SIDE else None
     return Parts(parts, suffix, picture.width, picture.height, drawn, redrawn)

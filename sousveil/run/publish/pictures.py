@@ -9,10 +9,10 @@ process of its own.
 import hashlib
 import subprocess
 import sys
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Literal, TypeAlias
 
 import msgspec
 
@@ -36,8 +36,12 @@ _WORKER = (sys.executable, "-P", "-m", "sousveil.run.publish.picture_worker")
 _PDF = "application/pdf"
 
 
+Cover: TypeAlias = Callable[[Sequence[Finding], "OnSheet"], list[Area]]
+"""Gives what is withheld of the words on a picture that shows these findings (`covering.py`)."""
+
+
 @dataclass(frozen=True, slots=True)
-class _Sheet:
+class OnSheet:
     """A picture on which quotes stand: one of the archive's, or a page of a PDF."""
 
     record: RecordRef
@@ -50,15 +54,16 @@ def show_quotes(
     findings: Iterable[Finding],
     folder: Path,
     looked_at: Mapping[Sheet, PictureMark] | None = None,
+    cover: Cover = lambda _, __: [],
 ) -> tuple[dict[str, Shown], dict[str, str]]:
     """Return what shows each finding's quote, and why the others have nothing, by finding id.
 
     The pictures are written into `folder`, at most MAX_REPORT_BYTES of them. A finding in a
     repository is in neither: nobody misses a picture of source code. What editors drew boxes on,
-    `looked_at`, is painted over there, and the whole picture left out. Raises InputError when
-    `folder` cannot be written.
+    `looked_at`, is painted over there, and what `cover` gives; then the whole picture is left out.
+    Raises InputError when `folder` cannot be written.
     """
-    sheets: dict[_Sheet, list[Finding]] = {}
+    sheets: dict[OnSheet, list[Finding]] = {}
     unpictured: dict[str, str] = {}
     for finding in findings:
         sheet = _sheet(finding)
@@ -73,7 +78,8 @@ def show_quotes(
             reason = f"the report's pictures already take {MAX_REPORT_BYTES // 10**6} MB"
             unpictured |= {finding.id: reason for finding in there}
             continue
-        drawn, missing = _show_on(case, sheet, there, folder, looked_at or {})
+        covers = cover(there, sheet)
+        drawn, missing = _show_on(case, sheet, there, folder, looked_at or {}, covers=covers)
         shown |= drawn
         unpictured |= missing
         written += _size(drawn.values())
@@ -108,13 +114,13 @@ def redrawn(case: Case, finding: Finding) -> bytes:
     return answer.redrawn
 
 
-def _sheet(finding: Finding) -> _Sheet | None:
+def _sheet(finding: Finding) -> OnSheet | None:
     """Return the picture on which the quote begins; None if it stands on none."""
     source = finding.source
     if source.regions:
-        return _Sheet(source.regions[0].picture.record, source.regions[0].picture, None)
+        return OnSheet(source.regions[0].picture.record, source.regions[0].picture, None)
     if source.boxes and source.part is None:
-        return _Sheet(finding.capture.record, None, source.boxes[0].page)
+        return OnSheet(finding.capture.record, None, source.boxes[0].page)
     return None
 
 
@@ -135,10 +141,12 @@ def _why_none(finding: Finding) -> str:
 
 def _show_on(
     case: Case,
-    sheet: _Sheet,
+    sheet: OnSheet,
     findings: Sequence[Finding],
     folder: Path,
     looked_at: Mapping[Sheet, PictureMark],
+    *,
+    covers: Sequence[Area],
 ) -> tuple[dict[str, Shown], dict[str, str]]:
     """Return what one picture shows, and why it does not show the rest."""
     try:
@@ -150,10 +158,12 @@ def _show_on(
     digest = hashlib.sha256(content).hexdigest()
     mark = looked_at.get((digest, sheet.page))
     boxes = mark.boxes if mark else ()
-    answer = _ask(_task(sheet, findings, boxes, mark.size if mark else None), content)
+    task = _task(sheet, findings, boxes, mark.size if mark else None)
+    answer = _ask(msgspec.structs.replace(task, covers=list(covers)), content)
     if isinstance(answer, Refusal):
         return {}, {finding.id: answer.reason for finding in findings}
-    whole, why_none = None, _why_no_whole(answer, content, boxes)
+    painted = [*boxes, *covers]
+    whole, why_none = None, _why_no_whole(answer, content, painted)
     if not why_none:
         name = f"{digest[:16]}-{sheet.page or 'whole'}"
         data = content if answer.drawn is None else answer.drawn
@@ -166,10 +176,11 @@ def _show_on(
             whole=whole,
             record=sheet.record,
             sha256=digest,
-            notes=_notes(part, boxes),
+            notes=_notes(part, painted),
             page=sheet.page,
             size=(answer.width, answer.height),
             without_whole=why_none,
+            covered=len(covers),
         )
         for finding, part in zip(findings, answer.parts, strict=True)
         if part is not None
@@ -179,7 +190,7 @@ def _show_on(
 
 
 def _task(
-    sheet: _Sheet,
+    sheet: OnSheet,
     findings: Iterable[Finding],
     boxes: Sequence[Area],
     boxes_size: tuple[int, int] | None,
@@ -193,7 +204,7 @@ def _task(
     return Task(size, None, quotes, drawn, boxes_size)
 
 
-def _on_page(finding: Finding, sheet: _Sheet) -> list[Area]:
+def _on_page(finding: Finding, sheet: OnSheet) -> list[Area]:
     return [
         Area(box.left, box.top, box.right, box.bottom)
         for box in finding.source.boxes
@@ -201,7 +212,7 @@ def _on_page(finding: Finding, sheet: _Sheet) -> list[Area]:
     ]
 
 
-def _on_picture(finding: Finding, sheet: _Sheet) -> list[Area]:
+def _on_picture(finding: Finding, sheet: OnSheet) -> list[Area]:
     return [
         Area(region.left, region.top, region.right, region.bottom)
         for region in finding.source.regions
@@ -227,7 +238,7 @@ def _ask(task: Task, content: bytes) -> Answer:
     return answer
 
 
-def _kind(sheet: _Sheet, finding: Finding) -> Literal["screenshot", "page", "image"]:
+def _kind(sheet: OnSheet, finding: Finding) -> Literal["screenshot", "page", "image"]:
     if sheet.picture is None:
         return "page"
     return "image" if sheet.record == finding.capture.record else "screenshot"

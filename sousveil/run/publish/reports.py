@@ -19,7 +19,7 @@ from sousveil.index.traces import traces
 from sousveil.index.translations import translations_of
 from sousveil.model import Fault, Letter, LogHead, Report, Stamp, WatchReport
 from sousveil.review.decisions import status
-from sousveil.run.publish.pictures import show_quotes
+from sousveil.run.publish.pictures import Cover, show_quotes
 from sousveil.run.visit.records import SOFTWARE
 from sousveil.tlog.log import read_checkpoint
 
@@ -35,13 +35,15 @@ def make_report(
     stamps: tuple[Stamp, ...] = (),
     with_translations: bool = False,
     looked_at: Mapping[Sheet, PictureMark] | None = None,
+    cover: Cover = lambda _, __: [],
 ) -> Report:
     """Return the report of a case as it stands, with what `verify` found wrong with it.
 
     `stamps` are those that `verify` found to hold, `operator` who is named as its author. A
     translation is never without its translator's name, so there are none unless that may be told.
 
-    `looked_at` are pictures with the boxes that editors drew on them.
+    `looked_at` are pictures with the boxes that editors drew on them; `cover` tells what is painted
+    over besides.
 
     Findings that people rejected are left out and counted; no reviewer is named. Its pictures are
     written into the folder `pictures`; InputError when that cannot be done.
@@ -54,7 +56,7 @@ def make_report(
     known = findings(index)
     found = tuple(one for one in known if decided.get(one.id) != "rejected")
     told = fates(index)
-    shown, unpictured = show_quotes(case, found, pictures, looked_at)
+    shown, unpictured = show_quotes(case, found, pictures, looked_at, cover)
     watched = watch_reports(index)
     return Report(
         title=settings.title,
