@@ -164,6 +164,10 @@ class Concealer:
             self._meet(one, text, finding_id, is_shown=False)
         return merged([*marked, *kept])
 
+    def is_shown_in(self, words: str, finding_id: str) -> bool:
+        """Whether an editor marked all of these words to be shown in a finding."""
+        return (0, len(words)) in self._marked("shown", words, finding_id)
+
     def _meet(self, span: Span, text: str, finding_id: str, *, is_shown: bool) -> None:
         self.met[Withheld(span.kind, text[span.start : span.end], finding_id, is_shown)] = None
 

@@ -86,7 +86,7 @@ def judged_text(
     actors = {one.actor for one in found if one.actor}
     against = [
         *problems(text.written, known, actors),
-        *private_problems(source, concealer),
+        *private_problems(source, concealer, text.written.statements),
         *private_problems(publishing.correction if publishing else "", concealer),
     ]
     told = [str(problem) for problem in sorted(against, key=lambda one: one.line)]

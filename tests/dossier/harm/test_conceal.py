@@ -14,6 +14,7 @@ from sousveil.dossier.harm.remains import lines, remains
 from sousveil.dossier.harm.sentences import private_problems
 from sousveil.dossier.pages import render
 from sousveil.dossier.text import quote_bounds
+from sousveil.dossier.writing.parse import parse
 from sousveil.model import Area, Commit, Finding, PictureFile, Shown
 from tests.dossier.reports import finding, made_up_report
 
@@ -159,3 +160,19 @@ def test_the_check_counts_what_is_withheld_and_names_what_nobody_looked_at(
     assert left.withheld["e-mail address"] == 1
     assert set(left.places) >= {seen.id, unseen.id}
     assert any(unseen.id in line and "nobody looked at" in line for line in lines(left))
+
+
+def test_what_is_shown_in_a_finding_may_stand_in_sentences_that_cite_it() -> None:
+    words = "info@halden.example"
+    shown = Concealer(Marks((marked(words, "shown", "0123456789ab"),)))
+    cited = f"It gives “{words}” [@f:0123456789ab]."
+    for source, count in (
+        (cited, 0),
+        (f"{cited} Write to {words} [@f:ba9876543210].", 2),
+        (f"{cited} So write to {words}.", 2),
+        (cited.replace("info@", "jo.doe@"), 1),
+    ):
+        found = private_problems(source, shown, parse(source).statements)
+        assert len(found) == count, source
+    both = (marked(words, "shown", "0123456789ab"), marked(words, "withheld"))
+    assert private_problems(cited, Concealer(Marks(both)), parse(cited).statements)
