@@ -1,9 +1,9 @@
 """Archives made by others: what is in them, whole or damaged.
 
-Takes a WARC (of any version, plain, gzip or LZ4), an ARC or a WACZ file, which the case keeps
-byte for byte so that its digest is the donor's, and gives a capture for every answer in it with
-its own date and place, and one line for each fault: what, where, how much is lost. Nothing in the
-file is changed, and nothing in it makes this raise. A WACZ (1.1.1) is a ZIP whose archives are
+Takes a WARC (of any version, plain, gzip, Zstandard or LZ4), an ARC or a WACZ file, which the case
+keeps byte for byte so that its digest is the donor's, and gives a capture for every answer in it
+with its own date and place, and one line for each fault: what, where, how much is lost. Nothing in
+the file is changed, and nothing in it makes this raise. A WACZ (1.1.1) is a ZIP whose archives are
 stored uncompressed, so records are found in it by their place in the whole file.
 
 A revisit (WARC 1.1, section 6.7) says that an address gave again what an older record holds: it
@@ -35,6 +35,7 @@ _KINDS = (".warc", ".arc", ".warc.wet", ".warc.wat")
 SUFFIXES: tuple[str, ...] = (
     *(kind + end for kind in _KINDS for end in ("", ".gz", ".gz.open", ".open", ".gz.bad", ".bad")),
     ".warc.lz4",
+    *(kind + ".zst" for kind in _KINDS),
     ".wacz",
 )
 

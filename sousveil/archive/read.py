@@ -15,6 +15,7 @@ from typing import BinaryIO
 
 from sousveil.archive.coding import MAX_DECODED_BYTES, Notes, decode_body
 from sousveil.archive.digests import Digests
+from sousveil.archive.frames import is_frame
 from sousveil.archive.records import MAX_START_BYTES, Record, RecordHead, RecordReader
 from sousveil.archive.unpack import GZIP_MAGIC, LZ4_MAGIC, Unpacked, begins_record
 from sousveil.capture.http.head import HttpHead, charset, media_type, parse_head, split_head
@@ -176,7 +177,7 @@ def record_in(file: BinaryIO, ref: RecordRef, name: str) -> Record:
     file.seek(0)
     magic = file.read(len(LZ4_MAGIC))
     record = _record_at(Unpacked(file, ref.offset), ref) if magic != LZ4_MAGIC else None
-    if record is None and magic.startswith((GZIP_MAGIC, LZ4_MAGIC)):
+    if record is None and (magic.startswith((GZIP_MAGIC, LZ4_MAGIC)) or is_frame(magic)):
         stream = Unpacked(file)
         _skip(stream, ref.offset)
         record = _record_at(stream, ref)

@@ -1,10 +1,11 @@
 """Unpacks a stored archive file: its decompressed bytes, and the way back to the stored ones.
 
 Takes an open file and gives its bytes in order, whether it is plain, gzip (RFC 1952, any number
-of members) or LZ4 frames, and says where a gzip member begins. Damage is a state, not an error:
-the bytes end there, `damage` says why, and `resync` goes on at the next member that begins a
-record. The same damaged file always gives the same bytes, so that a record cut by damage keeps
-its digest. Memory is bounded by what is peeked at.
+of members), Zstandard (`frames.py`) or LZ4 frames, and says where a gzip member or a Zstandard
+frame begins: below, both are members. Damage is a state, not an error: the bytes end there,
+`damage` says why, and `resync` goes on at the next member that begins a record. The same damaged
+file always gives the same bytes, so that a record cut by damage keeps its digest. Memory is bounded
+by what is peeked at.
 """
 
 import copy
@@ -15,6 +16,15 @@ from typing import BinaryIO
 from fastwarc.stream_io import Lz4Reader
 from zlib_ng import zlib_ng
 
+from sousveil.archive.frames import (
+    DICTIONARY_MAGIC,
+    ZSTD_MAGIC,
+    Frame,
+    FrameError,
+    ZstdDict,
+    dictionary_at,
+    is_frame,
+)
 from sousveil.archive.inflate import GZIP_WINDOW, InflateError, salvage
 
 GZIP_MAGIC = b"\x1f\x8b\x08"
@@ -36,6 +46,7 @@ FREE_BYTES = 2**30
 # What is decompressed of a candidate member to see whether a record begins there.
 PROBE_BYTES = 2**10
 
+_OF_MEMBERS = {"gzip": "gzip member", "zstd": "zstd frame"}
 _RECORD_START = re.compile(rb"\s*(?:WARC/[0-9]|[a-z][a-z0-9+.-]{0,20}:\S[^\n]* [0-9]{8,18} )")
 
 
@@ -60,6 +71,7 @@ class Unpacked:
         self._go_to(start)
         magic = self._look(len(LZ4_MAGIC))
         self.compression = "gzip" if magic.startswith(GZIP_MAGIC) else ""
+        self._dictionary: ZstdDict | None = None
         self._lz4: Lz4Reader | None = None
         if magic == LZ4_MAGIC:
             self.compression = "lz4"
@@ -69,6 +81,8 @@ class Unpacked:
         if self.compression == "gzip":
             self._members.append((position, start))
             self._start_member()
+        elif is_frame(magic):
+            self._begin_frames(start)
 
     def peek(self, size: int) -> bytes:
         """Return the next `size` bytes, or fewer at the end or before damage; consumes none."""
@@ -102,8 +116,8 @@ class Unpacked:
         return self._stored if is_at_end and not self.damage else None
 
     def damaged_at(self) -> int:
-        """Return the stored offset of the gzip member that is damaged, or where LZ4 data ends."""
-        return self._member_offset if self.compression == "gzip" else self._stored
+        """Return the stored offset of the member that is damaged, or where LZ4 data ends."""
+        return self._member_offset if self.compression in _OF_MEMBERS else self._stored
 
     def resync(self) -> bool:
         """Leave the damage behind; True when reading goes on at a later member with a record."""
@@ -112,7 +126,8 @@ class Unpacked:
         self.damage = ""
         self.position, self._buffer, self._taken = self._decompressed, b"", 0
         self._members.clear()
-        found = self._find_member(self._member_offset + 1) if self.compression == "gzip" else None
+        is_of_members = self.compression in _OF_MEMBERS
+        found = self._find_member(self._member_offset + 1) if is_of_members else None
         if found is None:
             return False
         self._ended = False
@@ -123,7 +138,7 @@ class Unpacked:
 
     def _next_piece(self, size: int) -> bytes:
         """Return more bytes, some `size` of a plain file; b"" where there are none just now."""
-        if self.compression == "gzip":
+        if self.compression in _OF_MEMBERS:
             piece = self._inflated()
         elif self._lz4 is not None:
             piece = self._read_lz4(self._lz4)
@@ -156,7 +171,7 @@ class Unpacked:
     def _read(self) -> bytes:
         size = self._read_bytes
         if self._end is not None:
-            size = min(size, self._end - self._read_end)
+            size = max(0, min(size, self._end - self._read_end))
         piece = self._file.read(size)
         self._read_end += len(piece)
         self._read_bytes = min(4 * self._read_bytes, READ_BYTES)
@@ -172,26 +187,54 @@ class Unpacked:
         self._ended = not piece
         return piece
 
+    def _begin_frames(self, start: int) -> None:
+        """Begin with Zstandard frames; the dictionary stands before them, or where the file begins.
+
+        Raises nothing: a dictionary that cannot be read is damage that nothing can be read behind.
+        """
+        self.compression = "zstd"
+        self._member_offset = start
+        try:
+            here = dictionary_at(self._file, start)
+            first = here or dictionary_at(self._file, 0)
+        except FrameError as error:
+            self._stop(f"the zstd frames cannot be read: {error}")
+            return
+        if first is not None:
+            self._dictionary = first[0]
+        self._go_to(here[1] if here else start)
+        self._members.append((self.position, self._stored))
+        self._start_member()
+
     def _start_member(self) -> None:
         """Begin with the member that the next stored byte begins."""
         self._member_offset = self._stored
-        self._inflate = zlib_ng.decompressobj(GZIP_WINDOW)
+        self._inflate = self._new_member()
         self._feed = FIRST_FEED_BYTES
 
+    def _new_member(self) -> "zlib_ng._Decompress | Frame":
+        if self.compression == "gzip":
+            return zlib_ng.decompressobj(GZIP_WINDOW)
+        return Frame(self._dictionary)
+
     def _inflated(self) -> bytes:
-        """Return the next piece of a gzip file."""
+        """Return the next piece of a file of members."""
+        member = f"the {_OF_MEMBERS[self.compression]} at byte {self._member_offset}"
         if not self._look(1):
-            self._stop(f"the gzip member at byte {self._member_offset} is cut short")
+            self._stop(f"{member} is cut short")
             return b""
+        # Frames give nothing of a piece that is damaged: pieces are the same wherever one began.
+        if self.compression == "zstd":
+            self._look(self._feed)
         piece = self._input[self._used : self._used + self._feed]
-        self._feed = min(4 * self._feed, FEED_BYTES)
-        before = copy.copy(self._inflate)
+        before = None if isinstance(self._inflate, Frame) else copy.copy(self._inflate)
         try:
             data = self._inflate.decompress(piece, STEP_BYTES)
-        except InflateError as error:
+        except (InflateError, FrameError) as error:
             self._use(len(piece))
-            self._stop(f"the gzip member at byte {self._member_offset} is damaged ({error})")
-            return salvage(before, piece)
+            self._stop(f"{member} is damaged ({error})")
+            return salvage(before, piece) if before is not None else b""
+        self._feed = min(4 * self._feed, FEED_BYTES)
         self._use(len(piece) - len(self._inflate.unconsumed_tail or self._inflate.unused_data))
         unpacked = self._decompressed + len(data)
         if unpacked > FREE_BYTES and unpacked > MAX_EXPANSION * self._stored:
@@ -202,8 +245,10 @@ class Unpacked:
 
     def _next_member(self, position: int) -> None:
         """Go on behind a member, where what is next begins at a position."""
+        if self.compression == "zstd" and self._members and self._members[-1][0] == position:
+            self._members.pop()  # it was to be skipped: no record begins there
         self._members.append((position, self._stored))  # whatever it is
-        if self._look(len(GZIP_MAGIC)) == GZIP_MAGIC:
+        if self._is_member(self._look(len(ZSTD_MAGIC))):
             self._start_member()
             return
         offset, head = self._stored, self._look(READ_BYTES)
@@ -214,8 +259,15 @@ class Unpacked:
             head = self._look(READ_BYTES)
         if head:
             self._member_offset = offset
-            self._stop(f"what follows the gzip member that ends at byte {offset} is no gzip")
+            what = f"the {_OF_MEMBERS[self.compression]} that ends at byte {offset}"
+            self._stop(f"what follows {what} is no {self.compression}")
         self._ended = True
+
+    def _is_member(self, magic: bytes) -> bool:
+        if self.compression == "gzip":
+            return magic.startswith(GZIP_MAGIC)
+        # A second dictionary is against the specification, and what it is for is unknown.
+        return is_frame(magic) and magic != DICTIONARY_MAGIC
 
     def _stop(self, damage: str) -> None:
         self.damage, self._ended = damage, True
@@ -225,30 +277,35 @@ class Unpacked:
         self._go_to(offset)
         window, base = b"", offset
         false_starts = 0
+        magic = GZIP_MAGIC if self.compression == "gzip" else ZSTD_MAGIC
         while false_starts < MAX_FALSE_STARTS and (piece := self._read()):
             window += piece
-            at = window.find(GZIP_MAGIC)
+            at = window.find(magic)
             while at >= 0 and false_starts < MAX_FALSE_STARTS:
-                if _holds_record(window[at : at + PROBE_BYTES]):
+                if self._holds_record(window[at : at + PROBE_BYTES]):
                     return base + at
                 if at + PROBE_BYTES > len(window):
                     break  # judge it when more of it is read
                 false_starts += 1
-                at = window.find(GZIP_MAGIC, at + 1)
-            keep = at if at >= 0 else max(0, len(window) - len(GZIP_MAGIC) + 1)
+                at = window.find(magic, at + 1)
+            keep = at if at >= 0 else max(0, len(window) - len(magic) + 1)
             base, window = base + keep, window[keep:]
         self._stored = self._read_end
         return None
+
+    def _holds_record(self, stored: bytes) -> bool:
+        """Whether stored bytes begin a member with a record, as far as they tell.
+
+        Of a frame they often tell nothing, for it gives whole blocks of up to 128 KB; but its magic
+        isn't met by chance.
+        """
+        try:
+            data = self._new_member().decompress(stored, PROBE_BYTES)
+        except (InflateError, FrameError):
+            return False
+        return begins_record(data) or (not data and self.compression == "zstd")
 
 
 def begins_record(data: bytes) -> bool:
     """Return whether `data` looks like the start of a WARC or ARC record."""
     return bool(_RECORD_START.match(data))
-
-
-def _holds_record(stored: bytes) -> bool:
-    try:
-        data = zlib_ng.decompressobj(GZIP_WINDOW).decompress(stored, PROBE_BYTES)
-    except InflateError:
-        return False
-    return begins_record(data)

@@ -21,6 +21,7 @@ import pyarrow.parquet as pq
 from fsspec.core import url_to_fs
 
 from sousveil.archive.digests import Digests
+from sousveil.archive.frames import ZSTD_MAGIC, is_frame
 from sousveil.archive.records import RecordReader
 from sousveil.archive.unpack import GZIP_MAGIC, Unpacked
 from sousveil.errors import InputError
@@ -144,10 +145,19 @@ def _fetched(address: str, places: Iterable[Place]) -> Iterator[tuple[Place, byt
 
 
 def _stored(address: str, place: Place) -> bytes:
-    """Return a record's bytes as they are stored; decompressed if others share its gzip member."""
+    """Return a record's bytes as they are stored, b"" when there are not so many.
+
+    Decompressed are records that share their gzip member, and those of Zstandard frames.
+    """
     system, path = url_to_fs(address)
     end = place.offset + place.length
     data: bytes = system.cat_file(path, start=place.offset, end=end)
+    if len(data) != place.length:
+        return b""  # the archive ends before it
+    if is_frame(data[: len(ZSTD_MAGIC)]):
+        # Its dictionary stands at the beginning of the archive.
+        with opened(address) as (file, _):
+            return _taken(Unpacked(file, place.offset, end), MAX_RECORD_BYTES)
     if data.startswith(GZIP_MAGIC) and isinstance(_checked(place, data), str):
         # The first record of a member has a stored place, but a length of decompressed bytes.
         with opened(address) as (file, _):
@@ -181,7 +191,7 @@ def _checked(place: Place, data: bytes) -> _Fetched | str:
     """Return a record that is the one of the scan, or in words what is wrong with it."""
     reader = RecordReader(Unpacked(BytesIO(data)))
     record = next(reader.records(), None)
-    if record is None or len(data) != place.length:
+    if record is None:
         return "no such record is there now"
     digests = Digests()
     for piece in record.pieces():
