@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from markdown_it.token import Token
 from markupsafe import Markup
 
-from sousveil.dossier.text import direction, visible
+from sousveil.dossier.text import direction, language_tag, visible
 from sousveil.dossier.writing.errata import Erratum
 from sousveil.dossier.writing.parse import CITATION, VIEW, Written, reader
 from sousveil.dossier.writing.rules import Cited, translation_of
@@ -74,6 +74,7 @@ def body(
         "image": rules.image,
         "fence": rules.code,
         VIEW: lambda tokens, at, *_: views[tokens[at].content],
+        "blockquote_open": rules.quote,
         "container_ours_open": rules.ours,
         "table_open": lambda *_: '<div class="wide"><table>\n',
         "table_close": lambda *_: "</table></div>\n",
@@ -136,6 +137,21 @@ class _Rules:
         return (
             f'<span class="figure"><img src="{source}" alt="{shown}" loading="lazy">{link}</span>'
         )
+
+    def quote(self, tokens: Sequence[Token], at: int, *_: object) -> str:
+        """Return how a quoted block begins: in its own direction, and in the language cited."""
+        end = next(n for n in range(at, len(tokens)) if tokens[n].type == "blockquote_close")
+        inside = [child for one in tokens[at:end] for child in one.children or ()]
+        told = " ".join(one.content for one in inside if one.type in {"text", "code_inline"})
+        lang = next((self._language(one) for one in inside if one.type == CITATION), "")
+        return f'<blockquote dir="{direction(told)}" lang="{lang}">\n'
+
+    def _language(self, citation: Token) -> str:
+        """Return the language of what stands before a citation: its finding's, or translation's."""
+        cited = [self._known[name.removeprefix("f:")] for name in citation.meta["cites"]]
+        told = (translation_of(quote, cited) for quote in citation.meta["quotes"])
+        translation = next(filter(None, told), None)
+        return language_tag(translation.lang if translation else cited[0].finding.lang)
 
     def ours(self, *_: object) -> str:
         return '<div class="ours"><p class="kicker">In our own words</p>\n'

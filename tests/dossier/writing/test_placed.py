@@ -16,7 +16,7 @@ from sousveil.dossier.writing.parse import parse
 from sousveil.dossier.writing.rules import Cited, problems
 from sousveil.errors import InputError
 from tests.dossier.markup import read_page
-from tests.dossier.reports import made_up_report
+from tests.dossier.reports import EDITED, UYGHUR, made_up_report
 from tests.dossier.views.made import fact
 
 PROGRAM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("chrome")
@@ -54,6 +54,13 @@ def test_a_text_has_its_views_where_it_places_them_and_in_print_without_links() 
         assert [one.attributes["id"] for one in figures] == ["view-projects", "view-matrix"]
         assert any("matrix.html" in one.attributes["href"] for one in page.all("a")) is has_links
     assert "matrix.html" in pages
+
+
+def test_a_quoted_block_has_its_own_direction_and_the_language_of_what_it_cites() -> None:
+    source = f"# A\n\n> {UYGHUR.quote} [@f:{UYGHUR.id}]\n\n> {EDITED.quote} [@f:{EDITED.id}]\n"
+    blocks = read_page(render(REPORT, text(source))["index.html"]).all("blockquote")
+    told = [(one.attributes["dir"], one.attributes.get("lang")) for one in blocks[:2]]
+    assert told == [("rtl", "ug"), ("ltr", "en")]
 
 
 @pytest.mark.skipif(PROGRAM is None or os.name != "posix", reason="no Chromium on PATH to print")
