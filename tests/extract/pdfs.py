@@ -32,6 +32,7 @@ DESCRIPTOR = (
 )
 
 PICTURE = None  # a page that is one
+_PICTURE_SIZE = (100, 130)  # points; as large as a sheet, it would be looked at for seconds
 
 
 def make_pdf(
@@ -52,10 +53,11 @@ def make_pdf(
                 b"/ColorSpace/DeviceRGB"),
     ]  # fmt: skip
     for index, page in enumerate(pages):
+        size = _PICTURE_SIZE if page is None else (612, 792)
         objects += [
-            b"<</Type/Page/Parent 2 0 R/MediaBox[0 0 612 792]/Contents %d 0 R"
-            b"/Resources<</Font<</F 3 0 R>>/XObject<</I 7 0 R>>>>>>" % (9 + 2 * index),
-            _stream(b"612 0 0 792 0 0 cm /I Do" if page is None else _content(page, codes)),
+            b"<</Type/Page/Parent 2 0 R/MediaBox[0 0 %d %d]/Contents %d 0 R"
+            b"/Resources<</Font<</F 3 0 R>>/XObject<</I 7 0 R>>>>>>" % (*size, 9 + 2 * index),
+            _stream(b"%d 0 0 %d 0 0 cm /I Do" % size if page is None else _content(page, codes)),
         ]
     objects.append(b"<</Title<feff%s>>>" % title.encode("utf-16-be").hex().encode())
     trailer = b"/Info %d 0 R" % len(objects)
