@@ -41,6 +41,8 @@ class Sense(NamedTuple):
     role: str  # what it is looked for as
     coding: str = ""  # a codec; "" for ASCII, which most codings share
     company: bytes = b""  # a word that must stand near; none: it stands for itself
+    begins: int = 0  # bytes of the word, where it must not go on to the left
+    ends: bool = False  # whether it must not go on to the right
 
 
 class Table(msgspec.Struct, frozen=True):
@@ -130,7 +132,7 @@ def _compiled(sure: list[Spelling], common: list[Spelling], cues: list[Spelling]
     }
     for role, some in ((TERM, sure), (CUE, cues)):
         for one in some:
-            sense = Sense(role, one.coding, one.company)
+            sense = Sense(role, one.coding, one.company, one.begins, one.ends)
             senses.setdefault(_pattern(one), {})[sense] = None
     few = list(dict.fromkeys(map(_pattern, common))) or [_NEVER]
     return Table(compiled(list(senses)), list(map(tuple, senses.values())), compiled(few))

@@ -8,7 +8,8 @@ in `views.py` and looked through again.
 """
 
 import re
-from collections.abc import Iterator, Sequence
+from bisect import bisect
+from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
 from pathlib import Path
 
@@ -21,7 +22,6 @@ from sousveil.scan.terms.views import (
     hidden,
     holds_data,
     in_unread_tag,
-    outside,
     overview,
     plain,
     plain_elsewhere,
@@ -34,6 +34,7 @@ AROUND_BYTES = 320  # a term of 80 characters in three bytes each, and its line 
 TOGETHER_BYTES = 400  # between a cue and a common word of one passage
 MAX_CHECKS = 256  # passages read in one body; one with more passes
 MAX_TITLE_BYTES = 500
+_SMALL = frozenset(b"abcdefghijklmnopqrstuvwxyz")
 _TITLE = re.compile(rb"<title\b[^<>]*>([^<]{1,%d})" % MAX_TITLE_BYTES, re.IGNORECASE)
 
 Place = tuple[int, str]  # byte behind a match, and its coding
@@ -51,8 +52,8 @@ class Matcher:
         """Return whether the finder may find something in `body`, which is in any charset.
 
         The passage around each term that counts alone is judged, wherever the term can be read;
-        the bar is below the finder's. Common words (hints, values) count in passages with two of
-        the cues of cues.txt only.
+        the bar is below the finder's. Common words (hints, values) count near the cues of
+        cues.txt only.
         """
         data = b"".join((b"\n", body, b"\n"))  # words at either end have bounds, too
         return self._shows(data) or any(self._shows(text) for text in wide(data))
@@ -62,40 +63,49 @@ class Matcher:
         utf_8 = is_utf8(data)
         seen = overview(data, utf_8=utf_8)
         texts = (plain(data, seen.accented),) if utf_8 else (data, *plain_elsewhere(data))
-        return any(self._says(text, utf_8=utf_8) for text in texts) or any(
-            self._says(text) for text in hidden(data, seen.hides, utf_8=utf_8)
+        title = _TITLE.search(data)
+        above = title.group(1).decode("utf-8", "replace") if title else ""
+        return any(self._says(text, above, utf_8=utf_8) for text in texts) or any(
+            self._says(text, above, in_pieces=True)
+            for text in hidden(data, seen.hides, utf_8=utf_8)
         )
 
-    def _says(self, data: bytes, *, utf_8: bool = True) -> bool:
-        """Whether what can be read in `data` tells something."""
-        scripts: list[Span] = []
+    def _says(
+        self, data: bytes, above: str, *, utf_8: bool = True, in_pieces: bool = False
+    ) -> bool:
+        """Whether what can be read in `data`, under the title `above`, tells something.
+
+        Scripts are passed over, but not in pieces of a page, which may begin or end in one.
+        """
+        scripts: list[Span] | None = None if in_pieces else []
         places = list(_places(self._found.unicode, data, scripts))
         if not utf_8:
-            places += _places(self._found.others, data)
-        ends = set(outside((end for end, _ in places), scripts))
-        read = [one for one in places if one[0] in ends and not in_unread_tag(data, one[0])]
-        return bool(read) and self._tells(data, read)
+            places += _places(self._found.others, data, scripts)
+        read = [one for one in places if not in_unread_tag(data, one[0])]
+        return bool(read) and self._tells(data, read, above)
 
-    def _tells(self, data: bytes, places: Sequence[Place]) -> bool:
-        title = _TITLE.search(data)
-        context = title.group(1).decode("utf-8", "replace") if title else ""
+    def _tells(self, data: bytes, places: Sequence[Place], above: str) -> bool:
         judged: set[str] = set()
         for end, coding in places:
             for text, is_code in passages(data, end, coding):
                 if text in judged:
                     continue
                 judged.add(text)
-                if len(judged) > MAX_CHECKS or tells(text, self._words, context, code=is_code):
+                if len(judged) > MAX_CHECKS or tells(text, self._words, above, code=is_code):
                     return True
         return False
 
 
-def _places(table: Table, data: bytes, scripts: list[Span] | None = None) -> Iterator[Place]:
-    """Yield where terms stand, and common words near cues; scripts are added to `scripts`."""
+def _places(table: Table, data: bytes, scripts: list[Span] | None) -> Iterator[Place]:
+    """Yield where terms stand, and common words near cues, outside of `scripts` if given.
+
+    The scripts that the table itself finds are added to them.
+    """
+    terms: list[Place] = []
     cues: list[Place] = []
     opened = -1
     for index, end in table.automaton.hits(data):
-        for role, coding, company in table.senses[index]:
+        for role, coding, company, begins, ends in table.senses[index]:
             if role == CUE:
                 cues.append((end, coding))
             elif role == OPENS:
@@ -104,19 +114,37 @@ def _places(table: Table, data: bytes, scripts: list[Span] | None = None) -> Ite
                 if opened >= 0 and scripts is not None:
                     scripts.append((opened, end))
                 opened = -1
-            elif not company or _is_near(data, end, company):
-                yield end, coding
-    yield from _companions(table.common, data, cues)
+            elif not _goes_on(data, end, begins, ends=ends) and (
+                not company or _is_near(data, end, company)
+            ):
+                terms.append((end, coding))
+    yield from _outside(terms, scripts or ())
+    yield from _companions(table.common, data, _outside(cues, scripts or ()))
 
 
-def _companions(common: Automaton, data: bytes, cues: Sequence[Place]) -> Iterator[Place]:
+def _outside(places: Iterable[Place], spans: Sequence[Span]) -> Iterator[Place]:
+    """Yield the places that lie in none of some spans, which are in order."""
+    for place in places:
+        after = bisect(spans, (place[0], 0))
+        if not after or place[0] >= spans[after - 1][1]:
+            yield place
+
+
+def _companions(common: Automaton, data: bytes, cues: Iterable[Place]) -> Iterator[Place]:
     """Yield where a common word stands near a cue."""
     done = 0
     for end, coding in cues:
         low, high = max(done, end - TOGETHER_BYTES), end + TOGETHER_BYTES
         done = max(done, high)
-        near = common.hits(data[low:high])
-        yield from ((low + place, coding) for _, place in near)
+        yield from ((low + place, coding) for _, place in common.hits(data[low:high]))
+
+
+def _goes_on(data: bytes, end: int, begins: int, *, ends: bool) -> bool:
+    """Whether a word that must begin or end here is part of a longer one: not of EthnicityType."""
+    if ends and data[end] in _SMALL and data[end - 1] in _SMALL:
+        return True
+    start = end - begins
+    return begins > 0 and data[start] in _SMALL and data[start - 1] in _SMALL
 
 
 def _is_near(data: bytes, end: int, company: bytes) -> bool:

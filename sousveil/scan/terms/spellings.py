@@ -69,6 +69,8 @@ class Spelling(NamedTuple):
     coding: str  # a codec of Python; "" for ASCII, which most codings share
     exact_case: bool = False
     company: bytes = b""  # another word of the phrase, which must stand near
+    begins: int = 0  # bytes of the word, where it must not go on to the left
+    ends: bool = False  # whether it must not go on to the right
 
 
 def spellings(term: Term) -> Iterator[Spelling]:
@@ -107,11 +109,12 @@ def _of_ascii(key: str, term: Term) -> Iterator[Spelling]:
         yield from _of_phrase(words, "")
         return
     word = literal(key.encode())
+    open_left, open_right = term.text.startswith("*"), term.text.endswith("*")
     if key not in _common() and len(key) >= TELLING_BYTES:
-        yield Spelling(word, "")
+        yield Spelling(word, "", begins=0 if open_left else len(key), ends=not open_right)
         return
-    left = b"" if term.text.startswith("*") else b"[^a-z]"
-    right = b"" if term.text.endswith("*") else b"[^a-z]"
+    left = b"" if open_left else b"[^a-z]"
+    right = b"" if open_right else b"[^a-z]"
     yield Spelling(left + word + right, "")
     if term.lang in {"en", "code"}:
         yield from _in_names(key)

@@ -10,8 +10,7 @@ are taken off in all of the body, and UTF-16 is read whole. Linear in the body.
 import html
 import re
 import unicodedata
-from bisect import bisect
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from functools import cache
 from typing import NamedTuple
 from urllib.parse import unquote_to_bytes
@@ -22,12 +21,11 @@ from sousveil.scan.terms.codings import LATIN, codings, plain_bytes, plain_lette
 
 Span = tuple[int, int]
 
-BEFORE_BYTES = 200  # of the term that is hidden
-AFTER_BYTES = 240  # taken at once: where one thing is hidden more is
+AROUND_BYTES = 300  # of what hides a term, to either side: the sentence that it stands in
 MAX_TAG_BYTES = 1_000  # looked back for the tag that a place may lie in
 MIN_NULS = 4  # characters of UTF-16 in a row that are ASCII
 
-SCRIPT_OPENS, SCRIPT_CLOSES = rb"<script\b", rb"</script"
+SCRIPT_OPENS, SCRIPT_CLOSES = rb"<(?:script|style)\b", rb"</(?:script|style)"
 _INLINE = rb"(?:a|b|big|em|font|i|mark|small|span|strong|sub|sup|u|wbr)"
 _HAN = rb"[\xe3-\xe9][\x80-\xbf]{2}"
 _HIDES = (
@@ -66,11 +64,13 @@ _HIDES_ELSEWHERE = (  # what is rare in GB 18030, and a line's end between hanzi
 _ACCENTED = (rb"[\xc3-\xc7][\x80-\xbf]", rb"\xe1[\xb8-\xbb][\x80-\xbf]")  # letters, in UTF-8
 _WIDE = (rb"(?:[\t\n\r -~]\x00){%d}" % MIN_NULS, rb"(?:\x00[\t\n\r -~]){%d}" % MIN_NULS)
 _WIDE_CODINGS = ("utf-16-le", "utf-16-be")
-# Attributes that the finder reads; what hides in others hides nothing.
-_READ_ATTRIBUTE = re.compile(
-    rb"\b(?:alt|title|aria-label|placeholder|label|content|value)\s*=\s*(?:\"[^\"]*|'[^']*)\Z",
+# The value of an attribute that the finder reads (extract/markup), from its first byte on.
+_READ_VALUE = re.compile(
+    rb"\b(?:(?P<content>content)|alt|title|aria-label|placeholder|label)\s*=\s*"
+    rb"(?:\"(?P<value>[^\"]*)|'(?P<other>[^']*))\Z",
     re.IGNORECASE,
 )
+_READ_META = re.compile(rb"title|description|keywords|site_name|abstract|subject", re.IGNORECASE)
 _BORDER = b"\n\0\n"  # between pieces of a page, which nothing that is undone crosses
 _ESCAPE = re.compile(r"[\\%]+u([0-9a-fA-F]{4})")
 _PERCENT = re.compile(r"(?:%[0-9A-Fa-f]{2})+")
@@ -161,12 +161,6 @@ def holds_data(data: bytes, end: int) -> bool:
     return b"json" in data[end : data.find(b">", end, end + MAX_TAG_BYTES)]
 
 
-def in_unread_tag(data: bytes, end: int) -> bool:
-    """Whether a place lies in a tag, and there in no attribute that the finder reads."""
-    start = tag_around(data, end)
-    return start >= 0 and _READ_ATTRIBUTE.search(data, start, end) is None
-
-
 def tag_around(data: bytes, end: int) -> int:
     """Return where the tag begins that a place lies in; -1 for none."""
     start = data.rfind(b"<", max(0, end - MAX_TAG_BYTES), end)
@@ -174,12 +168,24 @@ def tag_around(data: bytes, end: int) -> int:
     return start if is_tag and data.find(b">", start, end) < 0 else -1
 
 
-def outside(ends: Iterable[int], spans: Sequence[Span]) -> Iterator[int]:
-    """Yield the places that lie in none of some spans, which are in order."""
-    for end in ends:
-        after = bisect(spans, (end, 0))
-        if not after or end >= spans[after - 1][1]:
-            yield end
+def value_around(data: bytes, tag: int, end: int) -> int:
+    """Return where the value of an attribute begins that the finder reads; -1 for others.
+
+    The place `end` lies in it, and in the tag at `tag`.
+    """
+    found = _READ_VALUE.search(data, tag, end)
+    if found is None:
+        return -1
+    start = max(found.start("value"), found.start("other"))
+    if found["content"] and not _READ_META.search(data, tag, start):
+        return -1
+    return start
+
+
+def in_unread_tag(data: bytes, end: int) -> bool:
+    """Whether a place lies in a tag, and there in no attribute that the finder reads."""
+    tag = tag_around(data, end)
+    return tag >= 0 and value_around(data, tag, end) < 0
 
 
 @cache
@@ -188,12 +194,16 @@ def _automaton(*expressions: bytes) -> Automaton:
 
 
 def _windows(ends: Sequence[int]) -> Iterator[Span]:
-    """Yield what lies around some places; a term that one hides is whole in one of them."""
-    done = 0
+    """Yield what lies around some places, of which some are near each other."""
+    start = stop = 0
     for end in ends:
-        if end > done:
-            done = end + AFTER_BYTES
-            yield max(0, end - BEFORE_BYTES), done + BEFORE_BYTES
+        if end - AROUND_BYTES > stop:
+            if stop:
+                yield start, stop
+            start = end - AROUND_BYTES
+        stop = end + AROUND_BYTES
+    if stop:
+        yield max(0, start), stop
 
 
 def _undone(text: str) -> str:

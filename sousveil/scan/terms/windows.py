@@ -10,20 +10,30 @@ import html
 import re
 from collections.abc import Iterator
 
-from sousveil.claims.features import read
-from sousveil.claims.finder import SHORT_BLOCK_CHARACTERS
-from sousveil.claims.judgement import decide
+from sousveil.claims.features import NO_MACHINE, read
+from sousveil.claims.finder import (
+    DISCUSSES_BAR,
+    HINT_BAR,
+    NO_MACHINE_BAR,
+    SHORT_BLOCK_CHARACTERS,
+    THRESHOLD,
+)
 from sousveil.claims.lexicon import Lexicon
-from sousveil.claims.model import shipped_model
+from sousveil.claims.model import MODEL_LABELS, shipped_model
 from sousveil.claims.windows import sentences
-from sousveil.scan.terms.views import tag_around
+from sousveil.scan.terms.views import tag_around, value_around
 
 REACH_BYTES = 1_800  # to either side: a short block in three bytes a character, and its tags
 CODE_BYTES = 300  # to either side: the lines around a name
-# What a passage must reach: below the finder's own bars (THRESHOLD, DISCUSSES_BAR), for headings
-# and what else the finder has read above it are not known here.
-CLAIM_SCORE = 0.4
-DISCUSSES_SCORE = 0.5
+START_BYTES = 64  # of a body, that show whether it is JSON
+# What a passage must reach lies so much below the finder's own bars, for headings and what else the
+# finder has read above it are not known here.
+MARGIN = 0.1
+NO_MACHINE_MARGIN = 0.3  # a heading may name the system
+CLAIM_SCORE = THRESHOLD - MARGIN
+_DISCUSSES = MODEL_LABELS.index("discusses")
+_SORTS = {b"<pre": "code", b"<scr": "json"}  # of what follows a tag; scripts are read if JSON
+_JSON_STARTS = (b"{", b"[")
 _BLOCK = re.compile(
     rb"</?(?:p|div|li|td|th|tr|h[1-6]|[uo]l|d[dtl]|section|article|title|table|body|head|pre|option"
     rb"|header|footer|nav|main|aside|form|button|figcaption|blockquote|script|style)\b[^<>]*>"
@@ -34,7 +44,6 @@ _STRING_END = re.compile(rb"\"(?=\s*[,:\]}])")  # of JSON
 _LINE = re.compile(r"<br\b[^<>]*>", re.IGNORECASE)
 _TAG = re.compile(r"\A[^<>]{0,400}>|<!--|-->|<[/!?A-Za-z][^<>]*(?:>|\Z)")
 _SPACES = re.compile(r"\s+")
-_CODE_TAGS = (b"<pre", b"<scr")
 _IS_CODE = re.compile(r"[{}=]|;\s|\w_\w|\w\(\w|[\"'] ?:|[a-z][A-Z]")
 _TWO_BYTES = frozenset({"gb18030", "big5hkscs", "cp932", "euc_jp", "cp949"})
 _CHARACTER_END = re.compile(rb"[\x00-\x2f]")  # never the second byte of two
@@ -45,40 +54,56 @@ def tells(text: str, words: Lexicon, context: str, *, code: bool = False) -> boo
     reading = read(text, words, context=context, code=code)
     if reading.anchor is None:
         return False
-    decision = decide(reading, shipped_model())
-    return decision.score >= CLAIM_SCORE or decision.discusses >= DISCUSSES_SCORE
+    model = shipped_model()
+    chances = model.probabilities(reading.features)
+    bars = [CLAIM_SCORE]
+    if "anchor hint" in reading.features:
+        bars.append(HINT_BAR - MARGIN)
+    if NO_MACHINE in reading.features:
+        bars.append(NO_MACHINE_BAR - NO_MACHINE_MARGIN)
+    is_claim = model.claim_probability(chances) >= max(bars)
+    return is_claim or chances[_DISCUSSES] >= DISCUSSES_BAR - MARGIN
 
 
 def passages(data: bytes, end: int, coding: str) -> Iterator[tuple[str, bool]]:
     """Yield what may be judged around `end`, where a match ends, and whether it is code."""
-    low, high = max(0, end - REACH_BYTES), end + REACH_BYTES
-    before, after = data[low:end], data[end:high]
     if (tag := tag_around(data, end)) >= 0:
-        yield _decoded(data[tag:end] + after.partition(b">")[0], coding), False
+        yield _value(data, value_around(data, tag, end), end, coding), False
         return
-    is_prose = b"</" in after
+    before, after = data[max(0, end - REACH_BYTES) : end], data[end : end + REACH_BYTES]
+    sort = "prose" if b"</" in after else ""
     borders = list(_BLOCK.finditer(before))
     if borders:
-        last = borders[-1]
-        is_prose = last.group()[:4].lower() not in _CODE_TAGS
-        before = before[last.end() :]
+        sort = _SORTS.get(borders[-1].group()[:4].lower(), "prose")
+        before = before[borders[-1].end() :]
     if border := _BLOCK.search(after):
         after = after[: border.start()]
-    ahead, behind = _shown(before, coding), _shown(after, coding)
+    if sort == "json" or data[:START_BYTES].lstrip()[:1] in _JSON_STARTS:
+        stop = _STRING_END.search(after)
+        string = before[before.rfind(b'"') + 1 :] + (after[: stop.start()] if stop else after)
+        yield _shown(string, coding), False
+    else:
+        yield from _prose(_shown(before, coding), _shown(after, coding))
+    near = "" if sort == "prose" else _decoded(before[-CODE_BYTES:] + after[:CODE_BYTES], coding)
+    if _IS_CODE.search(near):
+        yield near, True
+
+
+def _value(data: bytes, start: int, end: int, coding: str) -> str:
+    """Return the value of an attribute that begins at `start`, behind a quotation mark."""
+    stop = data.find(data[start - 1 : start], end, end + REACH_BYTES)
+    return html.unescape(_decoded(data[start:stop], coding)) if start >= 0 else ""
+
+
+def _prose(ahead: str, behind: str) -> Iterator[tuple[str, bool]]:
+    """Yield a short block, or the sentence of a longer one, in which two texts meet."""
     text, place = ahead + behind, max(0, len(ahead) - 1)
     if len(text) <= SHORT_BLOCK_CHARACTERS:
         yield text, False
-    else:
-        for start, stop in sentences(text):
-            if start <= place < stop:
-                yield text[start:stop], False
-    if is_prose:
         return
-    if (start := before.rfind(b'"')) >= 0 and (string := _STRING_END.search(after)):
-        yield _shown(before[start + 1 :] + after[: string.start()], coding), False
-    near = _decoded(before[-CODE_BYTES:] + after[:CODE_BYTES], coding)
-    if _IS_CODE.search(near):
-        yield near, True
+    for start, stop in sentences(text):
+        if start <= place < stop:
+            yield text[start:stop], False
 
 
 def _shown(data: bytes, coding: str) -> str:
