@@ -7,15 +7,18 @@ import time
 from datetime import UTC, datetime
 from pathlib import Path
 
-import pytest
-
 from sousveil.case import locked, open_case
-from sousveil.tlog.passphrase import FILE_VARIABLE, forget
+from sousveil.cli.main import INTERRUPTED
+from sousveil.settings import key_path
+from sousveil.tlog.passphrase import FILE_VARIABLE, forget, remember
 from sousveil.web.jobs.runner import Jobs
 from sousveil.web.jobs.store import Job
+from sousveil.web.jobs.tie import VARIABLE, tie
 from sousveil.web.jobs.work import Work
 from tests.commands import sousveil
+from tests.tlog.agefiles import under_passphrase
 
+SECRET = "correct horse battery staple"
 ENDED_SECONDS = 30  # of a machine that has other work to do
 DESK = """
 import sys, time
@@ -66,6 +69,26 @@ def test_a_command_ends_when_its_desk_is_killed(tmp_path: Path) -> None:
             time.sleep(0.05)
 
 
+def test_a_command_of_a_desk_in_the_background_ends_when_asked(tmp_path: Path) -> None:
+    case = tmp_path / "case"
+    assert sousveil("init", case).status == 0
+    command = [sys.executable, "-m", "sousveil", "visit", "--all", "--case", str(case)]
+    ignoring = ["sh", "-c", 'trap "" INT; exec "$@"', "sh", *command]
+    with (
+        locked(open_case(case)),
+        subprocess.Popen(
+            ignoring, stdin=subprocess.PIPE, stderr=subprocess.PIPE,
+            env=os.environ | {VARIABLE: "yes"}, start_new_session=True,
+        ) as child,
+    ):  # fmt: skip
+        assert child.stdin is not None
+        assert child.stderr is not None
+        tie(child.stdin)
+        assert b"waiting for another" in child.stderr.readline()
+        child.stdin.close()
+        assert child.wait(ENDED_SECONDS) == INTERRUPTED
+
+
 def test_a_command_that_nobody_ties_minds_no_end_of_its_input(tmp_path: Path) -> None:
     assert sousveil("init", tmp_path / "case").status == 0
     ran = subprocess.run(
@@ -75,13 +98,11 @@ def test_a_command_that_nobody_ties_minds_no_end_of_its_input(tmp_path: Path) ->
     assert ran.returncode == 0, ran.stderr.decode()
 
 
-def test_a_command_signs_with_the_key_that_the_desk_unlocked(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    (tmp_path / "words").write_text("correct horse battery staple\n")
-    monkeypatch.setenv(FILE_VARIABLE, str(tmp_path / "words"))
-    assert sousveil("init", "--passphrase", tmp_path / "case").status == 0
-    monkeypatch.delenv(FILE_VARIABLE)
+def test_a_command_signs_with_the_key_that_the_desk_unlocked(tmp_path: Path) -> None:
+    assert sousveil("init", tmp_path / "case").status == 0
+    key = key_path(open_case(tmp_path / "case").settings.origin)
+    key.write_bytes(under_passphrase(key.read_bytes(), SECRET))
+    remember(SECRET)
     jobs = Jobs(tmp_path / "jobs", tmp_path / "case", lambda: datetime.now(UTC))
     try:
         signed = over(jobs, jobs.start(Work("Add", ("add", "https://halden.example/")), "Ada"))

@@ -38,6 +38,8 @@ def heed_tie() -> None:
     """
     if os.environ.pop(VARIABLE, None) is None:
         return
+    # A desk that a script put in the background ignores Ctrl-C, and what it starts would, too.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     passphrase = sys.stdin.buffer.readline().decode().rstrip("\n")
     if passphrase:
         remember(passphrase)
