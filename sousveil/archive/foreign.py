@@ -10,20 +10,17 @@ A revisit (WARC 1.1, section 6.7) says that an address gave again what an older 
 becomes a capture at its own date whose record is the older one, when that is in the same file.
 """
 
-import io
 import re
 import uuid
-import zipfile
 from collections import Counter
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from io import SEEK_CUR, SEEK_END, SEEK_SET
 from pathlib import Path
 from typing import BinaryIO
 from urllib.parse import quote
 
 from sousveil.archive.digests import Digests
+from sousveil.archive.packed import ZIP_MAGIC, packed_archives
 from sousveil.archive.read import hashed, split_http
 from sousveil.archive.records import Record, RecordReader
 from sousveil.archive.unpack import Unpacked
@@ -46,9 +43,6 @@ _DATE = re.compile(
 )
 # CDX, CDXJ with its comments, and lines of either: key, timestamp, the rest.
 _CDX_LINE = re.compile(rb"(?: ?CDX |[!@][a-z]+ [{\[\"]|\S+ [0-9]{14,17} \S)")
-ZIP_MAGIC = b"PK\x03\x04"
-_ARCHIVES, _WACZ = "archive/", ".wacz"
-_ZIP_HEAD_BYTES = 30  # a local file header without name and extra field (APPNOTE 4.3.7)
 # Names for records that have none: the same file always gives the same.
 _NAMESPACE = uuid.UUID("7e0a4c1e-1c43-5a8e-9d0c-5b8f2a6f3f10")
 
@@ -133,87 +127,6 @@ def _scan_wacz(scan: _Scan, file: BinaryIO) -> None:
             scan.faults.append(found)
         else:
             _scan_stream(scan, Unpacked(file, *found), in_zip=True)
-
-
-def packed_archives(file: BinaryIO) -> Iterator[tuple[int, int] | str]:
-    """Yield where the archives in a WACZ begin and end in the whole file, or why one can't be read.
-
-    A WACZ may hold others, as Browsertrix gives out a collection ("multi-wacz-package"). Archives
-    that together are longer than what holds them overlap, and the first beyond it ends the list.
-    """
-    yield from _packed(file, 0, file.seek(0, SEEK_END), may_nest=True)
-
-
-def _packed(
-    file: BinaryIO, begin: int, end: int, *, may_nest: bool
-) -> Iterator[tuple[int, int] | str]:
-    """Yield what `packed_archives` does, of a WACZ that lies from `begin` to `end` in a file."""
-    try:
-        with zipfile.ZipFile(_Window(file, begin, end)) as package:
-            members = [one for one in package.infolist() if _is_packed(one, may_nest=may_nest)]
-    except (zipfile.BadZipFile, NotImplementedError, ValueError) as error:
-        yield f"the ZIP file is damaged ({error}); nothing in it can be read"
-        return
-    left = end - begin
-    for member in members:
-        if member.compress_type != zipfile.ZIP_STORED:
-            yield (
-                f"{member.filename}: compressed within the WACZ, against its standard; unzip the "
-                "WACZ and import this file by itself"
-            )
-            continue
-        left -= member.file_size
-        if left < 0:
-            yield f"{member.filename}: it lies where others do; nothing from here on is read"
-            return
-        file.seek(begin + member.header_offset)
-        head = file.read(_ZIP_HEAD_BYTES)
-        names = int.from_bytes(head[26:28], "little") + int.from_bytes(head[28:30], "little")
-        start = begin + member.header_offset + _ZIP_HEAD_BYTES + names
-        stop = start + member.file_size
-        if member.filename.startswith(_ARCHIVES):
-            yield start, stop
-        else:
-            yield from _packed(file, start, stop, may_nest=False)
-    if not members:
-        yield "a ZIP file without archive/*.warc.gz: no WACZ, or an empty one"
-
-
-def _is_packed(member: zipfile.ZipInfo, *, may_nest: bool) -> bool:
-    """Tell whether a member of a WACZ is an archive, or a WACZ that holds some."""
-    is_wacz = may_nest and member.filename.lower().endswith(_WACZ)
-    return not member.is_dir() and (member.filename.startswith(_ARCHIVES) or is_wacz)
-
-
-class _Window(io.RawIOBase):
-    """A part of a file, as a file to read."""
-
-    def __init__(self, file: BinaryIO, begin: int, end: int) -> None:
-        self._file, self._begin, self._size = file, begin, end - begin
-        self._at = 0
-
-    def readable(self) -> bool:
-        return True
-
-    def seekable(self) -> bool:
-        return True
-
-    def seek(self, offset: int, whence: int = SEEK_SET) -> int:
-        base = {SEEK_SET: 0, SEEK_CUR: self._at, SEEK_END: self._size}[whence]
-        if base + offset < 0:
-            raise ValueError("a place before the file")
-        self._at = base + offset
-        return self._at
-
-    def tell(self) -> int:
-        return self._at
-
-    def read(self, size: int = -1) -> bytes:
-        left = max(0, self._size - self._at)
-        self._file.seek(self._begin + self._at)
-        data = self._file.read(left if size < 0 else min(size, left))
-        self._at += len(data)
-        return data
 
 
 def _scan_stream(scan: _Scan, stream: Unpacked, *, in_zip: bool) -> None:

@@ -8,7 +8,8 @@ megabytes of the file, and the record that is read.
 from collections.abc import Iterator, Sequence
 from typing import BinaryIO
 
-from sousveil.archive.foreign import ZIP_MAGIC, packed_archives, what_it_is
+from sousveil.archive.foreign import what_it_is
+from sousveil.archive.packed import ZIP_MAGIC, packed_archives
 from sousveil.archive.records import Record, RecordReader
 from sousveil.archive.unpack import FREE_BYTES, GZIP_MAGIC, LZ4_MAGIC, MAX_EXPANSION, Unpacked
 from sousveil.scan.file.answers import Answers
@@ -52,15 +53,20 @@ class Walk:
         self._answers.take_revisits(self._reread)
 
     def only(self, spans: Sequence[Span]) -> None:
-        """Go through some records, as an index tells where they lie."""
+        """Go through some records, as an index tells where they lie; each is read once."""
+        behind = 0  # what was read
         for group in _together(spans):
             if isinstance(self._file, FarFile):
                 self._file.load(group[0].offset, min(_end(group[-1]), self._size))
             for span in group:
-                if span.offset < self._size:
-                    self.part(span.offset, min(_end(span), self._size))
-                else:
+                if span.offset >= self._size:
                     self._tally.problem(f"byte {span.offset}: the file has {self._size} bytes")
+                elif span.offset < behind:
+                    what = f"a record of {span.length} bytes that overlaps the one before it"
+                    self._tally.problem(f"byte {span.offset}: the index tells of {what}")
+                else:
+                    behind = min(_end(span), self._size)
+                    self.part(span.offset, behind)
         self._answers.take_revisits(self._reread)
 
     def part(self, start: int, end: int, *, in_package: bool = False) -> None:
