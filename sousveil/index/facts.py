@@ -43,6 +43,7 @@ _CANDIDATES = (
     " JOIN capture c ON c.id = beside.capture_id JOIN look l ON l.id = c.look_id) t"
     " JOIN candidate d USING (fact_id, capture_id) WHERE turn = 1"
 )
+_RANKS = {kind: rank for rank, kind in enumerate(FACT_KINDS)}
 _DATES = frozenset({"published", "awarded", "when"})
 MAX_DECODED = 10_000  # facts that are kept as values, some 30 MB: a list is asked for page by page
 
@@ -150,7 +151,7 @@ def facts(index: Index, chosen: FactFilter | None = None) -> list[Fact]:
     named = _naming(index) if chosen.actor else None
     return sorted(
         (one for one in found if _is_chosen(one, chosen, named)),
-        key=lambda one: (FACT_KINDS.index(one.kind), date_of(one), one.id),
+        key=lambda one: (_RANKS[one.kind], date_of(one), one.id),
     )
 
 

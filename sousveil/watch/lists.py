@@ -47,6 +47,7 @@ class Listed:
     actor: str = ""
     every: str = ""
     kind: str = ""
+    number: int = 0  # of its line or entry, from 1; 0 where there is none
 
 
 def read_list(path: Path) -> list[Listed]:
@@ -116,10 +117,10 @@ def read_addresses(text: str, name: str) -> list[Listed]:
         return list(_in_table(text, name))
     try:
         return list(_in_json(json.loads(text), name))
-    except json.JSONDecodeError as whole:
+    except ValueError as whole:  # damaged, or a number of more digits than Python reads
         try:
             return list(_in_json_lines(text, name))
-        except json.JSONDecodeError as error:
+        except ValueError as error:
             raise InputError(f"{name}: damaged JSON: {whole}.") from error
     except RecursionError as error:
         raise InputError(f"{name}: JSON that is nested too deep to be a list.") from error
@@ -152,8 +153,20 @@ def _in_table(text: str, name: str) -> Iterator[Listed]:
     for number, row in said[1:] if has_header else said:
         if target := _cell(row, column):
             where = f"{name}, line {number}"
-            others = (_cell(row, one) for one in (actor, every, kind))
-            yield Listed(_with_scheme(target), where, *others)
+            told = (_cell(row, actor), _cell(row, every), _cell(row, kind))
+            yield Listed(_with_scheme(target), where, *told, number)
+
+
+def columns_named(line: str) -> frozenset[str]:
+    """Return which columns the first line of a table names: address, actor, every, kind."""
+    delimiter = max(_DELIMITERS, key=line.count)
+    try:
+        cells = next(csv.reader([line], delimiter=delimiter), [])
+    except csv.Error:  # a line of many thousand characters, or with odd ones, names nothing
+        return frozenset()
+    header = {cell.strip().lower() for cell in cells}
+    known = {"address": _ADDRESS, "actor": _ACTOR, "every": _EVERY, "kind": _KIND}
+    return frozenset(name for name, words in known.items() if not header.isdisjoint(words))
 
 
 def _column(header: Sequence[str], names: Sequence[str]) -> int | None:
@@ -187,7 +200,7 @@ def _with_scheme(target: str) -> str:
 def _in_json(told: object, name: str) -> Iterator[Listed]:
     if isinstance(told, list):
         for number, one in enumerate(told, 1):
-            yield from _entry(one, f"{name}, entry {number}")
+            yield from _entry(one, f"{name}, entry {number}", number)
     elif isinstance(told, Mapping) and _terms(told):
         yield from _declared(told, name)
     elif isinstance(told, Mapping) and isinstance(told.get("links"), list):
@@ -197,20 +210,20 @@ def _in_json(told: object, name: str) -> Iterator[Listed]:
             f"{name}: names archive files, not addresses. Take them in: `sousveil import {name}`."
         )
     else:
-        yield from _entry(told, name)
+        yield from _entry(told, name, 1)
 
 
 def _in_json_lines(text: str, name: str) -> Iterator[Listed]:
     for number, line in enumerate(text.splitlines(), 1):
         if line.strip():
-            yield from _entry(json.loads(line), f"{name}, line {number}")
+            yield from _entry(json.loads(line), f"{name}, line {number}", number)
 
 
-def _entry(told: object, where: str) -> Iterator[Listed]:
+def _entry(told: object, where: str, number: int) -> Iterator[Listed]:
     """Yield the address of a snapshot or a page, if it has one."""
     url = told.get("url") if isinstance(told, Mapping) else told
     if isinstance(url, str) and url.startswith(_WEB):
-        yield Listed(url, where)
+        yield Listed(url, where, number=number)
 
 
 def _terms(told: Mapping[str, Any]) -> Mapping[str, Any]:

@@ -1,11 +1,11 @@
 """Pasted lists: what somebody wants watched, checked line by line before anything is done.
 
-Takes text, one address a line, or CSV whose first line names its columns (address, actor, every,
-kind), and gives what would become of each line. Pure: nothing is asked of the network, and nothing
+Takes text, one address a line, or a table whose first line names its columns (address, actor,
+every, kind), or what else a list may be (watch/lists.py), and gives what would become of each line.
+Pure: nothing is asked of the network, and nothing
 of the disk, for whoever works at the desk of a team need not learn what folders its computer has.
 """
 
-import csv
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -14,14 +14,13 @@ from urllib.parse import urlsplit
 from sousveil.capture.guard.addresses import check_name
 from sousveil.errors import InputError, TargetError
 from sousveil.model import Watch
+from sousveil.watch.lists import columns_named, read_addresses
 from sousveil.watch.targets import DEFAULT_EVERY, kind_of_target, make_watch
 
 MAX_TEXT = 1_000_000  # characters; an address has some eighty
 MAX_LINES = 2_000  # a preview of more is read by nobody, and a case has a thousand targets
 MAX_ACTOR = 200
 
-_ADDRESS = ("address", "url", "target")
-_COLUMNS = frozenset({*_ADDRESS, "actor", "every", "kind"})
 _PORTS = {"http": 80, "https": 443}
 
 
@@ -75,22 +74,24 @@ def check_pasted(
 
 
 def _rows(text: str) -> Iterator[tuple[int, Mapping[str, str]]]:
-    """Yield the lines that say something, with their number, by column."""
-    lines = text.removeprefix("\ufeff").splitlines()
-    said = [(number, line) for number, line in enumerate(lines, 1) if line.strip()]
+    """Yield the lines that say something, with their number, by column.
+
+    A table, as of a spreadsheet, and JSON are read as files of lists are.
+    """
+    text = text.removeprefix("\ufeff")
+    said = [(number, line) for number, line in enumerate(text.splitlines(), 1) if line.strip()]
     if not said:
         return
-    header = [name.strip().lower() for name in next(csv.reader([said[0][1]]))]
-    if len(said) == 1 or not set(header) <= _COLUMNS:
+    first = said[0][1]
+    named = columns_named(first) if len(said) > 1 else frozenset()
+    if named and "address" not in named and len(named) == len(first.split(",")):
+        raise InputError("the first line names columns, but none for addresses. Add `address`.")
+    if "address" not in named and "\t" not in first and first.lstrip()[0] not in "{[":
         yield from ((number, {"address": line.strip()}) for number, line in said)
         return
-    if not set(header) & set(_ADDRESS):
-        raise InputError("the first line names columns, but none for addresses. Add `address`.")
-    for number, line in said[1:]:
-        values = next(csv.reader([line]))
-        row = {name: value.strip() for name, value in zip(header, values, strict=False)}
-        row["address"] = next((row[name] for name in _ADDRESS if row.get(name)), "")
-        yield number, row
+    for place, one in enumerate(read_addresses(text, "what was pasted"), 1):
+        columns = {"address": one.target, "actor": one.actor, "every": one.every, "kind": one.kind}
+        yield one.number or place, columns
 
 
 def _checked(number: int, row: Mapping[str, str], defaults: Defaults, now: datetime) -> Checked:

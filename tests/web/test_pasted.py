@@ -47,6 +47,34 @@ def test_csv_names_its_columns_and_the_defaults_fill_what_it_leaves_out() -> Non
     assert (second.actor, second.every_seconds, second.kind) == ("Gazelight", 172_800, "site")
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Company\tWebsite\nHalden\thttps://a.example/\n",  # as spreadsheets are copied
+        "website;vendor\nhttps://a.example/;Halden\n",
+        "公司,网址\nHalden,https://a.example/\n",
+        '[{"url": "https://a.example/"}]',
+        '{"url": "https://a.example/"}\n{"url": "https://b.example/"}\n',
+    ],
+)
+def test_tables_and_lists_of_others_are_read_as_files_of_them_are(text: str) -> None:
+    one = checked(text, Defaults(actor="Halden"))[0]
+    assert one.watch is not None
+    assert (one.watch.target, one.watch.actor) == ("https://a.example/", "Halden")
+
+
+def test_a_line_that_is_no_csv_is_checked_as_an_address() -> None:
+    told = states("x" * 200_000 + "\nhttps://a.example/")
+    assert told == [(1, "refused"), (2, "new")]
+
+
+def test_json_that_is_damaged_is_refused() -> None:
+    with pytest.raises(InputError, match="damaged JSON"):
+        checked('[{"url": ')
+    with pytest.raises(InputError, match="damaged JSON"):
+        checked("[" + "9" * 5_000 + "]")
+
+
 def test_an_address_with_commas_is_one_address() -> None:
     (one,) = checked("https://a.example/p,actor,x?y=1,2")
     assert one.watch is not None

@@ -14,7 +14,7 @@ from sousveil.index.search.patterns import Span
 from sousveil.index.search.question import MAX_QUESTION_CHARACTERS, ask
 from sousveil.index.store import Index
 from sousveil.jsonform import hit_json
-from sousveil.model import Json
+from sousveil.model import HANDED_IN_URN, Json
 from sousveil.web.api.files import as_file
 from sousveil.web.desk import Desk
 from sousveil.web.pages.lists import asked, chosen, known
@@ -51,6 +51,7 @@ def find(request: Request) -> Response:
             following=offset + HITS,
             findings=found,
             pieces=pieces,
+            HANDED_IN_URN=HANDED_IN_URN,
             **known(index, filter_),
         )
 
