@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from sousveil.capture.browser.tab import OPEN_SECONDS, TAKE_SECONDS
+from sousveil.capture.browser.showing import OPEN_SECONDS, TAKE_SECONDS
 from sousveil.capture.http.fetch import WireSettings
 from sousveil.case import Case, open_case, save_settings
 from sousveil.ledger import read_events

@@ -15,7 +15,8 @@ from typing import Any, Self, TypeVar
 from sousveil.capture.browser import process
 from sousveil.capture.browser.cdp import Connection
 from sousveil.capture.browser.settings import BrowserSettings, Rendered
-from sousveil.capture.browser.tab import AUTO_ATTACH, Tab, capture
+from sousveil.capture.browser.showing import capture
+from sousveil.capture.browser.tab import AUTO_ATTACH, Tab
 from sousveil.errors import BrowserError
 from sousveil.model import Json
 

@@ -2,12 +2,9 @@
 
 Takes events of all sessions of one capture and gives `Exchange`s, in the order in which they were
 asked for. A redirect chain has one request id and one exchange for each hop. Heads come in events
-of their own (…ExtraInfo) that may be early or late, so all is put together in the end.
-
-What is exact and what is not: the answer's head is the server's own where HTTP/1.1 was spoken
-(`headersText`), else written from its fields (`is_rebuilt`). The request's head is always written
-from the fields sent; their order is lost. What never left the browser (data:, blob:, its cache,
-a service worker's own answers) is no exchange.
+of their own (…ExtraInfo) that may be early or late, so all is put together in the end (`hops.py`).
+What never left the browser (data:, blob:, its cache, a service worker's own answers) is no
+exchange.
 """
 
 import base64
@@ -15,60 +12,15 @@ from collections import defaultdict
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from http import HTTPStatus
-from typing import Literal
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import urlsplit
 
-from sousveil.capture.browser.bodies import NO_BODY, Bodies, Body
-from sousveil.capture.http.head import parse_head
-from sousveil.model import Exchange, Failure, FailureKind, Json, TlsSession
+from sousveil.capture.browser.bodies import Bodies
+from sousveil.capture.browser.hops import GIVEN_UP, Hop, exchange_of, origin
+from sousveil.model import Exchange, Json
 
 SCHEMES = ("http://", "https://", "ws://", "wss://")
 # Requests that stay open by nature: no page waits for them to end.
 ENDLESS = frozenset({"EventSource", "WebSocket", "Ping"})
-# What a browser says of itself to be known again. That it was said is evidence; with the value,
-# whoever gets the archive could go on in its place.
-SECRET_FIELDS = frozenset({"cookie", "authorization", "proxy-authorization"})
-LEFT_OUT = "(left out)"
-
-_KINDS: tuple[tuple[str, FailureKind, str], ...] = (
-    # The browser tells no more of why our proxy made no connection: the lane's record does.
-    ("ERR_SOCKS_", FailureKind.CONNECT, "no connection"),
-    ("ERR_CONNECTION_TIMED_OUT", FailureKind.TIMEOUT, "too slow"),
-    ("ERR_TIMED_OUT", FailureKind.TIMEOUT, "too slow"),
-    ("ERR_CONNECTION_REFUSED", FailureKind.CONNECT, "no connection"),
-    ("ERR_ADDRESS_", FailureKind.CONNECT, "no connection"),
-    ("ERR_PROXY_", FailureKind.CONNECT, "no connection"),
-    ("ERR_CERT_", FailureKind.TLS, "the certificate is not to be trusted"),
-    ("ERR_SSL_", FailureKind.TLS, "no TLS session"),
-    ("ERR_TOO_MANY_REDIRECTS", FailureKind.TOO_MANY_REDIRECTS, "too many redirects"),
-    ("ERR_UNSAFE_REDIRECT", FailureKind.BAD_REDIRECT, "a redirect that is not followed"),
-    ("ERR_CONNECTION_", FailureKind.DISCONNECT, "the connection broke"),
-    ("ERR_EMPTY_RESPONSE", FailureKind.DISCONNECT, "closed without an answer"),
-    ("ERR_CONTENT_LENGTH", FailureKind.DISCONNECT, "closed in the middle of the answer"),
-    ("ERR_INCOMPLETE_", FailureKind.DISCONNECT, "closed in the middle of the answer"),
-    ("ERR_ABORTED", FailureKind.DISCONNECT, "given up by the page"),
-)
-
-
-@dataclass(slots=True)
-class Hop:
-    """One request under way."""
-
-    url: str
-    method: str
-    kind: str  # resource type as CDP names it: "Document", "Script", "Preflight"
-    frame: str
-    initiator: str
-    started_at: datetime
-    begun: float  # CDP's monotonic seconds
-    fields: Json
-    post: bytes = b""
-    response: Json | None = None
-    has_extra: bool | None = None  # whether …ExtraInfo events exist; None while not known
-    ended: float | None = None
-    error: str = ""
-    is_inside: bool = False  # answered by a cache or a service worker
 
 
 @dataclass(slots=True)
@@ -226,10 +178,12 @@ class Network:
                 continue
             is_last = hop is self.hops[request_id][-1]
             body = self.bodies.held.get(request_id) if is_last else None
-            found.append(self._exchange(hop, sent, received, body, addresses))
+            chain = self.certificates.get(origin(hop.url), ())
+            address = addresses.get(urlsplit(hop.url).hostname or "")
+            found.append(exchange_of(hop, sent, received, body, address=address, chain=chain))
             if hop.kind != "Document" or hop.frame != main_frame:
                 continue
-            if hop.error == _GIVEN_UP:  # a download, or an answer without content
+            if hop.error == GIVEN_UP:  # a download, or an answer without content
                 given_up = len(found) - 1
             else:
                 shown = len(found) - 1
@@ -238,60 +192,6 @@ class Network:
     def _extra(self, events: dict[str, list[Json]], request_id: str, hop: Hop) -> Json | None:
         waiting = events[request_id]
         return waiting.pop(0) if waiting and hop.has_extra is not False else None
-
-    def _exchange(
-        self,
-        hop: Hop,
-        sent: Json | None,
-        received: Json | None,
-        body: Body | None,
-        addresses: Mapping[str, str],
-    ) -> Exchange:
-        head, is_rebuilt = _response_head(hop.response, received)
-        parsed = parse_head(head)
-        location = parsed.get("Location")
-        failure = _failure(hop)
-        return Exchange(
-            url=hop.url,
-            started_at=hop.started_at,
-            elapsed_seconds=max(0.0, (hop.ended or hop.begun) - hop.begun),
-            request_head=_request_head(hop, sent),
-            response_head=head,
-            body=body.path if body else None,
-            status=parsed.status,
-            ip_address=addresses.get(urlsplit(hop.url).hostname or ""),
-            tls=self._tls(hop),
-            truncated=_truncated(hop, head, body),
-            failure=failure,
-            location=urljoin(hop.url, location) if location else None,
-            request_body=hop.post,
-            seen_by="browser",
-            is_decoded=bool(body and body.size and _codings(head)),
-            is_rebuilt=is_rebuilt,
-            resource_type=hop.kind,
-            protocol=(hop.response or {}).get("protocol", ""),
-            initiator=hop.initiator,
-        )
-
-    def _tls(self, hop: Hop) -> TlsSession | None:
-        details = (hop.response or {}).get("securityDetails")
-        if not details:
-            return None
-        return TlsSession(
-            details["protocol"].replace("TLS ", "TLSv"),
-            details["cipher"],
-            self.certificates.get(origin(hop.url), ()),
-            verified=(hop.response or {}).get("securityState") == "secure",
-        )
-
-
-_GIVEN_UP = "net::ERR_ABORTED"
-
-
-def origin(url: str) -> str:
-    """Return the origin of `url`: scheme, host and port."""
-    parts = urlsplit(url)
-    return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}"
 
 
 def _initiator(p: Json) -> str:
@@ -304,103 +204,3 @@ def _initiator(p: Json) -> str:
 def _post(request: Json) -> bytes:
     entries = request.get("postDataEntries") or ()
     return b"".join(base64.b64decode(entry.get("bytes", "")) for entry in entries)
-
-
-def _request_head(hop: Hop, sent: Json | None) -> bytes:
-    if sent is None and hop.response is None:
-        return b""  # nothing tells that it left the browser
-    fields = dict(sent if sent is not None else hop.fields)
-    parts = urlsplit(hop.url)
-    host = fields.pop(":authority", None) or parts.netloc.rpartition("@")[2]
-    if not any(name.lower() == "host" for name in fields):
-        fields = {"Host": host, **fields}
-    fields = {
-        name: LEFT_OUT if name.lower() in SECRET_FIELDS else value for name, value in fields.items()
-    }
-    target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
-    return _head(f"{hop.method} {target} HTTP/1.1", fields)
-
-
-def _response_head(response: Json | None, received: Json | None) -> tuple[bytes, bool]:
-    """Return the answer's head, and whether it is written from its fields."""
-    told = received or response
-    if response is None or told is None:
-        return b"", False
-    if text := told.get("headersText") or response.get("headersText"):
-        head = text.rstrip("\r\n") + "\r\n\r\n"
-        # Of an answer in parts, the browser's cache puts the fields in an order of its own.
-        is_in_parts = response["status"] == HTTPStatus.PARTIAL_CONTENT
-        return _bytes(_mended(head, response["headers"])), is_in_parts
-    status = told.get("statusCode") or response["status"]
-    words = response.get("statusText") or _phrase(status)
-    return _head(f"HTTP/1.1 {status} {words}", told["headers"]), True
-
-
-def _mended(head: str, fields: Mapping[str, str]) -> str:
-    """Return `head` with the bytes that `headersText` leaves out: those that are no UTF-8.
-
-    `fields` has them, as ISO 8859-1.
-    """
-    for name, value in fields.items():
-        if not value.isascii() and "\n" not in value:
-            bare = "".join(character for character in value if character.isascii())
-            head = head.replace(f"\r\n{name}: {bare}\r\n", f"\r\n{name}: {value}\r\n")
-    return head
-
-
-def _phrase(status: int) -> str:
-    try:
-        return HTTPStatus(status).phrase
-    except ValueError:
-        return ""
-
-
-def _head(first: str, fields: Mapping[str, str]) -> bytes:
-    """Return a head; a field's value has one line for each time the field was there."""
-    lines = [
-        f"{name}: {value}"
-        for name, values in fields.items()
-        if not name.startswith(":")
-        for value in values.split("\n")
-    ]
-    return _bytes("\r\n".join([first, *lines, "", ""]))
-
-
-def _bytes(text: str) -> bytes:
-    try:
-        return text.encode("latin-1")
-    except UnicodeEncodeError:
-        return text.encode()
-
-
-def _codings(head: bytes) -> list[str]:
-    parsed = parse_head(head)
-    codings = parsed.get_list("Content-Encoding") + parsed.get_list("Transfer-Encoding")
-    return [coding for coding in codings if coding != "identity"]
-
-
-def _failure(hop: Hop) -> Failure | None:
-    if not hop.error or (hop.error == _GIVEN_UP and hop.response):
-        return None
-    host = urlsplit(hop.url).hostname or hop.url
-    for mark, kind, meaning in _KINDS:
-        if mark in hop.error:
-            return Failure(kind, f"{host}: {meaning} ({hop.error})")
-    return Failure(FailureKind.PROTOCOL, f"{host}: the browser gave up ({hop.error})")
-
-
-def _truncated(
-    hop: Hop, head: bytes, body: Body | None
-) -> Literal["length", "time", "disconnect", "unspecified"] | None:
-    """Return WARC-Truncated (WARC 1.1, section 5.15): why the body is not all there, if so."""
-    parsed = parse_head(head)
-    if not head or parsed.status in NO_BODY or hop.method == "HEAD":
-        return None
-    if body is None:
-        has_none = parsed.get("Content-Length").strip() == "0"
-        return None if has_none else "unspecified"  # a redirect's; the browser throws it away
-    if body.cut:
-        return body.cut
-    if body.is_whole:
-        return None
-    return "disconnect" if hop.error else "time"

@@ -29,7 +29,7 @@ from sousveil.archive.coding import MAX_DECODED_BYTES, decode_body
 from sousveil.archive.read import split_http
 from sousveil.archive.records import Record, RecordReader
 from sousveil.archive.unpack import Unpacked
-from sousveil.capture.browser.network import LEFT_OUT, SECRET_FIELDS
+from sousveil.capture.browser.hops import LEFT_OUT, SECRET_FIELDS
 from sousveil.capture.http.head import parse_head, split_head
 from sousveil.case import Case
 from sousveil.errors import InputError
