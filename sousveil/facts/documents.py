@@ -32,7 +32,7 @@ _STANDARD = re.compile(
     r"(?:-(?P<ieee>(?:19|20)\d\d))?"
     r"|ITU-[TR] (?:Rec\. ?)?[A-Z]\.\d{1,4}(?:\.\d{1,3}){0,2}"
     r"|ETSI (?:TS|TR|EN|ES|GS) ?\d{3} \d{3}(?:-\d{1,2})?"
-    r"|(?:BS |DIN )?EN(?: ISO)?(?:/IEC)? ?\d{4,6}(?:-\d{1,2})?:(?P<en>(?:19|20)\d\d)"
+    r"|(?:BS |DIN )?EN(?: ISO)?(?:/IEC)? ?\d{4,6}(?:-\d{1,2}){0,3}:(?P<en>(?:19|20)\d\d)"
     r"|(?:BS|DIN|JIS [A-Z]|AS(?:/NZS)?|CSA [A-Z]) ?\d{3,6}(?:[.-]\d{1,3})?"
     r"[:-](?P<nat>(?:19|20)\d\d)"
     r"|NIST(?:IR| IR| SP) ?\d{3,4}(?:-\d{1,3}[A-Z]?)?"
@@ -58,7 +58,8 @@ _REPORT_NUMBER = re.compile(
     r"|(?:[Tt]est |TEST )?[Rr]eport"
     r" (?:[Nn]o\.?|[Nn]umber|ID|№|[Rr]ef(?:erence|\.)?)|REPORT NO\.?"
     r"|[Cc]ertificate (?:[Nn]o\.?|[Nn]umber))"
-    r"(?: is | was |为|[ :]{0,3})(?P<number>(?:[A-Z]{2,8} )?(?:[\(\[]?[一-鿿]{1,6}[\)\]]?)?"
+    r"(?: is | was |为|[ :]{0,3})(?P<number>(?:[A-Z]{2,8} )?"
+    r"(?:[\(\[](?:\d{4}|[一-鿿]{1,6})[\)\]])?[一-鿿]{0,8}"
     r"[A-Za-z0-9\[(第][A-Za-z0-9./()\[\]_第-]{3,40}号?)"
 )
 _ENGLISH_TITLE = re.compile(
@@ -81,11 +82,12 @@ _IS_TITLE = re.compile(
 )
 _LIST_START = re.compile(r"(?:\A|\n)(?:[(\[]?\d{1,3}[)\].、]? ?|[-*•] ?)?\Z")
 _PATENT_TITLE_BEFORE = re.compile(
-    r"(?:《(?P<title>[^《》]{4,120})》|“(?P<quoted>[^“”]{4,120})”)[^《》“”。\n]{0,16}\Z"
+    r"(?:《(?P<title>[^《》]{4,120})》|“(?P<quoted>[^“”]{4,120})”)[^《》“”。;\n]{0,16}\Z"
 )
 _PATENT_TITLE = re.compile(r"[^《》“”。;；\n]{0,16}[《“](?P<title>[^《》“”]{4,120})[》”]")
 _PUBLISHED = re.compile(
-    r"(?:published|granted|dated|公开日|公布日|授权公告日|公告日)[^.。;；]{0,12}\Z"
+    r"[ ,;():]{0,4}(?:first |which was |was )?"
+    r"(?:published|granted|dated|公开日|公布日|授权公告日|公告日)[^.。;]{0,12}\Z"
 )
 _DATE_REACH = 60  # characters behind a report's title or number
 
@@ -157,7 +159,7 @@ def _patents(text: str) -> Iterator[Reading]:
             Piece("type", "patent", begin, finish, 0.9),
         ]
         day = next(dates(text[end : end + _DATE_REACH]), None)
-        if day and _PUBLISHED.search(text, end, end + day.start):
+        if day and _PUBLISHED.match(text, end, end + day.start):
             pieces.append(Piece("published", day.value, start, end + day.end, 0.75))
         yield Reading("document", tuple(pieces))
 
@@ -198,6 +200,8 @@ def _title_of(text: str, start: int, end: int) -> tuple[str, int, int] | None:
 def _reports(text: str) -> Iterator[Reading]:
     for match in _REPORT_NUMBER.finditer(text):
         number = match["number"].rstrip(".-/(")
+        if number.count(")") > number.count("("):
+            number = number[: number.rindex(")")]
         if not any(sign.isdigit() for sign in number):
             continue
         end = match.start("number") + len(number)

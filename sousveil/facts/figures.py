@@ -25,11 +25,12 @@ LEAST_WRITTEN = 10  # in Chinese numerals; below, they are words ("一个")
 
 _BOUND = re.compile(
     r"(?:(?P<about>\b(?:about|around|approximately|approx\.?|roughly|some|nearly|almost"
-    r"|an estimated|estimated|circa)|(?<!\d)~|约|大约|大概|近|将近)"
+    r"|an estimated|estimated|circa)|(?<![\d%])~|约合|折合约|约|大约|大概|近|将近)"
     r"|(?P<least>\b(?:at least|no fewer than|not less than|no less than|a minimum of)"
     r"|至少|不少于|不低于|[≥])"
     r"|(?P<upto>\b(?:up to|as many as|as much as|a maximum of|maximum of|no more than|not more than"
-    r"|at most|as high as|as long as)|最多|多达|高达|不超过|最高|最远|最大|最长|[≤])"
+    r"|at most|as high as|as long as|within)"
+    r"|最多|最多可用|多达|高达|不超过|最高|最远|最大|最长|[≤])"
     r"|(?P<over>\b(?:over|more than|upwards of|exceeding|in excess of|above)"
     r"|超过|超出|逾|超|突破|高于|大于|[>])"
     r"|(?P<under>\b(?:under|fewer than|less than|below)"
@@ -43,7 +44,7 @@ _LONGEST_BOUND = 22  # characters of the longest of these words, with what may f
 _MORE = re.compile(r"[余多+]")  # in a number, or right behind it
 _BOUND_BEHIND = re.compile(
     r"(?P<about>左右|上下|\bor so\b)|(?P<least>以上|\bor more\b)"
-    r"|(?P<upto>以内|以下|\bor (?:fewer|less)\b)"
+    r"|(?P<upto>以内|以下|(?<=[秒钟时天月年米])内|\bor (?:fewer|less)\b)"
 )
 _REACH_BEHIND = 3  # characters behind a unit
 _LETTERS = (("k", 10**3), ("m", 10**6), ("M", 10**6))
@@ -61,6 +62,9 @@ _AFTER = re.compile(
     r" (?:the )?(?:year |end of |early |late |mid-? ?|fiscal )?\Z",
     re.IGNORECASE,
 )
+_DURATION = re.compile(
+    r"(?:second|minute|hour|day|week|month|year)s?\Z|秒|分钟|小时|[天周年]\Z|个月"
+)
 _IN_BRACKETS = re.compile(r"[^()]{0,20}\((?:in )?\Z")
 
 # What numbers things instead of counting them stands before: "section 4", "Windows 10", "第3章".
@@ -72,7 +76,8 @@ _NUMBERED = re.compile(
     r"|between the ages of)[ :#]{1,2}|[#№第])\Z",
     re.IGNORECASE,
 )
-_GLUED = re.compile(r"(?:[A-Za-z][-_./]?|\d[/:_]|_)\Z")
+_GLUED = re.compile(r"(?:[A-Za-z][-_./]?|\d[/:_]|_|[图表附式]\d{0,3}-?)\Z")
+_HEADING = re.compile(r" [A-Z](?=[a-z])")
 _NAME_BEFORE = re.compile(r"[^\s.!?:;“\"(] (?P<name>[A-Z][A-Za-z]+) \Z")
 _OF = re.compile(
     r"\b(?:number|total|count) of (?:the |its |their )?"
@@ -178,7 +183,7 @@ def _bound(sentence: str, one: Money, end: int) -> tuple[int, str]:
     before = _BOUND.search(sentence, max(0, one.start - _LONGEST_BOUND), one.start)
     if before:
         return before.start(), _BOUNDS[before.lastgroup or ""]
-    if _MORE.search(sentence, one.start, one.end + 1):
+    if _MORE.search(sentence, one.start, one.end + 1) or "+" in sentence[one.end : end]:
         return one.start, "over"
     behind = _BOUND_BEHIND.search(sentence, one.end, end + _REACH_BEHIND)
     return one.start, _BOUNDS[behind.lastgroup or ""] if behind else ""
@@ -198,7 +203,7 @@ def _is_of_a_name(sentence: str, one: Money) -> bool:
     """Whether a capitalised word within a sentence stands before: "on Windows 10 machines"."""
     if is_known_noun(sentence, one.end):
         return False
-    if one.start == 0 and one.value < LEAST_COUNTED and sentence[one.end + 1 :][:1].isupper():
+    if one.start == 0 and one.value < LEAST_COUNTED and _HEADING.match(sentence, one.end):
         return True  # it numbers a heading
     return _NAME_BEFORE.search(sentence, max(0, one.start - 30), one.start) is not None
 
@@ -253,7 +258,7 @@ def _with_units(sentence: str, found: Sequence[_Figure]) -> list[_Figure]:
     unit = ""
     for one in found:
         is_short = len(one.unit) == 1 and unit.startswith(one.unit)  # 个, of 个摄像头
-        is_bare = is_short or (not one.unit and _ALONE.match(sentence, one.end) is not None)
+        is_bare = (is_short or not one.unit) and _ALONE.match(sentence, one.end) is not None
         made.append(replace(one, unit=unit) if is_bare else one)
         if made[-1].unit not in {"", "%"}:
             unit = "" if one.is_money else made[-1].unit
@@ -279,6 +284,7 @@ def _bound_dates(sentence: str, found: Sequence[_Figure], days: Sequence[Day]) -
     for number, one in enumerate(found):
         before = found[number - 1].end if number else 0
         near = [day for day in days if before <= day.start and day.end <= one.start]
-        if number not in bound and near and near[-1].start not in taken:
+        is_duration = _DURATION.search(one.unit) is not None  # it is as long on any day
+        if number not in bound and not is_duration and near and near[-1].start not in taken:
             bound[number] = near[-1]
     return bound

@@ -19,9 +19,13 @@ MAX_PROJECTS = 500  # of one document: a page of a buyer lists some dozen
 MAX_REPEATED = 20  # suppliers, or prices, of one project
 LEAST_FIELDS = 3  # of a notice
 
+_CHOSEN = frozenset({"title", "number", "buyer"})  # what surer labels tell better
 _LISTED = frozenset({"supplier", "price"})  # may come several times
-_ON_BEHALF = re.compile(r"受 ?([^,，。;:\n受]{2,40}?) ?的?委托(?=[,，])")
-_BUYER_IS = re.compile(r"(?:招标人|采购人|建设单位)(?:名称)?为 ?([^,，。;:\n]{2,40})")
+_ON_BEHALF = re.compile(
+    r"(?P<agency>[^,。;:()\n]{4,40})?(?:\([^()]{2,8}\))?"
+    r"受 ?(?P<buyer>[^,，。;:\n受]{2,40}?) ?的?委托(?=[,，])"
+)
+_BUYER_IS = re.compile(r"(?:招标人|采购人|建设单位)(?:名称)?为 ?(?P<buyer>[^,，。;:\n]{2,40})")
 _AWARD = re.compile(
     r"(?P<supplier>[A-Z][\w&.,' -]{2,60}?) (?:has been|was) awarded (?:a|the|an)\b[^.\n]{0,60}?"
     r"\bcontract\b"
@@ -29,6 +33,7 @@ _AWARD = re.compile(
 # A title and a buyer that no label tells: they head the notice, before its first label.
 _HEADED = re.compile(
     r"(?:\A|\n)(?P<title>[^\n:]{5,200})\n{1,3}(?P<buyer>[^\n:]{3,120})\n{1,3}"
+    r"(?:UK\d{1,2}: [^\n]{3,80}\n{1,3})?"
     r"(?:published date|notice reference|notice identifier|procurement reference)\b",
     re.IGNORECASE,
 )
@@ -108,7 +113,9 @@ def _told(text: str, known: Sequence[Piece]) -> Iterator[Piece]:
     names = {one.name for one in known}
     behalf = _ON_BEHALF.search(text) or _BUYER_IS.search(text)
     if "buyer" not in names and behalf:
-        yield Piece("buyer", behalf[1], *behalf.span(), 0.85)
+        yield Piece("buyer", behalf["buyer"], *behalf.span(), 0.85)
+    if behalf and "agency" not in names and (agency := behalf.groupdict().get("agency")):
+        yield Piece("agency", agency.strip(), *behalf.span(), 0.8)
     if "supplier" not in names and (match := _AWARD.search(text)):
         yield Piece("supplier", match["supplier"], *match.span(), 0.7)
 
@@ -118,6 +125,7 @@ def _heading(
 ) -> Iterator[Piece]:
     """Yield the title, and the buyer, that stand above the labels with none of their own."""
     names = {one.name for one in known if one.confidence > DESCRIBED}
+    is_described = any(one.confidence <= DESCRIBED for one in known)
     if "title" in names or not any(one.label.is_strong for one in found):
         return
     if match := _HEADED.search(text, 0, MAX_HEAD):
@@ -126,7 +134,7 @@ def _heading(
             yield Piece("buyer", match["buyer"].strip(), *match.span("buyer"), 0.7)
     elif match := _TYPED.search(text, 0, MAX_HEAD):
         yield Piece("title", match["title"].strip(), *match.span("title"), 0.7)
-    elif document.blocks and text.isascii():
+    elif document.blocks and text.isascii() and not is_described:
         yield from _first_line(text, document, found)
 
 
@@ -150,7 +158,7 @@ def _merged(read: Sequence[Piece]) -> tuple[Piece, ...]:
     kept: dict[tuple[str, str], Piece] = {}
     count: dict[str, int] = {}
     for one in read:
-        if one.name not in _LISTED and one.confidence < best[one.name]:
+        if one.name in _CHOSEN and one.confidence < best[one.name]:
             continue
         limit = MAX_REPEATED if one.name in _LISTED else 1
         if (one.name, one.value) not in kept and count.get(one.name, 0) < limit:

@@ -23,7 +23,7 @@ REACH = 160  # characters before and behind a quotation in which somebody is tol
 _ROLES = (
     r"spokes(?:man|woman|person|people)|representative|chief executive(?: officer)?|c[etfoi]o"
     r"|(?:senior |executive )?vice[ -]president|president|chair(?:man|woman|person)?"
-    r"|(?:managing |executive |deputy |programme |program |technical |sales |marketing )?director"
+    r"|(?:[a-z]{4,12} )?director"
     r"|(?:general|product|project|sales|country|communications|press) manager|(?:co-)?founder"
     r"|head of [a-z]{2,16}(?: [a-z]{2,12}){0,2}?|chief [a-z]{3,14} officer|(?:police )?chief"
     r"|(?:[a-z]{3,10} )?minister|commissioner|(?:press|privacy|communications) officer|executive"
@@ -42,7 +42,7 @@ _SAY = (
     r"|tweeted|posted|testified|promised|maintained|emphasised|emphasized|stressed|recalled|saying)"
 )
 _WORD = r"[A-Z0-9][\w&'-]{0,40}(?:\.(?:[a-z]{2,3})\b)?"
-_ORG = rf"(?:[Tt]he )?(?P<org>{_WORD}(?: (?:of|for|the|and|&|on|{_WORD})){{0,7}})"
+_ORG = rf"(?:[Tt]he |[Aa]n? )?(?P<org>{_WORD}(?: (?:of|for|the|and|&|on|{_WORD})){{0,7}})"
 _OWNER = rf"(?:[Tt]he )?(?P<org>{_WORD}(?: {_WORD}){{0,4}}?)(?:['’]s|['’])"
 _NAME = (
     r"(?:(?:Mr|Ms|Mrs|Dr|Prof)\.? )?[A-Z][\w'-]{1,40}"
@@ -117,7 +117,7 @@ _QUOTATION = re.compile(
 )
 _ZH_ROLES = (
     "(?:新闻|官方)?发言人|(?:相关|有关|主要|项目|技术|产品|业务)?负责人|(?:副)?董事长|(?:副)?总经理"
-    "|首席[一-鿿]{2,4}官|首席科学家|(?:副)?总裁|(?:联合)?创始人|(?:产品|项目|销售|技术|区域|市场)?(?:经理|总监)"
+    "|首席[一-鿿]{2,4}官|首席科学家|(?:副)?总裁|(?:联合)?创始人|(?:产品|项目|销售|技术|区域|市场|品牌|公关|运营|研发|法务|安全)?(?:经理|总监)"
     "|C[ET]O|(?:副)?(?:支队|大队|中队|总队)长|(?:副|党委)?(?:局长|部长|主任|院长|校长|厅长|处长|科长|所长)"
     "|(?:副|党委)?(?:县长|市长|区长|镇长|书记|主席|会长|秘书长|政委)"
     "|(?:副)?教授|研究员|(?:总|高级)?工程师|专家|代表|民警|工作人员|律师"
