@@ -12,6 +12,9 @@ from io import SEEK_CUR, SEEK_END, SEEK_SET
 from typing import BinaryIO
 
 ZIP_MAGIC = b"PK\x03\x04"
+# Of the names of all files in a WACZ, which `zipfile` reads at once: 40,000 names, in 40 MB of
+# memory. Real ones hold some hundred files.
+MAX_DIRECTORY_BYTES = 2**22
 _ARCHIVES, _WACZ = "archive/", ".wacz"
 _ZIP_HEAD_BYTES = 30  # a local file header without name and extra field (APPNOTE 4.3.7)
 
@@ -91,7 +94,10 @@ class _Window(io.RawIOBase):
 
     def read(self, size: int = -1) -> bytes:
         left = max(0, self._size - self._at)
+        size = left if size < 0 else min(size, left)
+        if size > MAX_DIRECTORY_BYTES:
+            raise zipfile.BadZipFile(f"a directory of {size:,} bytes, more than is read")
         self._file.seek(self._begin + self._at)
-        data = self._file.read(left if size < 0 else min(size, left))
+        data = self._file.read(size)
         self._at += len(data)
         return data

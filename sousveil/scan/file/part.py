@@ -12,6 +12,7 @@ import zlib
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from threading import get_ident
 from types import TracebackType
 from typing import Self
 
@@ -51,8 +52,8 @@ class PartWriter:
     def __init__(self, path: Path, finder: Finder) -> None:
         self._path = path
         make_folders(path.parent)
-        # Another process may be at the same file, whose engine took us for dead.
-        self._temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+        # Another process or thread may be at the same file, whose engine took us for dead.
+        self._temporary = path.with_name(f".{path.name}.{os.getpid()}-{get_ident()}.tmp")
         self._file = self._temporary.open("wb")
         self._lines = gzip.GzipFile("", "wb", fileobj=self._file, mtime=0)
         self._write(_makings(finder))

@@ -126,6 +126,18 @@ def test_a_wacz_whose_parts_lie_over_each_other_is_not_read_twice(tmp_path: Path
     assert "it lies where others do" in report.problems[-1]
 
 
+def test_a_wacz_of_a_million_names_costs_little_memory(tmp_path: Path) -> None:
+    package = bytearray(wacz(("archive/a.warc.gz", members([record(1, page())]))))
+    start, end = package.index(b"PK\x01\x02"), package.index(b"PK\x05\x06")
+    entry, tail = bytes(package[start:end]), package[end:]
+    count = 1_000_000
+    tail[8:12] = b"\xff" * 4
+    tail[12:16] = (count * len(entry)).to_bytes(4, "little")
+    report = measured(tmp_path, bytes(package[:start]) + entry * count + bytes(tail))
+    assert report.ended == "refused"
+    assert "a directory of 63,000,000 bytes" in report.problems[0]
+
+
 @pytest.mark.parametrize("data", [b"", b"\0" * 99, b"<html>", b"PK\x03\x04", b"\x1f\x8b\x08"])
 def test_what_is_no_archive_is_refused_with_a_reason(tmp_path: Path, data: bytes) -> None:
     path = tmp_path / "a.warc.gz"

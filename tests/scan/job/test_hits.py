@@ -2,8 +2,10 @@
 
 import gzip
 import hashlib
+import sys
 import zipfile
 from collections.abc import Iterable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,12 +14,19 @@ import pyarrow.parquet as pq
 import pytest
 from fastwarc.stream_io import Lz4Writer
 
-from sousveil.case import open_case
+from sousveil.archive.frames import DICTIONARY_MAGIC
+from sousveil.capture.guard.exits import parse_exit
+from sousveil.case import open_case, save_settings
 from sousveil.ledger import read_events
 from sousveil.scan.file.table import finding_of
 from tests.commands import Ran, sousveil
 from tests.scan.job.crawls import CLAIM, DULL, crawl, crawls, page, record
 from tests.sites import Page, serve
+
+if sys.version_info >= (3, 14):
+    from compression import zstd
+else:
+    from backports import zstd
 
 
 @pytest.fixture(autouse=True)
@@ -147,6 +156,10 @@ def test_records_of_any_kind_of_archive_are_brought(folder: Path) -> None:
         packed.close()
     with zipfile.ZipFile(folder / "in" / "p.wacz", "w") as package:
         package.writestr("archive/data.warc.gz", gzip.compress(one(7)) + gzip.compress(one(8)))
+    words = zstd.finalize_dict(zstd.ZstdDict(page(CLAIM), is_raw=True), [one(1)] * 20, 4096, 3)
+    begin = DICTIONARY_MAGIC + len(words.dict_content).to_bytes(4, "little") + words.dict_content
+    frames = [zstd.compress(one(number), zstd_dict=words) for number in (10, 11)]
+    (folder / "in" / "z.warc.zst").write_bytes(begin + b"".join(frames))
     body = b"HTTP/1.0 200 OK\r\nContent-Type: text/html\r\n\r\n" + page(CLAIM)
     (folder / "in" / "old.arc").write_bytes(
         b"filedesc://old.arc 0.0.0.0 20260102030405 text/plain 9\n1 0 Test\n\n"
@@ -154,7 +167,7 @@ def test_records_of_any_kind_of_archive_are_brought(folder: Path) -> None:
     )
     assert scan("in").status == 0
     assert bring().status == 0
-    assert len(seen()) == 9
+    assert len(seen()) == 11
     for row in (brought := found()) + (scanned := seen()):
         del row["capture"]["record_id"]  # ARC has none: it is made up of where the record lies
     assert brought == scanned
@@ -183,15 +196,69 @@ def test_a_revisit_is_brought_with_what_it_means(folder: Path) -> None:
     assert found() == seen()
 
 
+def allow_loopback(folder: Path, exit_by: str = "") -> None:
+    case = open_case(folder / "case")
+    exits = {exit_by: parse_exit(exit_by, "socks5h://127.0.0.1:9")} if exit_by else {}
+    allowed = frozenset({"127.0.0.1"})
+    save_settings(case, replace(case.settings, allow_hosts=allowed, exits=exits, exit=exit_by))
+
+
 @pytest.mark.usefixtures("no_processes")
-def test_a_server_that_gives_something_else_is_told(folder: Path) -> None:
+def test_records_are_fetched_from_a_server_even_if_it_gives_no_parts(folder: Path) -> None:
     made = crawl(folder / "a.warc.gz", 1)
+    allow_loopback(folder)
     with serve() as site:
         site.pages["/a.warc.gz"] = Page(made.path.read_bytes(), "application/warc")
         made.path.unlink()
         assert scan(f"{site.url}/a.warc.gz").status == 0
-        # It knows no ranges: what it gives is not what was asked for.
+        assert bring().status == 0
+    assert found() == seen()
+
+
+@pytest.mark.usefixtures("no_processes")
+def test_a_server_that_gives_something_else_is_told(folder: Path) -> None:
+    made = crawl(folder / "a.warc.gz", 1)
+    other = crawl(folder / "b.warc.gz", 2)
+    allow_loopback(folder)
+    with serve() as site:
+        site.pages["/a.warc.gz"] = Page(made.path.read_bytes(), "application/warc")
+        assert scan(f"{site.url}/a.warc.gz").status == 0
+        site.pages["/a.warc.gz"] = Page(other.path.read_bytes(), "application/warc")
         assert "is not the one that was scanned" in bring().out
+
+
+@pytest.mark.usefixtures("no_processes")
+def test_private_addresses_are_asked_only_where_the_case_allows_it(folder: Path) -> None:
+    made = crawl(folder / "a.warc.gz", 1)
+    with serve() as site:
+        site.pages["/a.warc.gz"] = Page(made.path.read_bytes(), "application/warc")
+        assert scan(f"{site.url}/a.warc.gz").status == 0
+        ran = bring()
+    assert ran.status == 1
+    assert "127.0.0.1 is loopback" in ran.out
+
+
+@pytest.mark.usefixtures("no_processes")
+def test_nothing_far_away_is_asked_for_past_an_exit(folder: Path) -> None:
+    made = crawl(folder / "a.warc.gz", 1)
+    allow_loopback(folder, exit_by="tor")
+    with serve() as site:
+        site.pages["/a.warc.gz"] = Page(made.path.read_bytes(), "application/warc")
+        assert scan(f"{site.url}/a.warc.gz").status == 0
+        assert "would bypass this case's exit (tor)" in bring().out
+
+
+@pytest.mark.usefixtures("no_processes")
+@pytest.mark.parametrize(
+    "named", ["file:///etc/passwd", "simplecache::http://127.0.0.1:9/a", "memory://a", "/dev/zero"]
+)
+def test_what_no_scan_opens_is_not_opened(folder: Path, named: str) -> None:
+    crawl(folder / "a.warc.gz", 1)
+    scan("a.warc.gz")
+    table = pq.read_table("hits.parquet")
+    rows = [row | {"file": named} for row in table.to_pylist()]
+    pq.write_table(pa.Table.from_pylist(rows, table.schema), "hits.parquet")
+    assert "no such file" in bring().out
 
 
 def test_a_file_that_is_no_result_is_refused(folder: Path) -> None:
