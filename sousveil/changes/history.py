@@ -2,19 +2,15 @@
 
 Takes a mirror (`capture/git/`), the tips to read from, and what finds claims in a file; gives a
 `Stay` for each quote: path, commit that brought it in, commit that took it out, and the version
-to cite. Each version of a file is read once, however many commits and paths hold it. Memory holds
-the quotes of versions that have some, and one line for each commit. `cite` then opens the versions
-worth citing again, one at a time, since documents are too large to keep.
+to cite. Each version of a file is read once (`versions.py`); memory holds the quotes of versions
+that have some, and one line for each commit. `cite` then opens the versions worth citing again,
+one at a time, since documents are too large to keep.
 """
 
-import re
-import tempfile
-from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Literal, TypeAlias
+from typing import IO, TypeAlias
 
 from rapidfuzz import fuzz, process
 
@@ -26,25 +22,19 @@ from sousveil.capture.git.objects import (
     read_objects,
     shown_path,
 )
-from sousveil.capture.git.run import READING_SECONDS, run_git, stream_git
+from sousveil.capture.git.run import run_git, stream_git
 from sousveil.changes.spans import Quote, Span, Step, Told, follow
-from sousveil.errors import ExtractError, RepositoryError
+from sousveil.changes.versions import Find, Reading, id_lines, in_order, listed_blobs, quotes_of
+from sousveil.errors import RepositoryError
 from sousveil.model import Claim, Commit, Document
 
-Find: TypeAlias = Callable[[bytes, str], tuple[Document, Sequence[Claim]]]
-"""(bytes of a file, its path) -> its text and the claims in it. May raise ExtractError."""
 Progress: TypeAlias = Callable[[str, int, int], None]
 """(what is being read, how much is done, of how much)"""
 
-MAX_BLOB_BYTES = 8 << 20  # a text of 8 MB is data, not documentation
-BINARY_PROBE_BYTES = 8000  # where git itself looks for a NUL byte
 REWORDED_RATIO = 60.0  # of 100: how alike two quotes are for one to be the other's new wording
 MAX_CANDIDATES = 200  # new quotes that one which left is compared with
-PROGRESS_EVERY = 1000  # files or commits
 
-_PROSE = re.compile(rb"\.(?:md|markdown|rst|adoc|txt|html?)\Z", re.IGNORECASE)
 _CHUNK_BYTES = 1 << 20
-_UTF16_MARKS = (b"\xff\xfe", b"\xfe\xff")  # texts with NUL bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,8 +88,8 @@ def trace(
     or trees.
     """
     given = _commits(mirror, tips)
-    reading = _Reading(find, maybe)
-    with _listed_blobs(mirror, tips) as (listing, total):
+    reading = Reading(find, maybe)
+    with listed_blobs(mirror, tips) as (listing, total):
         reading.read(mirror, listing, lambda done: progress("files", done, total))
     steps = list(_steps(mirror, list(given), reading.quotes))
     told = list(follow(steps, reading.quotes, list(given)))
@@ -127,110 +117,9 @@ def cite(
         by_blob.setdefault(stay.blob, []).append(stay)
     for blob, _, data in read_objects(mirror, list(by_blob)):
         document, claims = find(data, history.read_as[blob])
-        claim_of = dict(zip(_quotes(document, claims), _in_order(claims), strict=True))
+        claim_of = dict(zip(quotes_of(document, claims), in_order(claims), strict=True))
         for stay in by_blob[blob]:
             yield stay, document, claim_of[stay.quote]
-
-
-# ---------------------------------------------------------------- reading every version once
-
-
-class _Reading:
-    """The claims found so far: `quotes` by blob, with counts of what was read and what not."""
-
-    def __init__(self, find: Find, maybe: Callable[[bytes], bool]) -> None:
-        self.quotes: dict[str, tuple[Quote, ...]] = {}
-        self.read_as: dict[str, str] = {}
-        self.count: Counter[Literal["files", "binary", "large", "unreadable"]] = Counter()
-        self._find = find
-        self._maybe = maybe
-        self._same: dict[Quote, Quote] = {}  # one value for a quote that hundreds of versions hold
-
-    def read(self, mirror: Path, listing: IO[bytes], progress: Callable[[int], None]) -> None:
-        """Read the blobs that `listing` names, one "id type size path" a line."""
-        with tempfile.TemporaryFile() as wanted:
-            for line in listing:
-                object_id, kind, rest = line.split(b" ", 2)
-                size, _, path = rest.rstrip(b"\n").partition(b" ")
-                if kind == b"blob" and int(size) <= MAX_BLOB_BYTES:
-                    wanted.write(object_id + b" " + path + b"\n")
-                elif kind == b"blob":
-                    self.count["large"] += 1
-            wanted.seek(0)
-            form = "--batch=%(objectname) %(objectsize) %(rest)"
-            with stream_git(
-                ["cat-file", form, "--buffer"],
-                git_dir=mirror,
-                stdin=wanted,
-                seconds=READING_SECONDS,
-            ) as pipe:
-                while header := pipe.readline():
-                    object_id, size, path = header.rstrip(b"\n").split(b" ", 2)
-                    data = pipe.read(int(size))
-                    pipe.read(1)
-                    self._look(object_id.decode("ascii"), data, path)
-                    if not self.count["files"] % PROGRESS_EVERY:
-                        progress(self.count["files"])
-
-    def _look(self, blob: str, data: bytes, path: bytes) -> None:
-        self.count["files"] += 1
-        if b"\0" in data[:BINARY_PROBE_BYTES] and not data.startswith(_UTF16_MARKS):
-            self.count["binary"] += 1
-            return
-        if not (_PROSE.search(path) or self._maybe(data)):
-            return
-        name = shown_path(path)
-        try:
-            document, claims = self._find(data, name)
-        except ExtractError:
-            self.count["unreadable"] += 1
-            return
-        if claims:
-            found = _quotes(document, claims)
-            self.quotes[blob] = tuple(self._same.setdefault(quote, quote) for quote in found)
-            self.read_as[blob] = name
-
-
-def _in_order(claims: Sequence[Claim]) -> list[Claim]:
-    return sorted(claims, key=lambda claim: (claim.start, claim.end, claim.topic, claim.trait))
-
-
-def _quotes(document: Document, claims: Sequence[Claim]) -> list[Quote]:
-    """Return the quotes of `claims`, in order, equal ones numbered."""
-    seen: Counter[tuple[str, str, str]] = Counter()
-    quotes = []
-    for claim in _in_order(claims):
-        key = (claim.topic, claim.trait, document.text[claim.start : claim.end])
-        quotes.append(Quote(*key, seen[key]))
-        seen[key] += 1
-    return quotes
-
-
-@contextmanager
-def _listed_blobs(mirror: Path, tips: Sequence[str]) -> Iterator[tuple[IO[bytes], int]]:
-    """Give a file with a line "id type size path" for every blob, and the number of lines.
-
-    Git writes to files and not to pipes that we fill and drain: nothing can wait for us.
-    """
-    with tempfile.TemporaryFile() as names, tempfile.TemporaryFile() as sizes:
-        run_git(
-            ["rev-list", "--objects", "--missing=allow-any", "--filter=object:type=blob",
-             "--stdin"],
-            git_dir=mirror,
-            stdin=_lines(tips),
-            stdout=names,
-        )  # fmt: skip
-        names.seek(0)
-        run_git(
-            ["cat-file", "--batch-check=%(objectname) %(objecttype) %(objectsize) %(rest)"],
-            git_dir=mirror,
-            stdin=names,
-            stdout=sizes,
-        )
-        sizes.seek(0)
-        total = sum(1 for _ in sizes)
-        sizes.seek(0)
-        yield sizes, total
 
 
 # ---------------------------------------------------------------- commits
@@ -244,7 +133,7 @@ def _commits(mirror: Path, tips: Sequence[str]) -> dict[str, str]:
     answer = run_git(
         ["cat-file", "--batch-check=%(objectname) %(objecttype)"],
         git_dir=mirror,
-        stdin=_lines([f"{tip}^{{}}" for tip in tips]),
+        stdin=id_lines([f"{tip}^{{}}" for tip in tips]),
     )
     commits: dict[str, str] = {}
     for tip, line in zip(tips, answer.decode("ascii").splitlines(), strict=True):
@@ -272,7 +161,7 @@ def _steps(
         "--root", "--format=commit %H %P", "--stdin",
     ]  # fmt: skip
     commit, parents, changed = "", (), {}  # type: str, tuple[str, ...], dict[bytes, str | None]
-    with stream_git(arguments, git_dir=mirror, stdin=_lines(tips)) as pipe:
+    with stream_git(arguments, git_dir=mirror, stdin=id_lines(tips)) as pipe:
         words = _fields(pipe)
         for word in words:
             if word.startswith(b"commit "):
@@ -295,10 +184,6 @@ def _fields(pipe: IO[bytes]) -> Iterator[bytes]:
     while chunk := pipe.read(_CHUNK_BYTES):
         *whole, rest = (rest + chunk).split(b"\0")
         yield from whole
-
-
-def _lines(ids: Sequence[str]) -> bytes:
-    return "".join(f"{object_id}\n" for object_id in ids).encode("ascii")
 
 
 # ---------------------------------------------------------------- stays

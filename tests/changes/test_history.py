@@ -9,7 +9,7 @@ import pytest
 from sousveil.capture.git import objects as gitobjects
 from sousveil.capture.git.capture import RepositoryCapture, capture_repository
 from sousveil.capture.git.objects import file_proof, open_objects, verify_file_proof
-from sousveil.changes import history
+from sousveil.changes import versions
 from sousveil.changes.history import RepositoryHistory, Stay, cite, trace
 from sousveil.errors import ExtractError, RepositoryError
 from sousveil.model import Claim, Document
@@ -160,7 +160,7 @@ def test_a_copied_file_is_read_once_and_told_at_both_paths(
 def test_what_is_not_read_is_counted(
     repository: Path, commit: Commit, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(history, "MAX_BLOB_BYTES", 1000)
+    monkeypatch.setattr(versions, "MAX_BLOB_BYTES", 1000)
     head = commit(
         repository,
         "add",

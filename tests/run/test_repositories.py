@@ -9,7 +9,7 @@ import pytest
 
 from sousveil.capture.git import objects as gitobjects
 from sousveil.case import Case, open_case
-from sousveil.changes import history
+from sousveil.changes import versions
 from sousveil.errors import CaseError, RepositoryError
 from sousveil.index.query import findings, unreadable, watches
 from sousveil.ledger import read_events
@@ -259,7 +259,7 @@ def test_quotes_that_cannot_be_proved_are_left_out_and_told(
 def test_files_that_are_too_large_to_read_are_told(
     case: Case, repository: Path, commit: Commit, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(history, "MAX_BLOB_BYTES", 1_000)
+    monkeypatch.setattr(versions, "MAX_BLOB_BYTES", 1_000)
     commit(repository, "add", {"Face.java": FIELD, "data.txt": b"ethnicity of a face\n" * 100})
     assert sousveil("add", "--case", case.root, repository).status == 0
     assert sousveil("visit", "--case", case.root).status == 0

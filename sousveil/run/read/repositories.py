@@ -23,7 +23,8 @@ from sousveil.archive.read import read_block
 from sousveil.capture.git.bundle import DIGITS, mirror_lacks, open_mirror, rebuild_mirror
 from sousveil.capture.git.run import run_git
 from sousveil.case import Case
-from sousveil.changes.history import MAX_BLOB_BYTES, Find, RepositoryHistory, Stay, cite, trace
+from sousveil.changes.history import RepositoryHistory, Stay, cite, trace
+from sousveil.changes.versions import MAX_BLOB_BYTES, Find
 from sousveil.claims import Engine, maybe
 from sousveil.errors import ArchiveError, CaseError, RepositoryError
 from sousveil.extract import extract
