@@ -2,7 +2,8 @@
 
 Evidence is handed on as it came, for a changed record proves nothing. What is counted is what
 patterns find in the text of answers as they were sent, so at least so much is there: words in
-pictures, in files such as PDF, and between tags are not read here.
+pictures, in files such as PDF, and between tags are not read here. A repository's history names
+whoever wrote it, and is told as that.
 """
 
 import zipfile
@@ -16,9 +17,11 @@ from sousveil.archive.unpack import Unpacked
 from sousveil.dossier.harm.patterns import private_spans
 from sousveil.run.publish.leaks import Leak, decoded
 from sousveil.run.publish.private import Private
+from sousveil.run.read.repositories import BUNDLE_TYPE
 
 # Of a package's texts together: some ten seconds' work. What is beyond is not counted either.
 MAX_CHARACTERS = 16_000_000
+_HISTORY = "history of a repository, with whoever wrote its commits"
 _SENT = frozenset({"response", "resource"})
 _BINARY = (
     b"\x89PNG",
@@ -50,9 +53,14 @@ def contacts_in(package: Path | BinaryIO) -> dict[str, int]:
     for warc in _archives(package):
         reader = RecordReader(Unpacked(warc))
         for record in reader.records():
-            text = _text(record, left)
-            left -= len(text)
-            found |= {(str(one.kind), text[one.start : one.end]) for one in private_spans(text)}
+            if record.head.get("Content-Type") == BUNDLE_TYPE:
+                # Git writes a name and an address into each commit; they are not told apart.
+                found.add((_HISTORY, record.head.get("WARC-Record-ID")))
+            else:
+                text = _text(record, left)
+                left -= len(text)
+                spans = private_spans(text)
+                found |= {(str(one.kind), text[one.start : one.end]) for one in spans}
             reader.finish(record)
     return dict(sorted(Counter(kind for kind, _ in found).items()))
 
