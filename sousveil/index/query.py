@@ -50,6 +50,11 @@ def watches(index: Index) -> list[Watch]:
     return sorted(found, key=lambda watch: watch.target)
 
 
+def has_watches(index: Index) -> bool:
+    """Tell whether anything is watched, or was."""
+    return bool(index.rows("SELECT 1 FROM watch LIMIT 1"))
+
+
 def watches_of(index: Index, ids: Iterable[str]) -> dict[str, Watch]:
     """Return the watches with these ids, by id."""
     chosen = msgspec.json.encode(list(ids)).decode()

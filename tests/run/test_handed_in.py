@@ -11,6 +11,7 @@ from sousveil.archive.read import read_block
 from sousveil.case import Case
 from sousveil.errors import InputError
 from sousveil.index.query import findings
+from sousveil.index.traces import traces
 from sousveil.ledger import read_events
 from sousveil.model import Finding
 from sousveil.run.indexing import open_index
@@ -186,3 +187,13 @@ def test_provenance_is_told_whole_or_refused(
 ) -> None:
     with pytest.raises(InputError, match=why):
         provenance(given_by, received, by, "", NOW)
+
+
+def test_it_is_no_place_where_words_that_vanished_still_stand(case: Case, tmp_path: Path) -> None:
+    for number in range(2):
+        path = tmp_path / f"{number}.txt"
+        path.write_text(f"{CLAIM}\n\nCopy {number}.", encoding="utf-8")
+        assert hand_in(case, path).status == 0
+    with open_index(case) as index:
+        told = [copy.state for trace in traces(index).values() for copy in trace.copies]
+    assert told == ["unclear", "unclear"]

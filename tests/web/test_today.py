@@ -14,7 +14,7 @@ from sousveil.tlog.witnesses import keep_cosignature
 from sousveil.witness.folder import make_key
 from tests.authority import authority
 from tests.commands import sousveil
-from tests.web.desks import Served
+from tests.web.desks import Served, served
 
 
 def test_what_went_missing_is_told_with_its_page_and_its_maker(desk: Served) -> None:
@@ -87,3 +87,16 @@ def test_a_stamp_that_does_not_hold_is_not_told(desk: Served) -> None:
     (stamps / "1.checkpoint").write_bytes(b"nonsense")
     (stamps / "1-one.tsr").write_bytes(b"nonsense")
     assert desk.client().get("/").text.count("not yet") == 2
+
+
+def test_a_new_case_is_told_how_to_begin_until_something_is_watched(tmp_path: Path) -> None:
+    root = tmp_path / "case"
+    assert sousveil("init", root).status == 0
+    with served(root) as desk:
+        page = desk.client().get("/").text
+        assert "How to begin" in page
+        assert 'href="/manage">Say what to watch' in page
+        assert "Every target answers" not in page
+        assert 'href="/manage"' not in desk.client("reader").get("/").text
+        assert sousveil("add", "--case", root, "https://halden.example/").status == 0
+        assert "How to begin" not in desk.client().get("/").text

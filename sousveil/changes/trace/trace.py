@@ -175,6 +175,8 @@ def _told_of_copies(state: State) -> Literal["stands", "held", "gone", "unclear"
 def _copy(one: Known) -> Copy:
     """Return a finding as others see it; whoever lists it says how it is related."""
     finding, fate, state = one.finding, one.fate, state_of(one.fate)
+    if finding.capture.is_handed_in:
+        state = "unclear"  # nobody can look again where it stood, if it ever did
     entered = finding.source.entered
     first = entered.committed_at if entered else finding.capture.captured_at
     url, path = place_of(finding)

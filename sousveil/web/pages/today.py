@@ -13,7 +13,7 @@ from starlette.routing import Route
 from sousveil.case import Case, is_watched
 from sousveil.index.inquiries import inquiries
 from sousveil.index.notices import notices_since, watch_health
-from sousveil.index.query import fates_of, findings_of, watches_of
+from sousveil.index.query import fates_of, findings_of, has_watches, watches_of
 from sousveil.index.queue import count_waiting, kin_of, waiting
 from sousveil.index.store import Index
 from sousveil.model import Notice, Stamp, Verdict, Watch
@@ -82,6 +82,7 @@ def today(request: Request) -> Response:
             inquiries=[one for one in inquiries(index) if one.closed_at is None],
             log=_standing(case),
             is_watched=is_watched(case),
+            is_new=not told and not has_watches(index),
         )
 
 
@@ -109,7 +110,9 @@ def _news(index: Index, told: list[Notice]) -> News:
         for other in others
         if (fate := known.get(other)) and fate.verdict is Verdict.PRESENT and fate.pending is None
     }
-    survivors = {one.id: one for one in findings_of(index, stand)}
+    # What others kept, or gave, was there once; whether it still is, no look of ours has told.
+    seen = (one for one in findings_of(index, stand) if one.watch_id is not None)
+    survivors = {one.id: one for one in seen}
     return news(
         told,
         findings,
