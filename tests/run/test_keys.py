@@ -5,14 +5,13 @@ import json
 import os
 import pty
 import shutil
-import signal
 import subprocess
 import sys
-import textwrap
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import replace
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 
 import pyrage
@@ -21,7 +20,7 @@ import pytest
 from sousveil.case import Case, open_case
 from sousveil.errors import CaseError, EvidenceError, LogError
 from sousveil.ledger import TurnWriter, read_events, writing
-from sousveil.run.keys import key_state, rotate
+from sousveil.run.keys import key_state, replace_lost, rotate
 from sousveil.settings import config_folder, key_path
 from sousveil.tlog import passphrase as passphrases
 from sousveil.tlog.checkpoint import sign_checkpoint
@@ -30,6 +29,7 @@ from sousveil.tlog.log import append, read_checkpoint
 from sousveil.tlog.note import split_note
 from tests.commands import sousveil
 from tests.conftest import NOW
+from tests.killed import Arm, is_killed
 from tests.tlog.agefiles import under_passphrase
 
 SPKI = bytes.fromhex("302a300506032b6570032100")  # RFC 8410: what precedes the key in DER
@@ -292,38 +292,17 @@ def test_who_says_that_a_key_is_lost_which_lies_here_is_found_out(
 
 # ---------------------------------------------------------------- killed at any moment
 
-CHILD = """
-import os, signal, sys
-stop = int(sys.argv[1])
-calls = 0
+CALLS = ("fsync", "replace", "rename", "unlink", "link", "mkdir")
 
-def deadly(function):
-    def wrapped(*args, **kwargs):
-        global calls
-        calls += 1
-        if calls == stop:
-            os.kill(os.getpid(), signal.SIGKILL)
-        result = function(*args, **kwargs)
-        calls += 1
-        if calls == stop:
-            os.kill(os.getpid(), signal.SIGKILL)
-        return result
-    return wrapped
 
-from datetime import UTC, datetime
-from pathlib import Path
-from sousveil.case import open_case
-from sousveil.run.keys import replace_lost, rotate
-case = open_case(Path(sys.argv[2]))
-at = datetime(2026, 1, 3, tzinfo=UTC)
-for name in ("fsync", "replace", "rename", "unlink", "link", "mkdir"):
-    setattr(os, name, deadly(getattr(os, name)))
-if sys.argv[3] == "rotate":
-    rotate(case, "why", at, lambda: False)
-else:
-    replace_lost(case, "why", at, lambda: False, passphrase=None)
-print("done", flush=True)
-"""
+def change_keys(root: Path, how: str, arm: Arm) -> None:
+    """Change the keys of a case; it may be killed from the moment on at which it is open."""
+    case = open_case(root)
+    arm()
+    if how == "rotate":
+        rotate(case, "why", NOW + timedelta(days=1), lambda: False)
+    else:
+        replace_lost(case, "why", NOW + timedelta(days=1), lambda: False, passphrase=None)
 
 
 @pytest.mark.parametrize("how", ["rotate", "lost"])
@@ -339,14 +318,7 @@ def test_a_change_of_keys_killed_at_any_step_happened_or_did_not(
         shutil.copytree(case.root, root)
         shutil.copytree(own, config)
         monkeypatch.setenv("SOUSVEIL_CONFIG", str(config))
-        child = subprocess.run(
-            [sys.executable, "-c", textwrap.dedent(CHILD), str(stop), root, how],
-            capture_output=True,
-            check=False,
-            env=os.environ,
-        )
-        killed = child.returncode == -signal.SIGKILL
-        assert killed or child.returncode == 0, child.stderr.decode()
+        killed = is_killed(stop, CALLS, partial(change_keys, root, how))
         assert read_checkpoint(root / "log", open_case(root).settings.key) is not None
         if how == "lost" and key_state(open_case(root)).key.key_id.hex() in case.settings.key:
             again = sousveil("key", "lost", "--case", root)  # by turns: finished, or done anew
