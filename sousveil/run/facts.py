@@ -8,6 +8,7 @@ text is told. Takes an open `Writer` and `Index`.
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from itertools import islice
 
 from rapidfuzz import fuzz, process
 
@@ -15,6 +16,10 @@ from sousveil.archive.read import payload
 from sousveil.case import Case
 from sousveil.errors import InputError
 from sousveil.extract import readings
+from sousveil.facts.documents import documents
+from sousveil.facts.figures import figures
+from sousveil.facts.reading import narrow
+from sousveil.facts.statements import statements
 from sousveil.index.facts import ADDED, CHANGED, WITHDRAWN, fact_of
 from sousveil.index.query import capture_at, captures_of_url, earliest_findings, finding_ids
 from sousveil.index.store import Held, Index
@@ -27,6 +32,7 @@ from sousveil.run.read.findings import CONTEXT_CHARACTERS
 
 # Of a capture's text, lines that are compared with a quote that stands nowhere: some seconds' work.
 MAX_LINES_COMPARED = 20_000
+MAX_LINES = 40  # offered to choose a quote from
 LEAST_ALIKE = 50  # of 100: below, the nearest text has nothing to do with the quote
 
 
@@ -137,11 +143,54 @@ def quoted_at(case: Case, index: Index, entry: Entry) -> Cite:
         return _in_passage(finding, entry.quote)
     held = _held_of(index, finding) if finding else _held(index, entry.place)
     if held is None:
-        raise InputError(
-            f"--in {entry.place}: no capture. Name a finding's id, an address that was captured,"
-            " or a record as archive/2026/03/FILE.warc.gz:OFFSET."
-        )
+        raise _no_capture(entry.place)
     return _in_capture(case, held, entry, finding)
+
+
+def lines_at(case: Case, index: Index, place: str, words: str) -> list[str]:
+    """Return the first MAX_LINES lines of a place that hold some words, to choose a quote from.
+
+    Each stands there exactly. No words choose all lines. Raises InputError as `quoted_at`.
+    """
+    finding = _finding(index, place)
+    held = _held_of(index, finding) if finding else _held(index, place)
+    if held is None and finding is None:
+        raise _no_capture(place)
+    texts = [finding.passage] if finding else []
+    if held is not None:
+        texts += [
+            document.text[block.start : block.end]
+            for _, document in _documents(case, held)
+            for block in document.blocks[:MAX_LINES_COMPARED]
+        ]
+    sought = words.strip().casefold()
+    fit = (
+        line
+        for line in dict.fromkeys(texts)
+        if line.strip() and len(line) <= MAX_QUOTE_CHARACTERS and sought in line.casefold()
+    )
+    return list(islice(fit, MAX_LINES))
+
+
+def proposed(kind: FactKind, quote: str) -> dict[str, str]:
+    """Return what a machine reads in a quote as the fields of a kind, for a person to check."""
+    text = narrow(quote)
+    if kind == "figure":
+        read = next(figures(text), ())
+    elif kind == "document":
+        read = next((one.pieces for one in documents(text)), ())
+    elif kind == "statement":
+        read = next((one.pieces for one in statements(text)), ())
+    else:
+        read = ()
+    return {one.name: f"{one.value} {one.unit}".strip() for one in read}
+
+
+def _no_capture(place: str) -> InputError:
+    return InputError(
+        f"--in {place}: no capture. Name a finding's id, an address that was captured,"
+        " or a record as archive/2026/03/FILE.warc.gz:OFFSET."
+    )
 
 
 def _finding(index: Index, place: str) -> Finding | None:
