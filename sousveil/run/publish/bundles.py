@@ -7,9 +7,11 @@ withheld of the events is left out of them, and they prove what they did before 
 """
 
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from itertools import takewhile
 from pathlib import Path
 
 import msgspec
@@ -159,11 +161,8 @@ def write_bundle(
     newest = signed_head(case)
     concealer = None if Private.CONTACTS in output.allowed else Concealer(marks_of(case))
     asked = _asked(index, names, hidden, concealer, with_decisions=with_decisions)
-    events = {event.index: event for event in read_events(case) if event.index < newest.size}
-    chosen = [
-        events[number]
-        for number in sorted(_needed(case, asked, events, with_decisions=with_decisions))
-    ]
+    events = events_at(case, _needed(case, asked, newest.size, with_decisions=with_decisions))
+    chosen = list(events.values())
     vouched = vouched_head(case, newest, chosen[-1].index)
     name = output.path.name.removesuffix(SEALED_SUFFIX)
 
@@ -239,39 +238,42 @@ def _shown(
 # ---------------------------------------------------------------- what is needed
 
 
-def _needed(
-    case: Case, asked: Sequence[_Asked], events: Mapping[int, Event], *, with_decisions: bool
-) -> set[int]:
+def _needed(case: Case, asked: Sequence[_Asked], size: int, *, with_decisions: bool) -> set[int]:
     """Return the log entries whose files and events a bundle must hold to stand by itself."""
-    needed = needed_entries(case, [(one.finding, one.fate) for one in asked], events)
+    needed = needed_entries(case, [(one.finding, one.fate) for one in asked], size)
     if with_decisions:  # but for those that others may not read yet
         reviews = (each for one in asked for each in one.reviews)
         needed |= {each.log_index for each in reviews if each.decision != "sealed"}
     return needed
 
 
-def needed_entries(
-    case: Case, told: Iterable[tuple[Finding, Fate | None]], events: Mapping[int, Event]
-) -> set[int]:
-    """Return the log entries that brought what shows findings, and what that refers to."""
-    brought = {event.warc: event.index for event in events.values() if event.warc is not None}
+def needed_entries(case: Case, told: Iterable[tuple[Finding, Fate | None]], size: int) -> set[int]:
+    """Return the log entries that brought what shows findings, and what that refers to.
+
+    They are among the log's first `size`, of which no more than names are kept in memory.
+    """
+    by_file: dict[str, int] = {}
+    by_watch: dict[str, list[int]] = defaultdict(list)
+    for event in takewhile(lambda event: event.index < size, read_events(case)):
+        if event.warc is not None:
+            by_file[event.warc] = event.index
+            by_watch[event.body.get("watch_id", "")].append(event.index)
     needed: set[int] = set()
     for finding, fate in told:
         numbers = {finding.log_index, finding.source.left_log_index}
         numbers |= {fate.log_index} if fate else set()
         needed |= {number for number in numbers if number is not None}
-        if finding.source.commit is not None:
-            needed |= set(_of_repository(finding, events))
-    for number in sorted(needed):
-        needed |= {brought[record.warc] for record in _referred_to(case, events[number])}
+        if finding.source.commit is not None and finding.watch_id is not None:
+            needed |= set(by_watch[finding.watch_id])  # each visit holds only what was new
+    for event in events_at(case, needed).values():
+        needed |= {by_file[record.warc] for record in _referred_to(case, event)}
     return needed
 
 
-def _of_repository(finding: Finding, events: Mapping[int, Event]) -> Iterator[int]:
-    """Yield the visits that brought a repository's history: each holds only what was new."""
-    for event in events.values():
-        if event.warc is not None and event.body.get("watch_id") == finding.watch_id:
-            yield event.index
+def events_at(case: Case, numbers: Collection[int]) -> dict[int, Event]:
+    """Return the events with these numbers, in their order."""
+    told = read_events(case, wanted=lambda index, _: index in numbers)
+    return {event.index: event for event in told}
 
 
 def _referred_to(case: Case, event: Event) -> Iterator[RecordRef]:

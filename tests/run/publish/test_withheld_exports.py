@@ -90,3 +90,31 @@ def test_a_bundle_tells_no_decision_and_no_contact_beside_the_quote(
 def gzip_members(path: Path) -> bytes:
     with gzip.open(path) as opened:
         return opened.read()
+
+
+def test_a_bundle_tells_nothing_of_what_else_the_case_watches(tmp_path: Path) -> None:
+    with serve() as site:
+        case = case_for(tmp_path / "case", site)
+        for name, actor in (("told", "Halden Vision"), ("kept", "Secret Vendor")):
+            page = f"<html lang=zh><title>{name}</title><p>{CLAIM}，{name}。</p></html>"
+            site.pages[f"/{name}"] = Page(page.encode())
+            sousveil("add", f"{site.url}/{name}", "--case", case.root, "--actor", actor)
+        sousveil("visit", "--case", case.root)
+        sousveil("inquiry", f"{site.url}/told", "--sent", "now", "--to", "Mr Officer",
+                 "--case", case.root)  # fmt: skip
+        site.pages["/told"] = Page(b"<html><p>Nothing.</p></html>")
+        sousveil("visit", "--all", "--case", case.root)
+    found = {one["capture"]["url"]: one for one in sousveil(
+        "findings", "--json", "--case", case.root).json()}  # fmt: skip
+    told, kept = found[f"{site.url}/told"], found[f"{site.url}/kept"]
+    for one in (told, kept):
+        sousveil("review", one["id"], "confirm", "--by", "A. Reader", "--case", case.root)
+    path = tmp_path / "a.wacz"
+    ran = sousveil("bundle", told["id"], "-o", path, "--with-decisions", "--case", case.root)
+    assert ran.status == 0, ran.err
+    with zipfile.ZipFile(path) as package:
+        files = [package.read(name) for name in package.namelist()]
+    whole = b"\n".join(gzip.decompress(one) if one[:2] == b"\x1f\x8b" else one for one in files)
+    assert f"{site.url}/told".encode() in whole
+    for word in (f"{site.url}/kept", "Secret Vendor", kept["id"], kept["watch"], "Mr Officer"):
+        assert word.encode() not in whole, word

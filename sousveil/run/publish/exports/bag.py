@@ -12,6 +12,7 @@ import re
 import shutil
 import zipfile
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from itertools import chain
 from pathlib import Path
 from tempfile import TemporaryDirectory, TemporaryFile
@@ -22,7 +23,7 @@ from sousveil.archive.wacz import appearing
 from sousveil.durable import sync_folder
 from sousveil.errors import EvidenceError, InputError
 from sousveil.model import Event
-from sousveil.run.publish.bundles import needed_entries
+from sousveil.run.publish.bundles import events_at, needed_entries
 from sousveil.run.publish.contacts import contacts_told
 from sousveil.run.publish.exports.annotations import annotations
 from sousveil.run.publish.exports.forms import Made, left_out, withheld
@@ -97,15 +98,14 @@ def write_bag(told: Told, output: Output, progress: Progress) -> Made:
 
 def _events(told: Told) -> list[Event]:
     """Return the events that brought the archive files: of findings alone, those that show them."""
-    every = {event.index: event for event in logged_events(told.case, told.head)}
     if told.is_part:
         pairs = [(one.finding, one.fate) for one in told.statements]
-        wanted = needed_entries(told.case, pairs, every)
-        return [event for event in every.values() if event.index in wanted and event.warc]
+        wanted = needed_entries(told.case, pairs, told.head.size)
+        return [event for event in events_at(told.case, wanted).values() if event.warc]
     ids = told.watch_ids
     return [
-        event
-        for event in every.values()
+        replace(event, body={})  # which nothing here asks for, and which may be large
+        for event in logged_events(told.case, told.head)
         if event.warc and (told.is_whole or event.body.get("watch_id") in ids)
     ]
 
