@@ -47,6 +47,9 @@ def _packed(
             )
             continue
         left -= member.file_size
+        if not 0 <= member.header_offset <= end - begin:
+            yield f"{member.filename}: it lies outside of the file"
+            continue
         if left < 0:
             yield f"{member.filename}: it lies where others do; nothing from here on is read"
             return

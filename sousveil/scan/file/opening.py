@@ -136,6 +136,9 @@ class FarFile:
 
 def in_words(error: Exception) -> str:
     """Return what an error says, in one line."""
+    # Whatever keeps fsspec from a file over HTTP, it calls missing, and tells why in the cause.
+    while isinstance(error, FileNotFoundError) and isinstance(error.__cause__, Exception):
+        error = error.__cause__
     if isinstance(error, FileNotFoundError):  # whose words are the address once more
         return "no such file"
     return " ".join(str(error).split()) or type(error).__name__
