@@ -5,12 +5,14 @@ character; if they do not, the nearest text is shown and nothing can be entered.
 with what a machine reads in these words for a person to check.
 """
 
+import re
+
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
 from sousveil.errors import InputError
-from sousveil.model import FACT_KINDS, FIELDS, FactKind
+from sousveil.model import BOUNDS, FACT_KINDS, FIELDS, PAPERS, FactKind
 from sousveil.review.decisions import MAX_NOTE_CHARACTERS
 from sousveil.review.facts import MAX_QUOTE_CHARACTERS, MAX_VALUE_CHARACTERS
 from sousveil.run.facts import Entry, add, lines_at, proposed, quoted_at
@@ -21,6 +23,7 @@ from sousveil.web.render import render
 from sousveil.web.safety import needs
 from sousveil.web.safety.guard import field
 
+_OPTION = re.compile(r"\A--[a-z]+:? ")  # by which the command line names a field
 MAX_WORDS = 200  # by which lines are sought
 
 
@@ -43,7 +46,7 @@ def entering(request: Request) -> Response:
             elif place:
                 lines = lines_at(desk.case(), index, place, words)
         except InputError as error:
-            problem = str(error)
+            problem = _OPTION.sub("", str(error))
     return render(
         request,
         "fact_new.html",
@@ -57,6 +60,7 @@ def entering(request: Request) -> Response:
         problem=problem,
         proposed=proposed(kind, quote) if source else {},
         names=tuple(FIELDS[kind]),
+        choices={"bound": BOUNDS, "type": PAPERS},
         KINDS=FACT_KINDS,
     )
 
