@@ -135,7 +135,8 @@ def _compiled(sure: list[Spelling], common: list[Spelling], cues: list[Spelling]
             sense = Sense(role, one.coding, one.company, one.begins, one.ends)
             senses.setdefault(_pattern(one), {})[sense] = None
     few = list(dict.fromkeys(map(_pattern, common))) or [_NEVER]
-    return Table(compiled(list(senses)), list(map(tuple, senses.values())), compiled(few))
+    meant = [tuple(sorted(some, key=lambda sense: len(sense.company))) for some in senses.values()]
+    return Table(compiled(list(senses)), meant, compiled(few))
 
 
 def _pattern(one: Spelling) -> Pattern:

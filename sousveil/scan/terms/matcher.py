@@ -33,6 +33,9 @@ from sousveil.topics.load import Topic
 AROUND_BYTES = 320  # a term of 80 characters in three bytes each, and its line breaks
 TOGETHER_BYTES = 400  # between a cue and a common word of one passage
 MAX_CHECKS = 256  # passages read in one body; one with more passes
+MAX_HITS = 20_000  # of patterns in one body; one with more passes
+MAX_PLACES = 2_000  # of terms in one body; one with more passes
+HEAD_BYTES = 2**14  # in which a page has its title
 MAX_TITLE_BYTES = 500
 _SMALL = frozenset(b"abcdefghijklmnopqrstuvwxyz")
 _TITLE = re.compile(rb"<title\b[^<>]*>([^<]{1,%d})" % MAX_TITLE_BYTES, re.IGNORECASE)
@@ -63,28 +66,30 @@ class Matcher:
         utf_8 = is_utf8(data)
         seen = overview(data, utf_8=utf_8)
         texts = (plain(data, seen.accented),) if utf_8 else (data, *plain_elsewhere(data))
-        title = _TITLE.search(data)
-        above = title.group(1).decode("utf-8", "replace") if title else ""
-        return any(self._says(text, above, utf_8=utf_8) for text in texts) or any(
-            self._says(text, above, in_pieces=True)
-            for text in hidden(data, seen.hides, utf_8=utf_8)
+        return any(self._says(text, data, utf_8=utf_8) for text in texts) or any(
+            self._says(text, data, in_pieces=True) for text in hidden(data, seen.hides, utf_8=utf_8)
         )
 
     def _says(
-        self, data: bytes, above: str, *, utf_8: bool = True, in_pieces: bool = False
+        self, data: bytes, page: bytes, *, utf_8: bool = True, in_pieces: bool = False
     ) -> bool:
-        """Whether what can be read in `data`, under the title `above`, tells something.
+        """Whether what can be read in `data`, which is a `page` or of one, tells something.
 
         Scripts are passed over, but not in pieces of a page, which may begin or end in one.
         """
         scripts: list[Span] | None = None if in_pieces else []
-        places = list(_places(self._found.unicode, data, scripts))
-        if not utf_8:
-            places += _places(self._found.others, data, scripts)
-        read = [one for one in places if not in_unread_tag(data, one[0])]
-        return bool(read) and self._tells(data, read, above)
+        tables = (self._found.unicode,) if utf_8 else (self._found.unicode, self._found.others)
+        places: list[Place] = []
+        for table in tables:
+            hits = table.automaton.hits(data)
+            if len(hits) > MAX_HITS:
+                return True
+            places += _places(table, hits, data, scripts)
+        read = [place for place in places if not in_unread_tag(data, place[0])]
+        return len(read) > MAX_PLACES or (bool(read) and self._tells(data, read, _title(page)))
 
     def _tells(self, data: bytes, places: Sequence[Place], above: str) -> bool:
+        """Whether a passage around one of some places tells something under the title `above`."""
         judged: set[str] = set()
         for end, coding in places:
             for text, is_code in passages(data, end, coding):
@@ -96,15 +101,22 @@ class Matcher:
         return False
 
 
-def _places(table: Table, data: bytes, scripts: list[Span] | None) -> Iterator[Place]:
-    """Yield where terms stand, and common words near cues, outside of `scripts` if given.
+def _title(page: bytes) -> str:
+    found = _TITLE.search(page, 0, HEAD_BYTES)
+    return found.group(1).decode("utf-8", "replace") if found else ""
 
-    The scripts that the table itself finds are added to them.
+
+def _places(
+    table: Table, hits: Sequence[tuple[int, int]], data: bytes, scripts: list[Span] | None
+) -> Iterator[Place]:
+    """Yield where terms stand, and common words near cues, by the hits of a table.
+
+    Those in `scripts` are left out, if given; the scripts that the table finds are added to them.
     """
     terms: list[Place] = []
     cues: list[Place] = []
     opened = -1
-    for index, end in table.automaton.hits(data):
+    for index, end in hits:
         for role, coding, company, begins, ends in table.senses[index]:
             if role == CUE:
                 cues.append((end, coding))
@@ -114,6 +126,8 @@ def _places(table: Table, data: bytes, scripts: list[Span] | None) -> Iterator[P
                 if opened >= 0 and scripts is not None:
                     scripts.append((opened, end))
                 opened = -1
+            elif terms and terms[-1] == (end, coding):
+                continue
             elif not _goes_on(data, end, begins, ends=ends) and (
                 not company or _is_near(data, end, company)
             ):

@@ -23,11 +23,13 @@ Span = tuple[int, int]
 
 AROUND_BYTES = 300  # of what hides a term, to either side: the sentence that it stands in
 MAX_TAG_BYTES = 1_000  # looked back for the tag that a place may lie in
+MAX_HIDES = 20_000  # looked at in one body, of which most may lie in tags; else all count
 MIN_NULS = 4  # characters of UTF-16 in a row that are ASCII
 
 SCRIPT_OPENS, SCRIPT_CLOSES = rb"<(?:script|style)\b", rb"</(?:script|style)"
 _INLINE = rb"(?:a|b|big|em|font|i|mark|small|span|strong|sub|sup|u|wbr)"
 _HAN = rb"[\xe3-\xe9][\x80-\xbf]{2}"
+_TAG_BYTES = 8  # of the longest tag that hides something, up to where it is told
 _HIDES = (
     # references to letters, by number and by name
     rb"&#0{0,5}(?:6[5-9]|[78]\d|9[07-9]|1[01]\d|12[0-2]|173|19[2-9]|[2-9]\d\d)[^0-9]",
@@ -40,7 +42,8 @@ _HIDES = (
     rb"[\\%]u(?:00[4-7c-f]|0[1-7]|1[0-9ef]|200[b-f]|206|[3-9a-f][0-9a-f])",
     rb"%[89a-f][0-9a-f]%[89a-f][0-9a-f]",
     # tags within a word
-    rb"[a-z\x80-\xff]</?" + _INLINE + rb"(?:\s[^<>]{0,60})?>[a-z\x80-\xff]",
+    rb"[a-z\x80-\xff]<" + _INLINE + rb"[\s>]",
+    rb"[a-z\x80-\xff]</" + _INLINE + rb">[a-z\x80-\xff]",
     rb"[a-z\x80-\xff]<!--",
     rb"[a-z] <(?:b|em|font|i|mark|span|strong)[\s]",
     rb"[a-z]-\r?\n",  # a word parted at the end of a line
@@ -74,7 +77,7 @@ _READ_META = re.compile(rb"title|description|keywords|site_name|abstract|subject
 _BORDER = b"\n\0\n"  # between pieces of a page, which nothing that is undone crosses
 _ESCAPE = re.compile(r"[\\%]+u([0-9a-fA-F]{4})")
 _PERCENT = re.compile(r"(?:%[0-9A-Fa-f]{2})+")
-_TAG = re.compile(rf"<!--[^\0]*?-->|</?{_INLINE.decode()}\b[^<>\0]*>", re.IGNORECASE)
+_TAG = re.compile(rf"<!--[^\0]{{0,60}}?-->|</?{_INLINE.decode()}\b[^<>\0]*>", re.IGNORECASE)
 _APART = re.compile(rf"(?<=[{CJK}])\s+(?=[{CJK}])")
 _PARTED = re.compile(r"(?<=\w)-\r?\n\s*")
 _UNSEEN = re.compile(f"[{INVISIBLE}{MARKS}]+")
@@ -110,7 +113,9 @@ def overview(data: bytes, *, utf_8: bool) -> Overview:
             is_read = True
         elif is_read and (not hides or end > hides[-1]):
             hides.append(end)
-    return Overview(accented, [end for end in hides if not in_unread_tag(data, end)])
+    if len(hides) <= MAX_HIDES:
+        hides = [end for end in hides if not in_unread_tag(data, end - _TAG_BYTES)]
+    return Overview(accented, hides)
 
 
 def plain(data: bytes, accented: Sequence[Span] | None = None) -> bytes:
