@@ -262,6 +262,7 @@ def test_the_pdf_has_its_words_its_fonts_and_links_within_itself(made: Desk) -> 
     assert quoted in words
     assert ENGLISH[:40] in words
     first = pdf[0]
+    assert [round(side / 72 * 25.4) for side in first.get_size()] == [210, 297]  # A4
     links = [
         raw.FPDFLink_GetLinkAtPoint(first, x, y) for x in range(0, 600, 4) for y in range(0, 840, 4)
     ]
