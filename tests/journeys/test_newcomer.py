@@ -15,12 +15,13 @@ from playwright.sync_api import Browser, expect
 from sousveil.case import open_case, save_settings
 from tests.commands import sousveil
 from tests.journeys.conftest import BEFORE
-from tests.journeys.visitor import DESKTOP, PATIENCE_MILLISECONDS, PHONE, Screen, visiting
+from tests.journeys.visitor import DESKTOP, PATIENCE_MILLISECONDS, PHONE, Screen, Visitor, visiting
 from tests.sites import Page, Site, serve
 from tests.web.desks import served
 
 LINK = re.compile(r"(http://127\.0\.0\.1:\d+)/enter\?link=\S+")
 CLAIM = "returns the ethnicity of each face"
+GIVEN = "Our terminal detects whether a visitor is Uyghur."
 LEAVE_SECONDS = 20
 
 
@@ -63,6 +64,39 @@ def printed_link(case: Path) -> Iterator[re.Match[str]]:
             process.communicate(timeout=LEAVE_SECONDS)
 
 
+def tries_adds_and_visits(ada: Visitor) -> None:
+    """See what answers, then have it added and visited."""
+    ada.opens(ada.button("Try it first"))
+    ada.page.wait_for_url("**/manage/jobs/*")
+    ada.sees("What it claims")
+    ada.sees(CLAIM)
+    ada.looks_round()
+
+    tried = ada.page.url
+    ada.opens(ada.button("Add and visit now"))
+    ada.page.wait_for_url(lambda url: "/manage/jobs/" in url and url != tried)
+    ada.looks_round()
+    expect(ada.page.locator("#state")).to_have_text("done", timeout=PATIENCE_MILLISECONDS)
+    ada.looks_round()
+
+
+def hands_in(ada: Visitor, given: Path) -> None:
+    """Hand in a document, and see what it claims."""
+    given.write_text(GIVEN, encoding="utf-8")
+    ada.opens(ada.link("Add & manage"))
+    ada.opens(ada.link("Documents"))
+    ada.looks_round()
+    ada.page.get_by_label("The document").set_input_files(given)
+    ada.page.get_by_label("Who gave it to you").fill("source 3")
+    ada.opens(ada.button("Hand it in"))
+    expect(ada.page.locator("#state")).to_have_text("done", timeout=PATIENCE_MILLISECONDS)
+    ada.looks_round()
+    ada.opens(ada.page.locator("#job").get_by_role("link", name="Findings"))
+    ada.opens(ada.page.get_by_role("link", name=re.compile(GIVEN)))
+    ada.sees("it was handed in by a person")
+    ada.looks_round()
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("screen", [DESKTOP, PHONE], ids=lambda one: one.name)
 def test_a_newcomer_adds_a_target_and_ends_at_the_evidence_of_a_finding(
@@ -74,7 +108,7 @@ def test_a_newcomer_adds_a_target_and_ends_at_the_evidence_of_a_finding(
         visiting(chromium, link[1], screen) as ada,
     ):
         ada.comes_in(link[0])
-        ada.sees("Nothing new")
+        ada.sees("How to begin")
         ada.looks_round()
         for room in ("Review", "Findings", "Targets", "Actors", "Timeline", "Search"):
             ada.opens(ada.link(room))
@@ -88,12 +122,7 @@ def test_a_newcomer_adds_a_target_and_ends_at_the_evidence_of_a_finding(
         ada.sees("1 new")
         ada.looks_round()
 
-        ada.opens(ada.button("Add and visit now"))
-        ada.page.wait_for_url("**/manage/jobs/*")
-        ada.looks_round()
-        expect(ada.page.locator("#state")).to_have_text("done", timeout=PATIENCE_MILLISECONDS)
-        ada.looks_round()
-
+        tries_adds_and_visits(ada)
         ada.opens(ada.page.locator("#job").get_by_role("link", name="Findings"))
         ada.sees(CLAIM)
         ada.looks_round()
@@ -116,6 +145,8 @@ def test_a_newcomer_adds_a_target_and_ends_at_the_evidence_of_a_finding(
         ada.sees(CLAIM)
         ada.looks_round()
 
+        hands_in(ada, tmp_path / "offer.txt")
+
 
 def test_whoever_comes_in_by_the_link_is_led_to_where_targets_are_added(
     chromium: Browser, site: Site, tmp_path: Path
@@ -125,7 +156,7 @@ def test_whoever_comes_in_by_the_link_is_led_to_where_targets_are_added(
         visiting(chromium, desk.url, PHONE) as ada,
     ):
         ada.comes_in(desk.link())
-        ada.sees("Nothing new")
+        ada.sees("How to begin")
         ada.looks_round()
         ada.opens(ada.link("Add & manage"))
         expect(ada.page.get_by_label("Addresses, one a line")).to_be_focused()
