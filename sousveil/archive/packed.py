@@ -5,11 +5,12 @@ their place in the whole file. Takes the file, gives where each archive begins a
 sentence that says why one cannot be read; nothing in the file makes this raise.
 """
 
-import io
 import zipfile
 from collections.abc import Iterator
-from io import SEEK_CUR, SEEK_END, SEEK_SET
+from io import SEEK_END
 from typing import BinaryIO
+
+from sousveil.archive.window import Window
 
 ZIP_MAGIC = b"PK\x03\x04"
 # Of the names of all files in a WACZ, which `zipfile` reads at once: 40,000 names, in 40 MB of
@@ -33,7 +34,7 @@ def _packed(
 ) -> Iterator[tuple[int, int] | str]:
     """Yield what `packed_archives` does, of a WACZ that lies from `begin` to `end` in a file."""
     try:
-        with zipfile.ZipFile(_Window(file, begin, end)) as package:
+        with zipfile.ZipFile(Window(file, begin, end - begin)) as package:
             members = [one for one in package.infolist() if _is_packed(one, may_nest=may_nest)]
     except (zipfile.BadZipFile, NotImplementedError, ValueError) as error:
         yield f"the ZIP file is damaged ({error}); nothing in it can be read"
@@ -70,37 +71,3 @@ def _is_packed(member: zipfile.ZipInfo, *, may_nest: bool) -> bool:
     """Tell whether a member of a WACZ is an archive, or a WACZ that holds some."""
     is_wacz = may_nest and member.filename.lower().endswith(_WACZ)
     return not member.is_dir() and (member.filename.startswith(_ARCHIVES) or is_wacz)
-
-
-class _Window(io.RawIOBase):
-    """A part of a file, as a file to read."""
-
-    def __init__(self, file: BinaryIO, begin: int, end: int) -> None:
-        self._file, self._begin, self._size = file, begin, end - begin
-        self._at = 0
-
-    def readable(self) -> bool:
-        return True
-
-    def seekable(self) -> bool:
-        return True
-
-    def seek(self, offset: int, whence: int = SEEK_SET) -> int:
-        base = {SEEK_SET: 0, SEEK_CUR: self._at, SEEK_END: self._size}[whence]
-        if base + offset < 0:
-            raise ValueError("a place before the file")
-        self._at = base + offset
-        return self._at
-
-    def tell(self) -> int:
-        return self._at
-
-    def read(self, size: int = -1) -> bytes:
-        left = max(0, self._size - self._at)
-        size = left if size < 0 else min(size, left)
-        if size > MAX_DIRECTORY_BYTES:
-            raise zipfile.BadZipFile(f"a directory of {size:,} bytes, more than is read")
-        self._file.seek(self._begin + self._at)
-        data = self._file.read(size)
-        self._at += len(data)
-        return data

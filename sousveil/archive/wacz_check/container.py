@@ -12,7 +12,7 @@ import struct
 import zipfile
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, BinaryIO
+from typing import BinaryIO
 
 from zlib_ng import zlib_ng
 
@@ -20,10 +20,8 @@ from sousveil.archive.inflate import RAW_WINDOW, InflateError
 from sousveil.archive.unpack import FREE_BYTES, MAX_EXPANSION
 from sousveil.archive.wacz_check.told import Told, cited
 from sousveil.archive.wacz_check.zip_end import read_end
+from sousveil.archive.window import Window
 from sousveil.errors import ArchiveError
-
-if TYPE_CHECKING:
-    from _typeshed import WriteableBuffer
 
 # Read and inflated at a time.
 PIECE_BYTES = 2**18
@@ -138,35 +136,7 @@ def opened(file: BinaryIO, member: Member) -> BinaryIO:
 
     Several may be read side by side, though they share `file`.
     """
-    return io.BufferedReader(_Window(file, member.start, member.stored_bytes), PIECE_BYTES)
-
-
-class _Window(io.RawIOBase):
-    """A part of a file, with a place of its own in it."""
-
-    def __init__(self, file: BinaryIO, start: int, size: int) -> None:
-        super().__init__()
-        self._file, self._start, self._size = file, start, size
-        self._at = 0
-
-    def readable(self) -> bool:
-        return True
-
-    def seekable(self) -> bool:
-        return True
-
-    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
-        base = {io.SEEK_SET: 0, io.SEEK_CUR: self._at, io.SEEK_END: self._size}[whence]
-        self._at = base + offset
-        return self._at
-
-    def readinto(self, buffer: "WriteableBuffer") -> int:
-        view = memoryview(buffer).cast("B")
-        self._file.seek(self._start + self._at)
-        data = self._file.read(max(0, min(len(view), self._size - self._at)))
-        view[: len(data)] = data
-        self._at += len(data)
-        return len(data)
+    return io.BufferedReader(Window(file, member.start, member.stored_bytes), PIECE_BYTES)
 
 
 def read_whole(file: BinaryIO, member: Member, limit: int) -> bytes:
