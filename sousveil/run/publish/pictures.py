@@ -136,9 +136,8 @@ def _why_none(finding: Finding) -> str:
         return "where in the picture the words stand is not known"
     if source.slide is not None or source.cell is not None:
         return "office files are read, not drawn"
-    if finding.capture.is_handed_in:
-        return "it was handed in, and text without pages is not drawn"
-    return "no browser showed this address when it was captured"
+    given = "it was handed in, and text without pages is not drawn"
+    return given if finding.capture.is_handed_in else "no browser showed it when it was captured"
 
 
 def _show_on(

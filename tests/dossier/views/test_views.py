@@ -120,7 +120,7 @@ def test_the_timeline_tells_what_was_seen_reworded_and_gone_in_order() -> None:
 
 def test_the_timeline_tells_of_letters_and_replies_and_of_no_folder_of_ours() -> None:
     letter = Letter("/home/mira/sdk", "Halcyon Vision", MADE_AT, 41, ((SECOND_LOOK, 43),))
-    told = moments((), {}.get, (letter, replace(letter, actor="", replies=())))
+    told = moments((), lambda _: None, (letter, replace(letter, actor="", replies=())))
     assert [(one.kind, one.told) for one in told] == [
         ("answered", "Halcyon Vision: about local copy of sdk (log entry 43)"),
         ("asked", "Halcyon Vision: about local copy of sdk (log entry 41)"),
