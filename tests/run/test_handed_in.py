@@ -189,6 +189,18 @@ def test_provenance_is_told_whole_or_refused(
         provenance(given_by, received, by, "", NOW)
 
 
+def test_nothing_becomes_of_it(case: Case, offer: Path, tmp_path: Path) -> None:
+    hand_in(case, offer)
+    (found,) = sousveil("findings", "--case", case.root, "--json").json()
+    assert not {"verdict", "last_seen", "gone"} & found.keys()
+    for form in ("csv", "ftm", "annotations"):
+        ran = sousveil(
+            "export", "--all", "--format", form, "-o", tmp_path / f"out.{form}", "--case", case.root
+        )
+        assert ran.status == 0, ran.err
+    assert "still there" not in sousveil("show", found["id"], "--case", case.root).out
+
+
 def test_it_is_no_place_where_words_that_vanished_still_stand(case: Case, tmp_path: Path) -> None:
     for number in range(2):
         path = tmp_path / f"{number}.txt"
