@@ -20,7 +20,7 @@ from sousveil.dossier import text, view, wording
 from sousveil.dossier.check import check_steps
 from sousveil.dossier.compare import before_and_after
 from sousveil.dossier.summary import summary
-from sousveil.dossier.views.told import CELLS, FACTS, Told, views_of
+from sousveil.dossier.views.told import CELLS, FACTS, views_of
 from sousveil.dossier.writing.pages import Text, body
 from sousveil.errors import InputError
 from sousveil.jsonform import finding_json, instant
@@ -73,7 +73,7 @@ def render(report: Report, text: Text | None = None) -> dict[str, bytes]:
         facts = templates.get_template("facts.html")
         pages[FACTS] = facts.render(view=arranged, listed=listed)
     if text is not None:
-        pages |= _of_text(text, arranged, drawn, templates)
+        pages |= _of_text(text, arranged, templates)
     return {name: content.encode("utf-8") for name, content in pages.items()}
 
 
@@ -83,15 +83,14 @@ def _style() -> str:
     return "\n".join(files(__package__).joinpath(part).read_text("utf-8") for part in parts)
 
 
-def _of_text(
-    text: Text, arranged: view.View, drawn: Told, templates: Environment
-) -> dict[str, str]:
+def _of_text(text: Text, arranged: view.View, templates: Environment) -> dict[str, str]:
     """Return the pages of a text: to read, to print, and what was corrected."""
-    if empty := [one for one in text.written.views if one[1] not in drawn.drawings]:
+    drawn = {one: views_of(arranged, in_print=one, in_text=True).drawings for one in (False, True)}
+    if empty := [one for one in text.written.views if one[1] not in drawn[False]]:
         named = ", ".join(f"line {line}: {{{name}}}" for line, name in empty)
         raise InputError(
-            f"the text places views that are empty: {named}. This case has nothing to draw there;"
-            " take the lines out."
+            f"the text places views that are empty: {named}. This case has nothing to draw there"
+            " that people confirmed; review more, or take the lines out."
         )
     figure = templates.get_template("drawing.html").module.drawn  # type: ignore[attr-defined]  # a macro
     shown = {
@@ -102,9 +101,8 @@ def _of_text(
     by_id = {statement.finding.id: statement for statement in arranged.statements}
     page, pages = templates.get_template("written.html"), {}
     for name, in_print in (("index.html", False), ("print.html", True)):
-        views = (views_of(arranged, in_print=True) if in_print else drawn).drawings
         most = MAX_PRINTED_ROWS if in_print else None
-        figures = {name: figure(one, in_print, most) for name, one in views.items()}
+        figures = {key: figure(one, in_print, most) for key, one in drawn[in_print].items()}
         told = body(text, shown, figures, in_print=in_print)
         cited = [by_id[finding.id] for finding in told.cited]
         pages[name] = page.render(

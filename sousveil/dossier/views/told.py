@@ -5,7 +5,7 @@ place on the page of facts, the quotes of a cell of the matrix.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from sousveil.dossier.view import Statement, View
@@ -32,10 +32,15 @@ class Told:
     squares: tuple[tuple[str, Square, tuple[Statement, ...]], ...]  # each with its anchor
 
 
-def views_of(view: View, *, in_print: bool = False) -> Told:
-    """Return the views of a report; in print, where there are no other pages, without links."""
+def views_of(view: View, *, in_print: bool = False, in_text: bool = False) -> Told:
+    """Return the views of a report; in print, where there are no other pages, without links.
+
+    In a person's text they state facts as its sentences do, so of findings that people confirmed.
+    """
     statements = {one.finding.id: one for one in view.statements}
-    findings = [one.finding for one in view.statements]
+    every = [one.finding for one in view.statements]
+    decided = view.report.decided
+    findings = [one for one in every if not in_text or decided.get(one.id) == "confirmed"]
 
     def fate_of(finding_id: str) -> Fate | None:
         return statements[finding_id].fate
@@ -47,20 +52,20 @@ def views_of(view: View, *, in_print: bool = False) -> Told:
         fate = fate_of(finding_id)
         return fate.gone_by if fate and is_gone(finding_id) else None
 
-    told = squares(findings, is_gone)
+    told = squares(every, is_gone)
     anchors = {(one.actor, one.trait): f"cell-{number}" for number, one in enumerate(told, 1)}
     finding = _link("findings/{}.html", is_none=in_print)
     fact = _link(f"{FACTS}#{{}}", is_none=in_print)
     cell = _link(f"{CELLS}#{{}}", is_none=in_print)
     drawn = (
-        draw_matrix(told, lambda one: cell(anchors[one.actor, one.trait])),
+        draw_matrix(squares(findings, is_gone), lambda one: cell(anchors[one.actor, one.trait])),
         draw_timeline(moments(findings, fate_of, view.report.letters), finding),
         draw_figures(points(view.report.facts), fact),
         draw_projects(projects(view.report.facts), fact),
         draw_shared(shared(findings, gone_by), view.report.made_at, finding),
     )
     return Told(
-        {one.name: one for one in drawn if one is not None},
+        {one.name: _limited(one) if in_text else one for one in drawn if one is not None},
         tuple(
             (
                 anchors[one.actor, one.trait],
@@ -70,6 +75,13 @@ def views_of(view: View, *, in_print: bool = False) -> Told:
             for one in told
         ),
     )
+
+
+def _limited(drawing: Drawing) -> Drawing:
+    """Return a drawing that says of which findings it is; facts are confirmed wherever they are."""
+    if drawing.name in {"figures", "projects"}:
+        return drawing
+    return replace(drawing, told=f"{drawing.told} Of findings that people confirmed alone.")
 
 
 def _link(form: str, *, is_none: bool) -> Link:

@@ -22,6 +22,7 @@ from tests.dossier.views.made import fact
 PROGRAM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("chrome")
 REPORT = replace(
     made_up_report(),
+    decided={one.id: "confirmed" for one in made_up_report().findings},
     facts=(fact(1, "project", title="Gates", place="Hotan", budget=("1200000", "CNY")),),
 )
 
@@ -61,6 +62,20 @@ def test_a_quoted_block_has_its_own_direction_and_the_language_of_what_it_cites(
     blocks = read_page(render(REPORT, text(source))["index.html"]).all("blockquote")
     told = [(one.attributes["dir"], one.attributes.get("lang")) for one in blocks[:2]]
     assert told == [("rtl", "ug"), ("ltr", "en")]
+
+
+def test_a_view_in_a_text_counts_what_people_confirmed_alone() -> None:
+    some = replace(REPORT, decided={EDITED.id: "confirmed", UYGHUR.id: "disputed"})
+    pages = render(some, text("# A\n\n{timeline}\n"))
+    figure = (
+        pages["index.html"].decode().partition('id="view-timeline"')[2].partition("</figure>")[0]
+    )
+    assert "Of findings that people confirmed alone." in figure
+    cited = {one.id for one in REPORT.findings if f"findings/{one.id}.html" in figure}
+    assert cited == {EDITED.id}
+    assert UYGHUR.id in pages["evidence.html"].decode()
+    with pytest.raises(InputError, match=r"line 3: \{matrix\}.*that people confirmed; review"):
+        render(replace(REPORT, decided={}), text("# A\n\n{matrix}\n"))
 
 
 @pytest.mark.skipif(PROGRAM is None or os.name != "posix", reason="no Chromium on PATH to print")
