@@ -8,6 +8,7 @@ import time
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
+from http import HTTPStatus
 from io import SEEK_CUR, SEEK_END, SEEK_SET
 from pathlib import Path
 from typing import BinaryIO
@@ -138,6 +139,8 @@ def in_words(error: Exception) -> str:
     """Return what an error says, in one line."""
     # Whatever keeps fsspec from a file over HTTP, it calls missing, and tells why in the cause.
     while isinstance(error, FileNotFoundError) and isinstance(error.__cause__, Exception):
+        if getattr(error.__cause__, "status", None) == HTTPStatus.NOT_FOUND:
+            break
         error = error.__cause__
     if isinstance(error, FileNotFoundError):  # whose words are the address once more
         return "no such file"

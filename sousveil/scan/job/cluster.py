@@ -47,7 +47,8 @@ def scan_on_cluster(
     InputError when the scheduler cannot be reached or goes away, when there is no worker for five
     minutes, and when a worker has not the same sousveil and topics as we.
     """
-    logging.getLogger("distributed").setLevel(logging.CRITICAL)  # what goes wrong, we tell
+    for name in ("distributed", "distributed.client"):  # what goes wrong, we tell
+        logging.getLogger(name).setLevel(logging.CRITICAL)
     try:
         with Client(address, timeout=CONNECT_SECONDS, set_as_default=False) as client:
             yield from _Cluster(client, address, folder, job).scan(sources)

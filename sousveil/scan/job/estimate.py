@@ -1,8 +1,8 @@
 """An estimate: what a scan would take, before it is begun.
 
 Takes the files and gives bytes, core-hours and the assumptions behind them. Of many files, the
-sizes of some are asked for; the speed of one core is measured on the first bytes of the first file,
-unless it is given.
+sizes of some are asked for; the speed of one core is measured on the first bytes of a few, unless
+it is given.
 """
 
 from collections.abc import Sequence
@@ -20,8 +20,9 @@ from sousveil.scan.job.inputs import FAULTS, unreadable
 
 # A request each, of what lies far away; crawlers cut their files to one size.
 SIZED_FILES = 32
-# Some seconds of work; a file that is cut there is read up to the cut.
-SAMPLE_BYTES = 32 * 2**20
+# Some seconds of work, of files all over the list, for the first ones may be of one sort; a file
+# that is cut is read up to the cut.
+SAMPLED_FILES, SAMPLE_BYTES = 8, 32 * 2**20
 _SMALL_SAMPLE = 2**20  # below which start-up counts for more than work
 _SECONDS_AN_HOUR = 3600.0
 
@@ -38,12 +39,12 @@ class Estimate:
 
 
 def estimate(sources: Sequence[Source], job: Job, bytes_per_second: float | None) -> Estimate:
-    """Return what scanning `sources` would take; raises InputError when the first can't be read."""
+    """Return what scanning `sources` would take; raises InputError when they can't be read."""
     assumed = []
     size, words = _bytes(sources)
     assumed.append(words)
     if bytes_per_second is None:
-        bytes_per_second, words = _speed(sources[0], job)
+        bytes_per_second, words = _speed(sources, job)
     else:
         words = f"One core reads {bytes_per_second / 1e6:,.1f} MB a second, as was given."
     assumed.append(words)
@@ -76,38 +77,48 @@ def _size(source: Source) -> int:
         raise InputError(f"{source.name}: {unreadable(error)}") from error
 
 
-def _speed(source: Source, job: Job) -> tuple[float, str]:
-    """Return how fast this machine's core reads the beginning of a file, and how that is known."""
+def _speed(sources: Sequence[Source], job: Job) -> tuple[float, str]:
+    """Return how fast this machine's core reads beginnings of files, and how that is known."""
+    step = max(1, len(sources) // SAMPLED_FILES)
+    chosen = sources[::step][:SAMPLED_FILES]
+    size = records = 0
+    seconds = 0.0
     with TemporaryDirectory(prefix="sousveil-estimate-") as folder:
-        sample = Path(folder) / ("sample" + "".join(Path(source.address).suffixes[-2:]))
-        sample.write_bytes(_sample(source))
-        taken = Source("sample", str(sample))
-        scan_file(taken, Path(folder), job)  # makes the words ready, which is done once
-        report = scan_file(taken, Path(folder), job)
-    if not report.records:
+        for number, source in enumerate(chosen):
+            sample = Path(folder) / (f"{number}" + "".join(Path(source.address).suffixes[-2:]))
+            sample.write_bytes(_sample(source, SAMPLE_BYTES // len(chosen)))
+            taken = Source("sample", str(sample))
+            if not number:
+                scan_file(taken, Path(folder), job)  # makes the words ready, which is done once
+            report = scan_file(taken, Path(folder), job)
+            sample.unlink()
+            size, records = size + report.bytes, records + report.records
+            seconds += report.cpu_seconds
+    if not records:
         raise InputError(
-            f"{source.name}: no record can be read at its beginning, so no speed be measured. Say"
-            " it with --speed."
+            f"{chosen[0].name}: no record can be read at its beginning, so no speed be measured."
+            " Say it with --speed."
         )
-    size = sample_size = report.bytes
-    words = f"One core reads as fast as one here read the first {sample_size:,} bytes."
-    if sample_size < _SMALL_SAMPLE:
+    words = f"One core reads as fast as one here read the first {size:,} bytes of it."
+    if len(chosen) > 1:
+        words = f"One core reads as fast as one here read {size:,} bytes of {len(chosen)} files."
+    if size < _SMALL_SAMPLE:
         words += " That is little: the true speed may be several times higher."
-    return size / report.cpu_seconds, words
+    return size / seconds, words
 
 
-def _sample(source: Source) -> bytes:
+def _sample(source: Source, most: int) -> bytes:
     try:
         with opened(source.address) as (file, _):
             if source.spans is None:
-                return file.read(SAMPLE_BYTES)
+                return file.read(most)
             pieces: list[bytes] = []
             size = 0
             for span in source.spans:
                 file.seek(span.offset)
                 pieces.append(file.read(span.length))
                 size += span.length
-                if size >= SAMPLE_BYTES:
+                if size >= most:
                     break
             return b"".join(pieces)
     except FAULTS as error:

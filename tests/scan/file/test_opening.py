@@ -144,3 +144,9 @@ def test_a_file_that_is_not_there_is_refused(tmp_path: Path) -> None:
         pass
     report = scan_file(Source("a", address), tmp_path, JOB)
     assert report.ended == "refused"
+
+
+def test_a_server_that_does_not_answer_is_told_as_such(tmp_path: Path) -> None:
+    report = scan_file(Source("a", "http://127.0.0.1:9/a.warc.gz"), tmp_path, JOB)
+    assert report.ended == "refused"
+    assert "Cannot connect to host 127.0.0.1:9" in report.problems[0]
