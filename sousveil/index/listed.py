@@ -29,7 +29,7 @@ from sousveil.index.query import (
 from sousveil.index.reviews import COUNTS
 from sousveil.index.store import Index
 from sousveil.index.verdicts import host_of
-from sousveil.model import RENDERING_TYPE, Fate, Finding, Review
+from sousveil.model import HANDED_IN_URN, RENDERING_TYPE, Fate, Finding, Review
 
 Rule: TypeAlias = Callable[[Sequence[Review]], str]
 """What the decisions on one finding amount to (review/decisions.py)."""
@@ -126,7 +126,7 @@ def _put(index: Index, finding: Finding, fate: Fate | None) -> None:
         finding.watch_id,
         _text((fate.first_seen if fate else None) or first),
         _text(fate.gone_by) if fate and fate.gone_by else None,
-        state_of(fate),
+        "unclear" if finding.capture.is_handed_in else state_of(fate),
         msgspec.json.encode(finding.attribution),
     )
 
@@ -166,8 +166,9 @@ def put_fate_of(index: Index, fates: Iterable[Fate]) -> None:
     """Write what became of findings into their rows; the caller holds the fates' transaction."""
     for fate in fates:
         index.change(
-            "UPDATE finding SET state = ?, gone_by = ?, first_seen = coalesce(?, first_seen)"
-            " WHERE id = ?",
+            "UPDATE finding SET state = iif(address GLOB ?, 'unclear', ?), gone_by = ?,"
+            " first_seen = coalesce(?, first_seen) WHERE id = ?",
+            f"{HANDED_IN_URN}*",
             state_of(fate),
             _text(fate.gone_by) if fate.gone_by else None,
             _text(fate.first_seen) if fate.first_seen else None,

@@ -70,7 +70,8 @@ def finding_json(
         "caveats": list(finding.caveats),
         "watch": finding.watch_id,
     }
-    form |= _fate(finding, fate) if fate else {}
+    # Of what was handed in nothing is told: nobody can look at it again.
+    form |= _fate(finding, fate) if fate and not finding.capture.is_handed_in else {}
     form |= {"trace": _trace(trace)} if trace else {}
     form |= {"translations": [_translation(one) for one in translations]}
     told = present(form | _reviews(reviews))

@@ -190,7 +190,7 @@ def test_provenance_is_told_whole_or_refused(
 
 
 def test_nothing_becomes_of_it(case: Case, offer: Path, tmp_path: Path) -> None:
-    hand_in(case, offer)
+    assert "1 new finding" in hand_in(case, offer).out
     (found,) = sousveil("findings", "--case", case.root, "--json").json()
     assert not {"verdict", "last_seen", "gone"} & found.keys()
     for form in ("csv", "ftm", "annotations"):

@@ -58,6 +58,7 @@ def test_a_document_is_logged_at_once_then_read_and_its_page_tells_whose_word_it
     assert "source 3" not in f"{job.command} {job.said}"
     client = desk.client()
     assert CLAIM in client.get("/findings").text
+    assert CLAIM not in client.get("/findings?state=stands").text  # nobody can look at it again
     with desk.desk.index() as index:
         ((finding,),) = index.rows("SELECT id FROM finding WHERE address LIKE 'urn:%'")
         ((capture,),) = index.rows(

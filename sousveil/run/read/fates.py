@@ -76,8 +76,6 @@ def _tell(address: Address, gone: Mapping[str, Happening]) -> AddressTold:
     looks = _ordered(address)
     fates, stood_at = [], {}
     for finding in address.findings.values():
-        if finding.capture.is_handed_in:
-            continue  # nobody can look at it again: nothing becomes of it
         if finding.source.path is not None:
             visited = [one.judged.look for one in looks if one.judged]
             fate = repository_fate(finding, visited, gone.get(finding.watch_id or ""))

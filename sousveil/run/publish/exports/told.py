@@ -67,7 +67,7 @@ class Statement:
     @property
     def state(self) -> str:
         """What became of it: "stands", "held", "reworded", "moved", "gone" or "unclear"."""
-        return state_of(self.fate)
+        return "unclear" if self.finding.capture.is_handed_in else state_of(self.fate)
 
 
 @dataclass(frozen=True, slots=True)
