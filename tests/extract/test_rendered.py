@@ -371,7 +371,7 @@ def positions(value: object, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, 
 
 JUNK = st.one_of(
     st.none(), st.integers(-(2**70), 2**70), st.text(max_size=5), st.floats(allow_nan=False),
-    st.just([]), st.just({}), st.lists(st.integers(-2, 9), max_size=5),
+    st.builds(list), st.builds(dict), st.lists(st.integers(-2, 9), max_size=5),
 )  # fmt: skip
 
 
