@@ -6,8 +6,10 @@ In print, where there are no other pages, citations lead to the list of evidence
 """
 
 import html
+import re
 from collections.abc import Iterable, Iterator, Mapping, MutableMapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from markdown_it.token import Token
 from markupsafe import Markup
@@ -18,6 +20,7 @@ from sousveil.dossier.writing.parse import CITATION, VIEW, Written, reader
 from sousveil.dossier.writing.rules import Cited, translation_of
 from sousveil.model import Finding
 
+_CITED = re.compile(r"\[@[^\]\n]*\]")  # whose ids are no words
 MAX_ALTERNATIVE = 300  # characters of a quote, for who does not see its picture
 
 
@@ -81,6 +84,8 @@ def body(
     }
     for link in _links(text.written.tokens):
         link.attrSet("rel", "noreferrer noopener nofollow")
+    for block, own in _turned(text.written.tokens, text.direction):
+        block.attrSet("dir", own)
     told = markdown.renderer.render(text.written.tokens, markdown.options, {})
     return Body(Markup(told), tuple(text.known[one].finding for one in numbers))  # noqa: S704  # escaped
 
@@ -88,6 +93,15 @@ def body(
 def _links(tokens: Iterable[Token]) -> Iterator[Token]:
     for token in tokens:
         yield from (one for one in token.children or () if one.type == "link_open")
+
+
+def _turned(tokens: Sequence[Token], most: str) -> Iterator[tuple[Token, str]]:
+    """Yield the blocks that run the other way than most of a text, with their own direction."""
+    for block, inside in pairwise(tokens):
+        if inside.type == "inline" and any(one.isalpha() for one in inside.content):
+            own = direction(_CITED.sub("", inside.content))
+            if own != most:
+                yield block, own
 
 
 class _Rules:

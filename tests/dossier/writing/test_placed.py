@@ -64,6 +64,16 @@ def test_a_quoted_block_has_its_own_direction_and_the_language_of_what_it_cites(
     assert told == [("rtl", "ug"), ("ltr", "en")]
 
 
+def test_in_a_text_from_right_to_left_all_that_is_not_keeps_its_direction() -> None:
+    source = f"# {UYGHUR.passage}\n\n{UYGHUR.passage} [@f:{UYGHUR.id}]\n\n"
+    source += f"It recognises ethnicity [@f:{EDITED.id}].\n\n{{matrix}}\n"
+    page = read_page(render(REPORT, text(source))["index.html"])
+    assert [one.attributes["dir"] for one in page.all("figure")][:1] == ["ltr"]
+    turned = [one.attributes.get("dir") for one in page.all("p") if "recognises" in one.text]
+    kept = [one.attributes.get("dir") for one in page.all("p") if UYGHUR.quote[:20] in one.text]
+    assert (turned[0], kept[0]) == ("ltr", None)
+
+
 def test_a_view_in_a_text_counts_what_people_confirmed_alone() -> None:
     some = replace(REPORT, decided={EDITED.id: "confirmed", UYGHUR.id: "disputed"})
     pages = render(some, text("# A\n\n{timeline}\n"))
