@@ -43,6 +43,7 @@ worked-case: $(VENV)/.run
 
 bench: $(VENV)/.dev
 	$(BIN)/python bench/claims.py
+	$(BIN)/python bench/facts.py --write
 	$(BIN)/python bench/speed_claims.py
 	$(BIN)/python bench/absence.py
 	$(BIN)/python bench/diffs.py

@@ -29,6 +29,7 @@ _DATE = re.compile(
     r"|(?<![\d/.])(?P<a7>\d{1,2})[/.-](?P<b7>\d{1,2})[/.-](?P<y7>(?:19|20)\d\d)(?!\d)",
     re.IGNORECASE,
 )
+_HAS_YEAR = re.compile(r"(?:19|20)\d\d|二[〇零○Oo0]")  # a quick look: all forms have one
 _ORDERED = re.compile(r"(?<![\d/.])(\d{1,2})[/.-](\d{1,2})[/.-](?:19|20)\d\d(?!\d)")
 _MONTHS_A_YEAR = 12
 
@@ -47,6 +48,8 @@ def dates(text: str, *, is_day_first: bool | None = None) -> Iterator[Day]:
 
     `is_day_first` is the order of day and month in dates like 03/04/2020; None: not known.
     """
+    if _HAS_YEAR.search(text) is None:
+        return
     for match in _DATE.finditer(text):
         value = _value(match, is_day_first=is_day_first)
         if value:

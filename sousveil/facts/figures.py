@@ -49,6 +49,8 @@ _BOUND_BEHIND = re.compile(
 _REACH_BEHIND = 3  # characters behind a unit
 _LETTERS = (("k", 10**3), ("m", 10**6), ("M", 10**6))
 _TO = re.compile(r" ?(?:-|~|至|到|to|and) ?", re.IGNORECASE)
+# Without one of these no number stands anywhere; the look costs next to nothing.
+_NUMERAL = re.compile(r"\d|[十百千万亿拾佰仟]|hundred|thousand|illion|lakh|crore", re.IGNORECASE)
 _YEAR = re.compile(
     r"(?<![\d.,/A-Za-z-])((?:19|20)\d\d)(?![\d%A-Za-z/]|[.,]\d|-\d{2,}"
     r"|[余多万亿元路个台套只名人家户张条辆]|公里|平方)(?: ?年)?"
@@ -108,6 +110,8 @@ def figures(sentence: str) -> Iterator[tuple[Piece, ...]]:
 
     The quote of each is the number with its words; that of a date, the date.
     """
+    if _NUMERAL.search(sentence) is None:
+        return
     days = _days(sentence)
     found = _with_units(sentence, _ranges(sentence, list(_counted(sentence, days))))[:MAX_FIGURES]
     when = _bound_dates(sentence, found, days)

@@ -212,7 +212,8 @@ def _lines(document: Document) -> Iterator[Block]:
             end = document.text.find("\n", start, block.end)
             end = block.end if end < 0 or block.kind is BlockKind.CELL else end
             if end > start:
-                yield replace(block, start=start, end=end)
+                is_whole = (start, end) == (block.start, block.end)
+                yield block if is_whole else replace(block, start=start, end=end)
             start = end + 1
 
 

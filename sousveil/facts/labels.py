@@ -5,7 +5,7 @@ The words are data (`labels.toml`), the functions pure, over text that `reading.
 
 import re
 import tomllib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from importlib import resources
@@ -54,7 +54,7 @@ def labels_in(line: str) -> list[Labelled]:
     label, too: it ends the value before.
     """
     found: list[Labelled] = []
-    for match in _IN_LINE.finditer(line):
+    for match in _candidates(line):
         words, start = match["label"] or match["boxed"], match.start("from")
         known = _label(words, match["unit"] or "")
         while known is None and (heading := _HEADING.match(words)):
@@ -67,6 +67,16 @@ def labels_in(line: str) -> list[Labelled]:
         elif found and not match["boxed"]:
             found.append(Labelled(Label(""), match.start("from"), match.end()))
     return found
+
+
+def _candidates(line: str) -> Iterator["re.Match[str]"]:
+    """Yield the words of a line before a colon, or in brackets: looked for right before each."""
+    done = 0
+    for end in _ENDS.finditer(line):
+        low, stop = max(done, end.start() - _REACH), end.end() + _TAIL
+        if end.start() >= done and (match := _IN_LINE.search(line, low, stop)):
+            yield match
+            done = match.end()
 
 
 def _label(words: str, unit: str) -> Label | None:
@@ -136,6 +146,9 @@ LEAST_ENDING = 4  # characters of a label that may end a longer one; shorter one
 # Words before a label in one line: a sentence's end, or, in Chinese, another phrase.
 _HEADING = re.compile(r"[^.]{1,60}\. |(?=[^ ]*[一-鿿])[^ ]{1,30} ")
 _LONGEST = 44  # characters of a label, its brackets not counted
+_REACH = 140  # characters before a colon in which its label begins, with a number and brackets
+_TAIL = 4  # characters behind it that belong to it
+_ENDS = re.compile(r"[:\]]")
 _WORDS = rf"[一-鿿][一-鿿 、/()]{{0,24}}?|[a-z][a-z /&.()'-]{{1,{_LONGEST}}}?"
 _WHOLE = re.compile(rf"{_LEAD}(?P<label>{_WORDS}){_UNIT} ?[:.]?", re.IGNORECASE)
 _IN_LINE = re.compile(

@@ -7,6 +7,7 @@ What only looks like a notice (a form with "Title" and "Date") is none: see `_is
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice
 
 from sousveil.facts.dates import day_first
 from sousveil.facts.labelled import Found, labelled
@@ -45,6 +46,8 @@ _TYPED = re.compile(
 _IS_TYPE = re.compile(r"notice|tender|request for|invitation|award|公告|公示|home\b", re.IGNORECASE)
 LEAST_TITLE, MOST_TITLE = 5, 200  # characters of a first line that is a title
 _HEAD_REACH = 6  # blocks from a heading to the first label
+_REACH = 110  # characters around the word that tells on whose behalf, or who was awarded
+MAX_PLACES = 50  # where such a word stands
 _EUROPEAN = re.compile(r"\bcpv\b|\bTED\b|OJ S|eForms", re.IGNORECASE)  # days come first there
 _NOTICE_WORDS = re.compile(
     r"招标|采购|中标|成交|询价|磋商|tender|procurement|contract award|contract notice|awarded"
@@ -111,13 +114,22 @@ def _is_notice(text: str, told: Sequence[Piece], found: Sequence[Found]) -> bool
 def _told(text: str, known: Sequence[Piece]) -> Iterator[Piece]:
     """Yield what running text tells and no label did: on whose behalf, and who got the contract."""
     names = {one.name for one in known}
-    behalf = _ON_BEHALF.search(text) or _BUYER_IS.search(text)
+    behalf = _around(text, "委托", _ON_BEHALF) or _BUYER_IS.search(text)
     if "buyer" not in names and behalf:
         yield Piece("buyer", behalf["buyer"], *behalf.span(), 0.85)
     if behalf and "agency" not in names and (agency := behalf.groupdict().get("agency")):
         yield Piece("agency", agency.strip(), *behalf.span(), 0.8)
-    if "supplier" not in names and (match := _AWARD.search(text)):
+    if "supplier" not in names and (match := _around(text, " awarded ", _AWARD)):
         yield Piece("supplier", match["supplier"], *match.span(), 0.7)
+
+
+def _around(text: str, word: str, form: "re.Pattern[str]") -> "re.Match[str] | None":
+    """Return where a form stands around a word that it holds: a look at each place costs little."""
+    for at in islice(re.finditer(word, text), MAX_PLACES):
+        low, high = max(0, at.start() - _REACH), at.end() + _REACH
+        if match := form.search(text, low, high):
+            return match
+    return None
 
 
 def _heading(

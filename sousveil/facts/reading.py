@@ -51,7 +51,7 @@ _WIDE = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)} | {
 
 def narrow(text: str) -> str:
     """Return a text of the same length in which full-width signs, spaces and dashes are ASCII."""
-    return text.translate(_WIDE)
+    return text if text.isascii() else text.translate(_WIDE)
 
 
 def as_written(reading: Reading, text: str) -> Reading:
