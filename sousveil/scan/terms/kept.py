@@ -21,7 +21,6 @@ from sousveil.claims.identity import words_digest
 from sousveil.claims.ready import read_kept, write_kept
 from sousveil.scan.terms.automaton import Automaton, Pattern, compiled, engine, loaded
 from sousveil.scan.terms.spellings import UNSURE, Spelling, cue_spellings, spellings
-from sousveil.scan.terms.views import SCRIPT_CLOSES, SCRIPT_OPENS
 from sousveil.settings import cache_folder
 from sousveil.topics.load import Topic
 
@@ -29,8 +28,7 @@ MAX_BYTES = 2**27  # of a kept file; ours have a dozen megabytes
 MAX_FILES = 4  # kept: the topics of a few cases
 _SUFFIX = ".patterns"
 _MAKERS = ("automaton.py", "kept.py", "spellings.py", "common.txt", "cues.txt")
-TERM, CUE, OPENS, CLOSES = "term", "cue", "opens", "closes"  # cues count beside others only
-_SCRIPTS = {OPENS: SCRIPT_OPENS, CLOSES: SCRIPT_CLOSES}
+TERM, CUE = "term", "cue"  # cues count beside others only
 _NEVER = Pattern(rb"\xff\xfe\xff\xfe\xff")  # in no text; an automaton needs a pattern
 _UNICODE = frozenset({"", "utf-8"})  # codings of text that is valid UTF-8
 
@@ -127,9 +125,7 @@ def _made(topics: Sequence[Topic]) -> tuple[Table, Table]:
 
 
 def _compiled(sure: list[Spelling], common: list[Spelling], cues: list[Spelling]) -> Table:
-    senses: dict[Pattern, dict[Sense, None]] = {
-        Pattern(expression): {Sense(role): None} for role, expression in _SCRIPTS.items()
-    }
+    senses: dict[Pattern, dict[Sense, None]] = {}
     for role, some in ((TERM, sure), (CUE, cues)):
         for one in some:
             sense = Sense(role, one.coding, one.company, one.begins, one.ends)

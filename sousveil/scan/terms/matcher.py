@@ -8,7 +8,6 @@ in `views.py` and looked through again.
 """
 
 import re
-from bisect import bisect
 from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
 from pathlib import Path
@@ -16,16 +15,15 @@ from pathlib import Path
 from sousveil.claims.lexicon import Lexicon, lexicon
 from sousveil.scan.terms.automaton import Automaton
 from sousveil.scan.terms.codings import is_utf8
-from sousveil.scan.terms.kept import CLOSES, CUE, OPENS, Patterns, Table, patterns
+from sousveil.scan.terms.kept import CUE, Patterns, Table, patterns
 from sousveil.scan.terms.views import (
-    Span,
     hidden,
-    holds_data,
     in_unread_tag,
     overview,
     plain,
     plain_elsewhere,
     wide,
+    without_scripts,
 )
 from sousveil.scan.terms.windows import passages, tells
 from sousveil.topics.load import Topic
@@ -63,28 +61,23 @@ class Matcher:
 
     def _shows(self, data: bytes) -> bool:
         """Whether `data`, or what is hidden in it, tells something."""
+        data = without_scripts(data)
         utf_8 = is_utf8(data)
         seen = overview(data, utf_8=utf_8)
         texts = (plain(data, seen.accented),) if utf_8 else (data, *plain_elsewhere(data))
         return any(self._says(text, data, utf_8=utf_8) for text in texts) or any(
-            self._says(text, data, in_pieces=True) for text in hidden(data, seen.hides, utf_8=utf_8)
+            self._says(text, data) for text in hidden(data, seen.hides, utf_8=utf_8)
         )
 
-    def _says(
-        self, data: bytes, page: bytes, *, utf_8: bool = True, in_pieces: bool = False
-    ) -> bool:
-        """Whether what can be read in `data`, which is a `page` or of one, tells something.
-
-        Scripts are passed over, but not in pieces of a page, which may begin or end in one.
-        """
-        scripts: list[Span] | None = None if in_pieces else []
+    def _says(self, data: bytes, page: bytes, *, utf_8: bool = True) -> bool:
+        """Whether what can be read in `data`, which is a `page` or of one, tells something."""
         tables = (self._found.unicode,) if utf_8 else (self._found.unicode, self._found.others)
         places: list[Place] = []
         for table in tables:
             hits = table.automaton.hits(data)
             if len(hits) > MAX_HITS:
                 return True
-            places += _places(table, hits, data, scripts)
+            places += _places(table, hits, data)
         read = [place for place in places if not in_unread_tag(data, place[0])]
         return len(read) > MAX_PLACES or (bool(read) and self._tells(data, read, _title(page)))
 
@@ -106,42 +99,23 @@ def _title(page: bytes) -> str:
     return found.group(1).decode("utf-8", "replace") if found else ""
 
 
-def _places(
-    table: Table, hits: Sequence[tuple[int, int]], data: bytes, scripts: list[Span] | None
-) -> Iterator[Place]:
-    """Yield where terms stand, and common words near cues, by the hits of a table.
-
-    Those in `scripts` are left out, if given; the scripts that the table finds are added to them.
-    """
-    terms: list[Place] = []
+def _places(table: Table, hits: Sequence[tuple[int, int]], data: bytes) -> Iterator[Place]:
+    """Yield where terms stand, and common words near cues, by the hits of a table."""
+    last: Place | None = None
     cues: list[Place] = []
-    opened = -1
     for index, end in hits:
         for role, coding, company, begins, ends in table.senses[index]:
+            place = (end, coding)
             if role == CUE:
-                cues.append((end, coding))
-            elif role == OPENS:
-                opened = end if opened < 0 and not holds_data(data, end) else opened
-            elif role == CLOSES:
-                if opened >= 0 and scripts is not None:
-                    scripts.append((opened, end))
-                opened = -1
-            elif terms and terms[-1] == (end, coding):
-                continue
-            elif not _goes_on(data, end, begins, ends=ends) and (
-                not company or _is_near(data, end, company)
+                cues.append(place)
+            elif (
+                place != last
+                and not _goes_on(data, end, begins, ends=ends)
+                and (not company or _is_near(data, end, company))
             ):
-                terms.append((end, coding))
-    yield from _outside(terms, scripts or ())
-    yield from _companions(table.common, data, _outside(cues, scripts or ()))
-
-
-def _outside(places: Iterable[Place], spans: Sequence[Span]) -> Iterator[Place]:
-    """Yield the places that lie in none of some spans, which are in order."""
-    for place in places:
-        after = bisect(spans, (place[0], 0))
-        if not after or place[0] >= spans[after - 1][1]:
-            yield place
+                last = place
+                yield place
+    yield from _companions(table.common, data, cues)
 
 
 def _companions(common: Automaton, data: bytes, cues: Iterable[Place]) -> Iterator[Place]:

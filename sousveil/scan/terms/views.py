@@ -26,9 +26,10 @@ MAX_TAG_BYTES = 1_000  # looked back for the tag that a place may lie in
 MAX_HIDES = 20_000  # looked at in one body, of which most may lie in tags; else all count
 MIN_NULS = 4  # characters of UTF-16 in a row that are ASCII
 
-SCRIPT_OPENS, SCRIPT_CLOSES = rb"<(?:script|style)\b", rb"</(?:script|style)"
+_SCRIPTS = (rb"<(?:script|style)\b", rb"</(?:script|style)")
+_CUT = b"></script"  # in place of a program
+_BORDER = b"\n\0\n"  # between pieces of a page, which nothing that is undone crosses
 _INLINE = rb"(?:a|b|big|em|font|i|mark|small|span|strong|sub|sup|u|wbr)"
-_HAN = rb"[\xe3-\xe9][\x80-\xbf]{2}"
 _TAG_BYTES = 8  # of the longest tag that hides something, up to where it is told
 _HIDES = (
     # references to letters, by number and by name
@@ -58,13 +59,14 @@ _HIDES_UTF_8 = (
     rb"\xef\xbc[\xa1-\xba]|\xf0\x9d[\x90-\x9f]|\xf0\x9f[\x84-\x86]",
     rb"\xef\xb8[\x80-\x8f\xa0-\xaf]|\xd2[\x83-\x89]|\xd8[\x90-\x9c]|\xd9[\x80\x8b-\x9f\xb0]",
     rb"\xdb[\x96-\xad]|\xe3\x82[\x99\x9a]",
-    _HAN + rb"(?:[ \t]{0,8}\r?\n\s{0,40}|&nbsp;|\xc2\xa0)" + _HAN,  # a line's end between hanzi
+    rb"[\x80-\xbf](?:\r?\n\s*|&nbsp;|\xc2\xa0)[\xe3-\xe9]",  # a line's end between hanzi
 )
 _HIDES_ELSEWHERE = (  # what is rare in GB 18030, and a line's end between hanzi
     rb"[\x81-\xfe][0-9][\x81-\xfe][0-9]",
-    rb"[\x81-\xfe][\x40-\xfe](?:[ \t]{0,8}\r?\n\s{0,40}|&nbsp;)[\x81-\xfe][\x40-\xfe]",
+    rb"[\x80-\xfe](?:\r?\n\s*|&nbsp;)[\x81-\xfe][\x80-\xfe]",
 )
 _ACCENTED = (rb"[\xc3-\xc7][\x80-\xbf]", rb"\xe1[\xb8-\xbb][\x80-\xbf]")  # letters, in UTF-8
+_ACCENTED_BYTES = (2, 3)
 _WIDE = (rb"(?:[\t\n\r -~]\x00){%d}" % MIN_NULS, rb"(?:\x00[\t\n\r -~]){%d}" % MIN_NULS)
 _WIDE_CODINGS = ("utf-16-le", "utf-16-be")
 # The value of an attribute that the finder reads (extract/markup), from its first byte on.
@@ -74,12 +76,12 @@ _READ_VALUE = re.compile(
     re.IGNORECASE,
 )
 _READ_META = re.compile(rb"title|description|keywords|site_name|abstract|subject", re.IGNORECASE)
-_BORDER = b"\n\0\n"  # between pieces of a page, which nothing that is undone crosses
 _ESCAPE = re.compile(r"[\\%]+u([0-9a-fA-F]{4})")
 _PERCENT = re.compile(r"(?:%[0-9A-Fa-f]{2})+")
 _TAG = re.compile(rf"<!--[^\0]{{0,60}}?-->|</?{_INLINE.decode()}\b[^<>\0]*>", re.IGNORECASE)
-_APART = re.compile(rf"(?<=[{CJK}])\s+(?=[{CJK}])")
-_PARTED = re.compile(r"(?<=\w)-\r?\n\s*")
+# Each begins with what it eats, so that it is left at once where it cannot match.
+_APART = re.compile(rf"\s(?<=[{CJK}].)\s*(?=[{CJK}])", re.DOTALL)
+_PARTED = re.compile(r"-\n(?<=\w-.)\s*|-\r\n(?<=\w-..)\s*", re.DOTALL)
 _UNSEEN = re.compile(f"[{INVISIBLE}{MARKS}]+")
 
 
@@ -87,7 +89,20 @@ class Overview(NamedTuple):
     """What stands where in a body."""
 
     accented: Sequence[Span]  # letters with an accent, in UTF-8
-    hides: Sequence[int]  # where what may hide a term ends, outside of scripts
+    hides: Sequence[int]  # where what may hide a term ends
+
+
+def without_scripts(data: bytes) -> bytes:
+    """Return a page without its programs and styles, which the finder does not read; JSON stays."""
+    pieces: list[bytes] = []
+    opened, done = -1, 0
+    for index, end in _automaton(*_SCRIPTS).hits(data):
+        if not index:
+            opened = end if opened < 0 and not _holds_json(data, end) else opened
+        elif opened >= 0:
+            pieces.append(data[done:opened])
+            opened, done = -1, end
+    return _CUT.join((*pieces, data[done:])) if pieces else data
 
 
 def overview(data: bytes, *, utf_8: bool) -> Overview:
@@ -96,22 +111,13 @@ def overview(data: bytes, *, utf_8: bool) -> Overview:
     if not data.isascii():
         beyond = (*_HIDES_UTF_8, *_ACCENTED) if utf_8 else _HIDES_ELSEWHERE
     expressions = (*_HIDES, *beyond)
-    automaton = _automaton(*expressions, SCRIPT_OPENS, SCRIPT_CLOSES)
-    opens, closes = len(expressions), len(expressions) + 1
-    short, long = (opens - 2, opens - 1) if utf_8 and beyond else (-1, -1)
+    letters = len(expressions) - len(_ACCENTED) if utf_8 and beyond else len(expressions)
     accented: list[Span] = []
     hides: list[int] = []
-    is_read = True
-    for index, end in automaton.hits(data):
-        if index == short:
-            accented.append((end - 2, end))
-        elif index == long:
-            accented.append((end - 3, end))
-        elif index == opens:
-            is_read = holds_data(data, end)
-        elif index == closes:
-            is_read = True
-        elif is_read and (not hides or end > hides[-1]):
+    for index, end in _automaton(*expressions).hits(data):
+        if index >= letters:
+            accented.append((end - _ACCENTED_BYTES[index - letters], end))
+        elif not hides or end > hides[-1]:
             hides.append(end)
     if len(hides) <= MAX_HIDES:
         hides = [end for end in hides if not in_unread_tag(data, end - _TAG_BYTES)]
@@ -132,7 +138,8 @@ def plain(data: bytes, accented: Sequence[Span] | None = None) -> bytes:
 
 
 def _accented(data: bytes) -> list[Span]:
-    return [(end - 2 - index, end) for index, end in _automaton(*_ACCENTED).hits(data)]
+    hits = _automaton(*_ACCENTED).hits(data)
+    return [(end - _ACCENTED_BYTES[index], end) for index, end in hits]
 
 
 def plain_elsewhere(data: bytes) -> Iterator[bytes]:
@@ -161,8 +168,8 @@ def wide(data: bytes) -> Iterator[bytes]:
             yield text.encode("utf-8", "replace")
 
 
-def holds_data(data: bytes, end: int) -> bool:
-    """Whether a script whose tag begins before `end` holds JSON, which the finder reads."""
+def _holds_json(data: bytes, end: int) -> bool:
+    """Whether a script whose tag begins before `end` holds JSON."""
     return b"json" in data[end : data.find(b">", end, end + MAX_TAG_BYTES)]
 
 
@@ -213,7 +220,7 @@ def _windows(ends: Sequence[int]) -> Iterator[Span]:
 
 def _undone(text: str) -> str:
     """Return text as it is matched, but for what a plain match can do without."""
-    if "u" in text:
+    if "\\u" in text or "%u" in text:
         text = _ESCAPE.sub(lambda match: chr(int(match[1], 16)), text)
     if "%" in text:
         text = _PERCENT.sub(_unquoted, text)
@@ -221,9 +228,12 @@ def _undone(text: str) -> str:
         text = _TAG.sub("", text)
     if "&" in text:
         text = html.unescape(text.replace("&lt;", " "))  # no tag begins there
+    if "-\n" in text or "-\r" in text:
+        text = _PARTED.sub("", text)
+    if text.isascii():
+        return text
     text = unicodedata.normalize("NFKC", text)
-    text = _UNSEEN.sub("", text).replace("İ", "I")
-    return _PARTED.sub("", _APART.sub("", text))
+    return _APART.sub("", _UNSEEN.sub("", text).replace("İ", "I"))
 
 
 def _unquoted(match: "re.Match[str]") -> str:

@@ -6,6 +6,7 @@ import random
 import stat
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from urllib.parse import quote
 
@@ -219,3 +220,55 @@ def test_without_the_engine_it_says_what_to_install() -> None:
     )
     told = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert "pip install 'sousveil[scan]'" in told.stdout
+
+
+def test_threads_may_share_a_matcher(look: Matcher) -> None:
+    bodies = [page(term.text.strip("*")).encode() for term in SURE[::40]]
+    alone = [look.may_hold(body) for body in bodies]
+    assert any(alone)
+    with ThreadPoolExecutor(8) as pool:
+        assert list(pool.map(look.may_hold, bodies * 4)) == alone * 4
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "ethnicity",
+        '"ethnicity",',
+        "<a ethnicity ",
+        "<a title='race ",
+        "&#101;",
+        "<!--",
+        "é",
+        "a<b ",
+    ],
+)
+def test_a_body_that_is_nothing_else_is_answered(look: Matcher, text: str) -> None:
+    """In no more time than others: a limit of pytest's own ends what is quadratic."""
+    assert look.may_hold(text.encode() * 200_000) in {True, False}
+
+
+def test_programs_and_styles_are_not_searched_but_json_is(look: Matcher) -> None:
+    said = "The camera detects the ethnicity of each face."
+    assert not look.may_hold(f"<p>Hi</p><script>var a = '{said}'</script>".encode())
+    assert not look.may_hold(f"<style>/* {said} */</style><p>Hi</p>".encode())
+    data = json.dumps({"description": said})
+    assert look.may_hold(f'<script type="application/ld+json">{data}</script>'.encode())
+    assert look.may_hold(f"<script>var a = 1</script><p>{said}</p><script>b()</script>".encode())
+
+
+@pytest.mark.parametrize(
+    ("tag", "is_read"),
+    [
+        ('<img alt="{}">', True),
+        ('<meta name="description" content="{}">', True),
+        ('<meta name="parsely-id" content="{}">', False),
+        ('<a href="/{}">', False),
+        ('<div class="{}">', False),
+    ],
+)
+def test_of_a_tag_what_the_finder_reads_is_read(look: Matcher, tag: str, is_read: bool) -> None:  # noqa: FBT001 - a parameter of cases
+    said = "The camera detects the ethnicity of each face."
+    source = tag.format(said) + "<p>Hi</p>"
+    assert _is_found(source) is is_read
+    assert look.may_hold(source.encode()) is is_read
