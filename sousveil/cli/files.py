@@ -16,7 +16,7 @@ from sousveil.cli.telling.screen import FOUND_WRONG, complain, count_of, plain, 
 from sousveil.cli.telling.words import tell_finding
 from sousveil.errors import InputError
 from sousveil.run.read.reading import file_finding_json, read_lines, read_paths
-from sousveil.topics import Topic, load, shipped
+from sousveil.topics import Topic, distinct, load, shipped
 
 TopicOption = Annotated[
     list[str] | None,
@@ -39,7 +39,7 @@ def read(
 
     ZIP files and other packages are read file by file. Exit status 1: not all could be read.
     """
-    topics = [load(name) for name in topic or shipped()]
+    topics = distinct(load(name) for name in topic or shipped())
     if paths == ["-"]:
         _judge_lines(topics)
         return

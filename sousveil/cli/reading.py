@@ -1,5 +1,7 @@
 """Commands that show what was found: findings, show, topics."""
 
+from itertools import groupby
+from operator import attrgetter
 from typing import Annotated
 
 import typer
@@ -19,7 +21,7 @@ from sousveil.model import Finding
 from sousveil.run.found import found
 from sousveil.run.indexing import open_index
 from sousveil.run.read.analyse import load_engine
-from sousveil.topics import check, load, shipped
+from sousveil.topics import KINDS, Topic, check, load, shipped
 
 
 def register(app: typer.Typer) -> None:
@@ -106,6 +108,7 @@ def show(
     say("Because it:")
     for reason in finding.claim.reasons:
         say(f"    - {plain(reason)}")
+    say(f"Judged by: {plain(finding.claim.engine)}")
     tell_who(finding)
     if trace is not None:
         tell_trace(finding, fate, trace)
@@ -180,8 +183,16 @@ def topics_show(
     if as_json:
         write_json([topic])
         return
-    say(f"{topic.name} {topic.version}: {topic.title}")
-    say(topic.description)
+    say(f"{plain(topic.name)} {topic.version}: {plain(topic.title)}")
+    say(plain(topic.description))
+    _tell_terms(topic)
+
+
+def _tell_terms(topic: Topic) -> None:
+    for (trait, kind), terms in groupby(topic.terms, key=attrgetter("trait", "kind")):
+        say(f"\n{trait}, {kind} ({KINDS[kind].partition(':')[0]})")
+        for lang, told in groupby(terms, key=attrgetter("lang")):
+            say(f"    {lang}: " + ", ".join(plain(term.text) for term in told))
 
 
 def topics_check(

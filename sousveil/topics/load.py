@@ -6,7 +6,8 @@ strict: an unknown key, kind or an empty list is refused with the place named. T
 
 import re
 import tomllib
-from collections.abc import Iterator
+import unicodedata
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib import resources
@@ -81,6 +82,16 @@ def load(name_or_path: str) -> Topic:
     return parse(source(name_or_path), name_or_path)
 
 
+def distinct(topics: Iterable[Topic]) -> tuple[Topic, ...]:
+    """Return the topics; raises TopicError when two have one name, by which findings tell them."""
+    found: dict[str, Topic] = {}
+    for topic in topics:
+        if topic.name in found:
+            raise TopicError(f"two topics are called {topic.name!r}. Rename one, or leave it out.")
+        found[topic.name] = topic
+    return tuple(found.values())
+
+
 def check(path: str) -> list[str]:
     """Return the faults of a topic file in words; an empty list says that it is sound.
 
@@ -97,7 +108,7 @@ def faults(topic: Topic, path: str) -> Iterator[str]:
     """Yield what `check` finds amiss with a topic that could be loaded; `path` names it."""
     seen: dict[tuple[str, str, str], str] = {}
     for term in topic.terms:
-        key = (term.trait, term.lang, term.text.casefold())
+        key = (term.trait, term.lang, _as_matched(term.text))
         place = f"{path}: trait.{term.trait}.{term.kind}.{term.lang}"
         if key in seen and "value" not in {seen[key], term.kind}:  # a value may be a group too
             yield f"{place}: {term.text!r} is also listed under {seen[key]}; keep one of the two."
@@ -105,6 +116,11 @@ def faults(topic: Topic, path: str) -> Iterator[str]:
         letters = term.text.strip("*")
         if term.kind not in {"value", "ambiguous", "hint"} and len(letters) < _shortest(letters):
             yield f"{place}: {term.text!r} is too short and would match everywhere; use a phrase."
+
+
+def _as_matched(text: str) -> str:
+    """Return a term without what makes no difference to what it finds: case, width, spaces."""
+    return " ".join(unicodedata.normalize("NFKC", text).casefold().split())
 
 
 def _shortest(letters: str) -> int:

@@ -90,6 +90,20 @@ def test_the_check_names_terms_given_twice_and_terms_that_match_everywhere(tmp_p
     assert "'Caste' is also listed under attribute" in faults[1]
 
 
+@pytest.mark.parametrize("again", ["CASTES", "castes ", "ｃａｓｔｅｓ"])
+def test_the_check_names_a_term_that_is_only_written_otherwise(tmp_path: Path, again: str) -> None:
+    text = SOUND + f'[trait.caste.group]\nen = ["{again}"]\n'
+    (fault,) = topics.check(written(tmp_path, text))
+    assert "is also listed under attribute" in fault
+
+
+def test_two_topics_of_one_name_are_refused() -> None:
+    one, other = topics.load("ethnicity"), topics.load("religion")
+    assert topics.distinct([one, other]) == (one, other)
+    with pytest.raises(TopicError, match=r"two topics are called 'ethnicity'\. Rename one"):
+        topics.distinct([one, other, one])
+
+
 def test_every_cue_class_has_cues_and_clearing_classes_are_known() -> None:
     assert {cue.cls for cue in shared()} == set(CLASSES)
     assert "racecondition" in CLEARING

@@ -51,7 +51,7 @@ from sousveil.run.read.fates import AddressTold, tell_fates
 from sousveil.run.read.histories import read_histories
 from sousveil.run.read.looks import read_look
 from sousveil.run.read.repositories import BUNDLE_TYPE, read_repository
-from sousveil.topics import Topic, load
+from sousveil.topics import Topic, distinct, load
 
 Progress = Callable[[int, int, str], None]
 
@@ -81,10 +81,11 @@ class Analysis:
 def load_topics(case: Case) -> tuple[Topic, ...]:
     """Return the topics that the case's settings name.
 
-    A relative path is one below the case folder. Raises TopicError for an unknown topic.
+    A relative path is one below the case folder. Raises TopicError for an unknown topic,
+    and for two of one name.
     """
     try:
-        return tuple(load(topic_place(case, name)) for name in case.settings.topics)
+        return distinct(load(topic_place(case, name)) for name in case.settings.topics)
     except TopicError as error:
         raise TopicError(f"{case.root / SETTINGS_FILE}, topics: {error}") from error
 
