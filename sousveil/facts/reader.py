@@ -67,7 +67,8 @@ def _said(document: Document, text: str, low: int, high: int) -> Iterator[Readin
             yield Reading(one.kind, _moved(one.pieces, begin))
         for start, stop in sentences(text[begin:end]):
             if begin + stop > low and begin + start < high:
-                for pieces in figures(text[begin + start : begin + stop]):
+                # A line that breaks within a sentence is a wrapped one: its end is a space.
+                for pieces in figures(text[begin + start : begin + stop].replace("\n", " ")):
                     yield Reading("figure", _moved(pieces, begin + start))
 
 

@@ -67,6 +67,13 @@ def test_what_the_text_does_not_tell_is_not_made_up() -> None:
     ]
 
 
+def test_a_figure_whose_noun_stands_in_the_next_line_is_read() -> None:
+    text = "The network of the city has more than 1,300\ncameras, as of\nMarch 2019."
+    document = extract(text.encode(), media_type="text/plain", charset="utf-8", name="x")
+    (figure,) = beside(document, [(0, len(text))])
+    assert [one.value for one in figure.pieces] == ["1300", "over", "2019-03"]
+
+
 @pytest.mark.parametrize(
     ("text", "number", "kind"),
     [
