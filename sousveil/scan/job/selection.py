@@ -12,7 +12,6 @@ from dataclasses import dataclass, field
 from sousveil.errors import InputError
 from sousveil.scan.file.values import Source, Span
 from sousveil.scan.job.cdxlines import places_in_cdx
-from sousveil.scan.job.columnar import places_in_table
 from sousveil.scan.job.inputs import source_of
 from sousveil.scan.job.places import Place, Wanted
 
@@ -86,5 +85,9 @@ def _last_name(address: str) -> str:
 
 def _places(index: str, wanted: Wanted) -> Iterator[Place]:
     """Yield the place of each record that is wanted."""
-    places = places_in_cdx if _CDX.search(index) else places_in_table
-    return places(index, wanted)
+    if _CDX.search(index):
+        return places_in_cdx(index, wanted)
+    # Brings half a second's worth of pyarrow, which a scan without such an index goes without.
+    from sousveil.scan.job.columnar import places_in_table  # noqa: PLC0415
+
+    return places_in_table(index, wanted)
