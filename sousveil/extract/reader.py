@@ -5,6 +5,7 @@ they are; a further format is a word there, a reader beside this module and a li
 """
 
 import re
+from array import array
 from dataclasses import dataclass
 from itertools import islice
 from typing import Literal, TypeAlias
@@ -24,6 +25,7 @@ from sousveil.extract.pdf.document import read_pdf
 from sousveil.extract.rendered import read_rendered
 from sousveil.extract.text.code import code_blocks, code_family
 from sousveil.extract.text.data import json_text, yaml_blocks
+from sousveil.extract.text.escapes import unescaped
 from sousveil.extract.text.plain import plain_blocks, row_blocks
 from sousveil.model import RENDERING_TYPE, Block, Document
 
@@ -64,19 +66,22 @@ def _read_text(page: "_Page", media_type: str, name: str) -> Document:
         return _markup(page, XmlReader(source), "xml")
     if format_ == "json" and (document := _json(page)) is not None:
         return document
-    return page.document(*_laid(source, "js" if format_ == "json" else format_))
+    format_ = "js" if format_ == "json" else format_
+    written = unescaped(source) if format_ == "yaml" or code_family(format_) else None
+    text, offsets = written or (source, None)
+    return page.document(text, offsets, *_laid(text, format_))
 
 
-def _laid(source: str, format_: str) -> "tuple[tuple[Block, ...], _Laid, str]":
-    """Return blocks that lie on `source`, what they are, and their language."""
+def _laid(text: str, format_: str) -> "tuple[tuple[Block, ...], _Laid, str]":
+    """Return blocks that lie on `text`, what they are, and their language."""
     if format_ == "yaml":
-        return yaml_blocks(source), "json", "code"
+        return yaml_blocks(text), "json", "code"
     if format_ == "rows":
-        return row_blocks(source), "text", guess_language(source)
+        return row_blocks(text), "text", guess_language(text)
     family = code_family(format_)
     if family is not None:
-        return code_blocks(source, family), "code", "code"
-    return plain_blocks(source), "text", guess_language(source)
+        return code_blocks(text, family), "code", "code"
+    return plain_blocks(text), "text", guess_language(text)
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,14 +92,22 @@ class _Page:
     charset: str
     line_starts: tuple[int, ...]
 
-    def document(self, blocks: tuple[Block, ...], format_: _Laid, lang: str) -> Document:
-        """Return the document whose text is its source."""
+    def document(
+        self,
+        text: str,
+        offsets: "array[int] | None",
+        blocks: tuple[Block, ...],
+        format_: _Laid,
+        lang: str,
+    ) -> Document:
+        """Return the document of a text whose blocks lie on it; no offsets: it is the source."""
         return Document(
-            text=self.source,
+            text=text,
             blocks=blocks,
             format=format_,
             charset=self.charset,
             lang=lang,
+            source_offsets=offsets,
             line_starts=self.line_starts,
         )
 
