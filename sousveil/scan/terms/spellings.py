@@ -54,8 +54,12 @@ _JOINTS: tuple[bytes, ...] = (
     b"\t",
 )
 _JOINTS += (b"\n\t", b"\n\t\t", *(b"\n" + b" " * n for n in (1, 2, 3, 4, 6, 8, 12)))
-_JOINTS += (b"<br>", b"<br/>", b"<br />", b" <b>", b"</b> ", b" <em>", b"</em> ", b" <strong>")
-_JOINTS += (b"</strong> ", b"</span> ", b"</a> ")
+_JOINTS += (b"<br>", b"<br/>", b"<br />", b"</span> ", b"</a> ")
+_JOINTS += tuple(
+    joint.replace(b"tag", tag)
+    for tag in (b"b", b"i", b"u", b"em", b"mark", b"strong")
+    for joint in (b" <tag>", b"</tag> ", b"</tag> <tag>")
+)
 _SHORT_JOINT = rb"(?:[\s_-]{1,9}|\xc2\xa0|&nbsp;|<br ?/?>)"
 
 

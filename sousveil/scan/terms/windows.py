@@ -25,6 +25,7 @@ from sousveil.scan.terms.views import tag_around, value_around
 
 REACH_BYTES = 1_800  # to either side: a short block in three bytes a character, and its tags
 CODE_BYTES = 300  # to either side: the lines around a name
+MAX_NAME_BYTES = 100
 START_BYTES = 64  # of a body, that show whether it is JSON
 # What a passage must reach lies so much below the finder's own bars, for headings and what else the
 # finder has read above it are not known here.
@@ -40,7 +41,10 @@ _BLOCK = re.compile(
     rb"|<(?:hr|img|input|iframe)\b",
     re.IGNORECASE,
 )
-_STRING_END = re.compile(rb"\"(?=\s*[,:\]}])")  # of JSON
+# Of JSON: what ends a string, and what is escaped in it besides letters.
+_STRING_END = re.compile(rb"(?<!\\)\"(?=\s*[,:\]}])")
+_ESCAPED = re.compile(r"\\(u([0-9a-fA-F]{4})|.)", re.DOTALL)
+_NAME = re.compile(rb'"([^"\\]*)"\s*:\s*\Z')
 _LINE = re.compile(r"<br\b[^<>]*>", re.IGNORECASE)
 _TAG = re.compile(r"\A[^<>]{0,400}>|<!--|-->|<[/!?A-Za-z][^<>]*(?:>|\Z)")
 _SPACES = re.compile(r"\s+")
@@ -79,9 +83,7 @@ def passages(data: bytes, end: int, coding: str) -> Iterator[tuple[str, bool]]:
     if border := _BLOCK.search(after):
         after = after[: border.start()]
     if sort == "json" or data[:START_BYTES].lstrip()[:1] in _JSON_STARTS:
-        stop = _STRING_END.search(after)
-        string = before[before.rfind(b'"') + 1 :] + (after[: stop.start()] if stop else after)
-        yield _shown(string, coding), False
+        yield _string(before, after, coding), True
     else:
         yield from _prose(_shown(before, coding), _shown(after, coding))
     near = "" if sort == "prose" else _decoded(before[-CODE_BYTES:] + after[:CODE_BYTES], coding)
@@ -104,6 +106,23 @@ def _prose(ahead: str, behind: str) -> Iterator[tuple[str, bool]]:
     for start, stop in sentences(text):
         if start <= place < stop:
             yield text[start:stop], False
+
+
+def _string(before: bytes, after: bytes, coding: str) -> str:
+    """Return the string of JSON in which two pieces meet, under its name."""
+    start, stop = before.rfind(b'"'), _STRING_END.search(after)
+    while start > 0 and before[start - 1 : start] == b"\\":
+        start = before.rfind(b'"', 0, start)
+    name = _NAME.search(before, max(0, start - MAX_NAME_BYTES), max(0, start))
+    string = before[start + 1 :] + (after[: stop.start()] if stop else after)
+    above = (name.group(1) + b"\n") if name else b""
+    return _ESCAPED.sub(_unescaped, _decoded(above + string, coding))
+
+
+def _unescaped(match: "re.Match[str]") -> str:
+    if match[2]:
+        return chr(int(match[2], 16))
+    return {"n": "\n", "r": "\n", "t": "\t"}.get(match[1], match[1])
 
 
 def _shown(data: bytes, coding: str) -> str:
