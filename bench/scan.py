@@ -39,6 +39,7 @@ from warcio.archiveiterator import ArchiveIterator
 from bench.crawl import Archive, archives, plants
 from bench.memory import Peak
 from bench.peers import FOLDER
+from bench.scan_forms import forms
 from bench.scan_worth import identity, strays, worth
 from sousveil import topics
 from sousveil.scan.file.answers import Answers
@@ -64,6 +65,9 @@ a claim when every page is read whole; *share*: how much of that a scan finds, w
 pages whose raw bytes may hold a term. Near misses are ordinary sentences with words that look like
 terms: race conditions, the gender of nouns, breeds of dogs. What the claim finder is worth on
 passages that it has not seen stands in [its own figures](claim-figures.md)."""
+FORMS = """Passages from [the training of the claim finder](claim-figures.md), one in four, each
+in a page of its own, in a coding and parted in a way that were drawn. They were not written for the
+search, and the latest four thousand came after it. What it lets go is read by nobody."""
 PIECE_BYTES = 2**20
 PARSED = 200  # answers that warcio and lxml read
 PARSED_ROUNDS = 2  # it takes as long as all others
@@ -109,7 +113,8 @@ def main() -> None:
     _print_costs(costs, counts)
     _print_workers(made, given.topic)
     small, few = plants(PLANT_ROUNDS, given.seed), plants(1, given.seed)
-    parts = [strays(made, finder, job), worth(small, finder, job), identity(few, finder, job)]
+    parts = [strays(made, finder, job), worth(small, finder, job)]
+    parts += [f"{FORMS}\n\n{forms(finder)}", identity(few, finder, job)]
     print("\n" + "\n\n".join(parts))
     if given.write:
         PAGE.write_text("\n\n".join([HEAD, *parts[1:]]) + "\n", "utf-8")
