@@ -26,6 +26,7 @@ class Assembly:
         self.blocks: list[Block] = []
         self._chunks: list[str] = []
         self._offsets = array("I")
+        self.escapes = (array("I"), array("I"))  # where what is written in several begins, and ends
         # Every offset once: a verbatim span is then copied in one step, not counted up.
         self._identity = _offsets(len(source) + 1)
         self._length = 0  # of the text so far
@@ -49,7 +50,14 @@ class Assembly:
     def decoded(self, text: str, start: int, end: int) -> None:
         """Add `text`, for which an escape or white space at `source[start:end]` stands."""
         if text:
+            if end > start + 1:
+                self.escaped(start, end)
             self._add(text, self._identity[start : start + 1] * len(text), end)
+
+    def escaped(self, start: int, end: int) -> None:
+        """Note that `source[start:end]` stands for one character, behind all noted before."""
+        self.escapes[0].append(start)
+        self.escapes[1].append(end)
 
     def mapped(self, text: str, offsets: "array[int]", end: int) -> None:
         """Add `text` whose characters stand at `offsets` of the source; the last ends by `end`."""

@@ -5,8 +5,7 @@ they are; a further format is a word there, a reader beside this module and a li
 """
 
 import re
-from array import array
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 from typing import Literal, TypeAlias
 
@@ -68,8 +67,11 @@ def _read_text(page: "_Page", media_type: str, name: str) -> Document:
         return document
     format_ = "js" if format_ == "json" else format_
     written = unescaped(source) if format_ == "yaml" or code_family(format_) else None
-    text, offsets = written or (source, None)
-    return page.document(text, offsets, *_laid(text, format_))
+    if written is None:
+        return page.document(source, *_laid(source, format_))
+    text, offsets, escapes = written
+    document = page.document(text, *_laid(text, format_))
+    return replace(document, source_offsets=offsets, source_escapes=escapes)
 
 
 def _laid(text: str, format_: str) -> "tuple[tuple[Block, ...], _Laid, str]":
@@ -92,22 +94,14 @@ class _Page:
     charset: str
     line_starts: tuple[int, ...]
 
-    def document(
-        self,
-        text: str,
-        offsets: "array[int] | None",
-        blocks: tuple[Block, ...],
-        format_: _Laid,
-        lang: str,
-    ) -> Document:
-        """Return the document of a text whose blocks lie on it; no offsets: it is the source."""
+    def document(self, text: str, blocks: tuple[Block, ...], format_: _Laid, lang: str) -> Document:
+        """Return the document of a text on which its blocks lie."""
         return Document(
             text=text,
             blocks=blocks,
             format=format_,
             charset=self.charset,
             lang=lang,
-            source_offsets=offsets,
             line_starts=self.line_starts,
         )
 
@@ -125,6 +119,7 @@ def _markup(
         lang=language_of(reader.lang, text),
         title=reader.title,
         source_offsets=offsets,
+        source_escapes=reader.assembly.escapes,
         line_starts=page.line_starts,
     )
 
@@ -134,7 +129,7 @@ def _json(page: _Page) -> Document | None:
     read = json_text(page.source)
     if read is None:
         return None
-    text, offsets, blocks = read
+    text, offsets, blocks = read.finish()
     return Document(
         text=text,
         blocks=blocks,
@@ -142,6 +137,7 @@ def _json(page: _Page) -> Document | None:
         charset=page.charset,
         lang=guess_language(text) or "code",
         source_offsets=offsets,
+        source_escapes=read.escapes,
         line_starts=page.line_starts,
     )
 

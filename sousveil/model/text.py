@@ -1,7 +1,7 @@
 """Text: what was read out of a capture, with the way back to where it stands."""
 
 from array import array
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Literal
@@ -75,6 +75,8 @@ class Document:
     `text` joins the blocks, in source order, with one line feed. `source_offsets[i]` is the
     offset, in characters of the decoded source, where `text[i]` came from, and has one entry more
     than `text` (the end); None says that text and source are the same. Offsets never decrease.
+    `source_escapes` has where each that is written in several begins (a reference, an escape), in
+    order, and where it ends.
 
     A PDF or office file has no text as its source: `source_offsets` is None, offsets and lines
     count in the extracted text, and the blocks tell page, slide or cell.
@@ -87,6 +89,7 @@ class Document:
     lang: str = ""  # declared language (BCP 47) or "code"; "" when not told
     title: str = ""
     source_offsets: "array[int] | None" = None
+    source_escapes: "tuple[array[int], array[int]] | None" = None
     line_starts: tuple[int, ...] = (0,)  # offsets of the lines in the decoded source
     through: str = ""  # a program of others that made the text of it: "LibreOffice 7.4.7.2"
     unread: str = ""  # what holds text that was not read: "pages 2-6 are pictures without text"
@@ -100,7 +103,16 @@ class Document:
             return start, end
         if start == end:
             return self.source_offsets[start], self.source_offsets[start]
-        return self.source_offsets[start], self.source_offsets[end - 1] + 1
+        return self.source_offsets[start], self._character_end(self.source_offsets[end - 1])
+
+    def _character_end(self, start: int) -> int:
+        """Return where the character ends that is written at `start` of the source."""
+        if self.source_escapes is not None:
+            starts, ends = self.source_escapes
+            at = bisect_left(starts, start)
+            if at < len(starts) and starts[at] == start:
+                return ends[at]
+        return start + 1
 
     def line(self, offset: int) -> int:
         """Return the line of the source, from 1, that `text[offset]` came from."""

@@ -1,6 +1,8 @@
 """Which reader a payload gets, and what is refused."""
 
 import gzip
+import html
+import json
 import re
 from collections.abc import Iterator
 from contextlib import suppress
@@ -157,3 +159,29 @@ def test_chinese_pages_of_a_real_archive_are_read() -> None:
             assert "\ufffd" not in document.text
             chinese += document.lang.startswith("zh")
     assert chinese >= 11
+
+
+@given(st.lists(st.sampled_from(["族", "&#x65cf;", "&#26063;", "<b>族</b>", "&amp;"]), min_size=1))
+@pytest.mark.parametrize(
+    ("name", "form"), [("a.html", "<p>{}</p>"), ("a.xml", "<r><d>族{}</d></r>")]
+)
+def test_a_span_ends_behind_the_reference_that_its_last_character_is_written_as(
+    name: str, form: str, letters: list[str]
+) -> None:
+    source = form.format("".join(letters))
+    document = extract(source.encode(), media_type="", charset="utf-8", name=name)
+    for at, character in enumerate(document.text):
+        if character != "\n":
+            assert html.unescape(source[slice(*document.source_span(at, at + 1))]) == character
+
+
+@given(
+    st.lists(st.sampled_from(["族", "\\u65cf", "\\ud83d\\ude00", "\\n", "\\/", "a"]), min_size=1)
+)
+def test_a_span_ends_behind_the_escape_that_its_last_character_is_written_as(
+    letters: list[str],
+) -> None:
+    source = '["' + "".join(letters) + '"]'
+    document = extract(source.encode(), media_type="", charset="utf-8", name="a.json")
+    for at, character in enumerate(document.text):
+        assert json.loads(f'"{source[slice(*document.source_span(at, at + 1))]}"') == character

@@ -208,6 +208,7 @@ class XmlReader:
                 position = ampersand + 1
             else:
                 self._add(found[0], array("I", [ampersand]) * len(found[0]), found[1])
+                self.assembly.escaped(ampersand, found[1])
                 position = found[1]
         self._verbatim(position, end)
 

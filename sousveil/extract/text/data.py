@@ -7,7 +7,6 @@ scalars, comments; anchors, flow collections and escapes stay as they stand.
 """
 
 import re
-from array import array
 
 from sousveil.extract.assemble import Assembly, lay
 from sousveil.extract.text.json_strings import MAX_POINTER_CHARACTERS, add_json_string, scan_json
@@ -24,8 +23,8 @@ _DASH = re.compile("-")
 _BLOCK_SCALAR = re.compile(r"[|>][+-]?[0-9]?[+-]?\s*(?:#.*)?")
 
 
-def json_text(source: str) -> "tuple[str, array[int], tuple[Block, ...]] | None":
-    """Return text, offsets and blocks of a JSON document; None when `source` is no JSON.
+def json_text(source: str) -> Assembly | None:
+    """Return the text of a JSON document, put together; None when `source` is no JSON.
 
     Raises ExtractError when there are too many blocks.
     """
@@ -38,7 +37,7 @@ def json_text(source: str) -> "tuple[str, array[int], tuple[Block, ...]] | None"
             add_json_string(assembly, string)
             kind = BlockKind.FIELD if string.is_name else BlockKind.STRING
             assembly.close(kind, string.pointer)
-    return assembly.finish()
+    return assembly
 
 
 def yaml_blocks(source: str) -> tuple[Block, ...]:

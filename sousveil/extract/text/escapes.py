@@ -11,6 +11,7 @@ line break in place of its escape would make another program of it.
 
 import re
 from array import array
+from typing import TypeAlias
 
 _ESCAPE = re.compile(
     r"\\(?:\\"  # a backslash that is one: what follows it is no escape
@@ -21,22 +22,30 @@ _FIRST_BEYOND_CONTROLS = 0xA0
 _HALVES = range(0xD800, 0xE000)
 
 
-def unescaped(source: str) -> "tuple[str, array[int]] | None":
-    """Return the text and its offsets, one more than characters; None without such an escape."""
+Places: TypeAlias = "tuple[array[int], array[int]]"
+
+
+def unescaped(source: str) -> "tuple[str, array[int], Places] | None":
+    """Return the text, its offsets (one more than characters), and where escapes begin and end.
+
+    None for a source without such an escape.
+    """
     if "\\u" not in source and "\\U" not in source:
         return None
     parts: list[str] = []
-    offsets = array("I")
+    offsets, starts, ends = array("I"), array("I"), array("I")
     position = 0
     for match in _ESCAPE.finditer(source):
         if letter := _letter(match[1] or match[2] or match[3]):
             parts += [source[position : match.start()], letter]
             offsets.extend(range(position, match.start() + 1))
             position = match.end()
+            starts.append(match.start())
+            ends.append(position)
     if not parts:
         return None
     offsets.extend(range(position, len(source) + 1))
-    return "".join((*parts, source[position:])), offsets
+    return "".join((*parts, source[position:])), offsets, (starts, ends)
 
 
 def _letter(digits: str | None) -> str:

@@ -25,7 +25,7 @@ def test_json_becomes_fields_and_strings_with_pointers() -> None:
     source = '{"face": {"ethnicity": "\\u4eba\\u79cd", "n": 5, "e": ""}}'
     read = json_text(source)
     assert read is not None
-    text, offsets, blocks = read
+    text, offsets, blocks = read.finish()
     assert [(b.kind, b.context, text[b.start : b.end]) for b in blocks] == [
         (BlockKind.FIELD, "/face", "face"),
         (BlockKind.FIELD, "/face/ethnicity", "ethnicity"),
