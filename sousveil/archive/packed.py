@@ -34,7 +34,7 @@ def _packed(
 ) -> Iterator[tuple[int, int] | str]:
     """Yield what `packed_archives` does, of a WACZ that lies from `begin` to `end` in a file."""
     try:
-        with zipfile.ZipFile(Window(file, begin, end - begin)) as package:
+        with zipfile.ZipFile(_Package(file, begin, end - begin)) as package:
             members = [one for one in package.infolist() if _is_packed(one, may_nest=may_nest)]
     except (zipfile.BadZipFile, NotImplementedError, ValueError) as error:
         yield f"the ZIP file is damaged ({error}); nothing in it can be read"
@@ -71,3 +71,12 @@ def _is_packed(member: zipfile.ZipInfo, *, may_nest: bool) -> bool:
     """Tell whether a member of a WACZ is an archive, or a WACZ that holds some."""
     is_wacz = may_nest and member.filename.lower().endswith(_WACZ)
     return not member.is_dir() and (member.filename.startswith(_ARCHIVES) or is_wacz)
+
+
+class _Package(Window):
+    """A WACZ, as `zipfile` reads it."""
+
+    def read(self, size: int = -1) -> bytes:
+        if size > MAX_DIRECTORY_BYTES:
+            raise zipfile.BadZipFile(f"a directory of {size:,} bytes, more than is read")
+        return super().read(size) or b""

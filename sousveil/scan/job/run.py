@@ -83,6 +83,8 @@ def plan_scan(wish: Wish, result: Path, now: datetime) -> Plan:
     """
     if result.suffix != SUFFIX:
         raise InputError(f"{result}: findings are written as Parquet. Call it *{SUFFIX}.")
+    if not result.parent.is_dir():
+        raise InputError(f"{result.parent}: no such folder. Make it, or choose another with -o.")
     job = _job(wish)
     sources = find_sources(wish.inputs, wish.prefix)
     selected = None

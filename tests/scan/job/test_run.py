@@ -206,6 +206,7 @@ def test_json_has_a_line_for_each_file_and_the_totals() -> None:
         (["in", "--language", "zh"], "Chinese is zho"),
         (["in", "--since", "soon"], "is no date"),
         (["in", "-o", "hits.csv"], "written as Parquet"),
+        (["in", "-o", "nowhere/hits.parquet"], "nowhere: no such folder"),
         (["in", "--topic", "nothing"], "nothing"),
         (["in", "--dask", "tcp://127.0.0.1:9"], "no scheduler answers there"),
     ],
