@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from pathlib import Path
 
 import argon2
@@ -106,7 +107,7 @@ def hash_password(password: str) -> str:
 def is_password(account: Account | None, password: str) -> bool:
     """Whether a password is the account's; takes the same time when there is no such account."""
     try:
-        return _HASHER.verify(account.password if account else _NOBODYS, password) and bool(account)
+        return _HASHER.verify(account.password if account else _nobodys(), password) and bool(account)
     except VerificationError:
         return False
 
@@ -125,5 +126,7 @@ def code_step(account: Account, code: str, now: datetime) -> int | None:
     return step if step > account.last_code else None
 
 
-# Of a password that nobody has: what is checked for names that are nobody's.
-_NOBODYS = _HASHER.hash(pyotp.random_base32())
+@cache  # made at the first attempt, for it takes a tenth of a second
+def _nobodys() -> str:
+    """Return the hash of a password that nobody has, to check for names that are nobody's."""
+    return _HASHER.hash(pyotp.random_base32())
