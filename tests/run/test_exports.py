@@ -236,7 +236,10 @@ def test_what_cannot_stand_in_a_package_is_left_out_and_named(
     assert "(old.arc.gz) is left out: a WACZ holds WARC files only" in old
     assert "answers without a line in the package's index: 1" in shared
     assert {path.rpartition(": ")[2] for path in paths} == {"holds a path of a computer"}
-    assert people.endswith("holds at least e-mail address: 1, as others published it")
+    assert people.endswith(
+        "holds at least e-mail address: 1, history of a repository, with whoever wrote its"
+        " commits: 2, as others published it"
+    )
     with zipfile.ZipFile(package[0]) as opened:
         names = opened.namelist()
     assert not any(".arc" in name for name in names)

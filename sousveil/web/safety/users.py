@@ -107,9 +107,10 @@ def hash_password(password: str) -> str:
 def is_password(account: Account | None, password: str) -> bool:
     """Whether a password is the account's; takes the same time when there is no such account."""
     try:
-        return _HASHER.verify(account.password if account else _nobodys(), password) and bool(account)
+        is_right = _HASHER.verify(account.password if account else _nobodys(), password)
     except VerificationError:
         return False
+    return is_right and account is not None
 
 
 def code_step(account: Account, code: str, now: datetime) -> int | None:
