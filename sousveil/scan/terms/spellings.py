@@ -27,7 +27,7 @@ _ARABIC = re.compile("[\u0600-\u06ff]")
 _HANGUL = re.compile("[\uac00-\ud7a3]")
 _CODINGS = (  # of each script, besides UTF-8 and UTF-16
     (_HAN, ("big5hkscs",)),
-    (_CYRILLIC, ("cp1251", "koi8-u", "iso8859-5", "cp866")),
+    (_CYRILLIC, ("cp1251", "koi8-u", "iso8859-5", "cp866", "big5hkscs")),
     (_ARABIC, ("cp1256",)),
     (_HANGUL, ("cp949",)),
 )
