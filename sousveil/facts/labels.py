@@ -7,8 +7,9 @@ import re
 import tomllib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import lru_cache
+from functools import cache, lru_cache
 from importlib import resources
+from typing import Any
 
 MONEY_FIELDS = frozenset({"budget", "ceiling", "price"})
 DATE_FIELDS = frozenset({"published", "awarded"})
@@ -81,9 +82,9 @@ def _candidates(line: str) -> Iterator["re.Match[str]"]:
 
 def _label(words: str, unit: str) -> Label | None:
     plain = _plain(words)
-    if unit and (whole := _TABLE.get(f"{plain}({_plain(unit)})")):
+    if unit and (whole := _table().get(f"{plain}({_plain(unit)})")):
         return whole
-    known = _TABLE.get(plain) or _made_up(plain)
+    known = _table().get(plain) or _made_up(plain)
     if known is None:
         return None
     return Label(known.field, known.section, known.is_strong, unit)
@@ -92,8 +93,8 @@ def _label(words: str, unit: str) -> Label | None:
 @lru_cache(maxsize=4_096)  # a notice says the same few dozen
 def _made_up(plain: str) -> Label | None:
     """Return the label that is made up of words that tenders use: "signed contract price"."""
-    match = (_ENGLISH if plain.isascii() else _CHINESE).fullmatch(plain)
-    return Label(match.lastgroup or "", is_strong=plain not in _WEAK) if match else None
+    match = _patterns("en" if plain.isascii() else "zh").fullmatch(plain)
+    return Label(match.lastgroup or "", is_strong=plain not in _data()["weak"]) if match else None
 
 
 def _ending(plain: str) -> Label | None:
@@ -101,7 +102,7 @@ def _ending(plain: str) -> Label | None:
     if plain.isascii():
         return None
     for cut in range(1, len(plain) - LEAST_ENDING + 1):
-        known = _TABLE.get(plain[cut:])
+        known = _table().get(plain[cut:])
         if known is not None and known.field and not known.section:
             return replace(known, is_strong=False)
     return None
@@ -115,33 +116,37 @@ def _plain(words: str) -> str:
     return " ".join(re.sub(r"\.(?= |$)", "", words).split())
 
 
-def _table() -> dict[str, Label]:
-    table = {words: Label("name") for words in _DATA["name"]}
-    table |= {words: Label("address") for words in _DATA["address"]}
-    table |= {words: Label("town") for words in _DATA["town"]}
+@cache  # made when the first notice is read
+def _table() -> Mapping[str, Label]:
+    """Return the labels that are known as they stand."""
+    data = _data()
+    table = {words: Label("name") for words in data["name"]}
+    table |= {words: Label("address") for words in data["address"]}
+    table |= {words: Label("town") for words in data["town"]}
     for lang in ("zh", "en"):
-        for field, listed in _DATA[lang]["fields"].items():
+        for field, listed in data[lang]["fields"].items():
             kept = "" if field == "other" else field
             for words in listed:
-                table[words] = Label(kept, is_strong=bool(kept) and words not in _WEAK)
-        for section, listed in _DATA[lang]["sections"].items():
+                table[words] = Label(kept, is_strong=bool(kept) and words not in data["weak"])
+        for section, listed in data[lang]["sections"].items():
             for words in listed:
                 table[words] = replace(table.get(words, Label("")), section=section)
     return table
 
 
-def _one_of(patterns: Mapping[str, Sequence[str]]) -> "re.Pattern[str]":
-    return re.compile(
-        "|".join(f"(?P<{field}>{'|'.join(made)})" for field, made in patterns.items())
-    )
+@cache
+def _patterns(lang: str) -> "re.Pattern[str]":
+    """Return the patterns of labels that are made up of several words."""
+    made_up: Mapping[str, Sequence[str]] = _data()[lang]["patterns"]
+    return re.compile("|".join(f"(?P<{field}>{'|'.join(made)})" for field, made in made_up.items()))
 
 
-_DATA = tomllib.loads(
-    resources.files("sousveil.facts").joinpath("labels.toml").read_text(encoding="utf-8")
-)
-_WEAK = frozenset(_DATA["weak"])
-_ENGLISH, _CHINESE = _one_of(_DATA["en"]["patterns"]), _one_of(_DATA["zh"]["patterns"])
-_TABLE = _table()
+@cache
+def _data() -> Mapping[str, Any]:
+    path = resources.files("sousveil.facts").joinpath("labels.toml")
+    return tomllib.loads(path.read_text(encoding="utf-8"))
+
+
 LEAST_ENDING = 4  # characters of a label that may end a longer one; shorter ones are parts of words
 # Words before a label in one line: a sentence's end, or, in Chinese, another phrase.
 _HEADING = re.compile(r"[^.]{1,60}\. |(?=[^ ]*[一-鿿])[^ ]{1,30} ")

@@ -9,6 +9,7 @@ person's name ("Systems", "University", "in a statement").
 
 import re
 from collections.abc import Iterator
+from functools import cache
 from itertools import islice
 
 from sousveil.facts.reading import Piece, Reading
@@ -85,8 +86,9 @@ _IN_A_STATEMENT = (
     r"(?P<medium>\bIn (?:an?|its) [a-z -]{0,24}?(?:statement|e-?mail|post|letter)[a-z ]{0,30}, )"
     rf"{_ORG} {_SAY}"
 )
+# Compiled when the first quotation is met: that takes as long as many commands.
 _BEHIND = tuple(
-    re.compile(r",? " + form)
+    r",? " + form
     for form in (
         rf"{_SAY}(?: {_NAME},)? {_OWNER} {_ROLE}\b",  # said NAME, ORG's ROLE
         rf"(?:{_NAME}, )?{_OWNER} {_ROLE}\b(?:,? {_NAME},?)? {_SAY}\b",  # ORG's ROLE, NAME, said
@@ -101,7 +103,7 @@ _BEHIND = tuple(
 )
 _START = r"(?:\A|(?<=[\s(]))"
 _BEFORE = tuple(
-    re.compile(form + r"(?: that)?[:,]? ?\Z")
+    form + r"(?: that)?[:,]? ?\Z"
     for form in (
         rf"{_START}{_OWNER} {_ROLE}\b(?:,? {_NAME},?)? {_SAY}{_MEDIUM}?{_WHEN}",
         rf"\b{_ROLE}{_OF}{_ORG}(?:,? {_NAME})?,? {_SAY}{_MEDIUM}?{_WHEN}",
@@ -138,10 +140,8 @@ _ZH_SPEAKER = (
 )
 _ZH_BODY = rf"(?P<org>[A-Za-z0-9一-鿿·()]{{0,24}}?(?:{_ZH_ENDING})){_ZH_SAY}"
 _ZH_START = r"(?:\A|(?<=[\s,。;:!?、”]))据?"
-_ZH_BEFORE = tuple(
-    re.compile(rf"{_ZH_START}{form}[,:]{{0,2}} ?\Z") for form in (_ZH_SPEAKER, _ZH_BODY)
-)
-_ZH_BEHIND = tuple(re.compile(rf"[,。]?{form}") for form in (_ZH_SPEAKER, _ZH_BODY))
+_ZH_BEFORE = tuple(rf"{_ZH_START}{form}[,:]{{0,2}} ?\Z" for form in (_ZH_SPEAKER, _ZH_BODY))
+_ZH_BEHIND = tuple(rf"[,。]?{form}" for form in (_ZH_SPEAKER, _ZH_BODY))
 _ZH_NOBODY = re.compile(r"居民|村民|市民|网友|邻居|群众|记者|他|她|我|据|该|所谓")
 
 
@@ -173,16 +173,21 @@ def _said_by(
     stop = text.find("\n", end, end + REACH)
     stop = min(len(text), end + REACH) if stop < 0 else stop
     for form in _ZH_BEHIND if is_chinese else _BEHIND:
-        match = form.match(text, end, stop)
+        match = _compiled(form).match(text, end, stop)
         if match and _is_somebody(match, is_chinese=is_chinese):
             return _reading(quotation, match, (start, match.end()))
     low = max(told, start - REACH, text.rfind("\n", max(0, start - REACH), start) + 1)
     before = text[low:start]
     for form in _ZH_BEFORE if is_chinese else _BEFORE:
-        match = form.search(before)
+        match = _compiled(form).search(before)
         if match and _is_somebody(match, is_chinese=is_chinese):
             return _reading(quotation, match, (low + match.start(), end))
     return None
+
+
+@cache
+def _compiled(form: str) -> "re.Pattern[str]":
+    return re.compile(form)
 
 
 def _is_somebody(match: "re.Match[str]", *, is_chinese: bool) -> bool:
