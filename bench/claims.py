@@ -30,7 +30,7 @@ from sousveil.claims.judgement import decide
 from sousveil.claims.lexicon import Lexicon
 from sousveil.claims.model import CLAIM_LABELS, MODEL_LABELS, shipped_model
 from sousveil.claims.normal import normalise
-from sousveil.claims.wording import ABOUT, AFTER, BEFORE, IN, ORDER, WORD
+from sousveil.claims.wording import ABOUT, AFTER, BEFORE, IN, OF, ORDER, WORD
 
 PAGE = Path(__file__).parents[1] / "docs" / "reference" / "claim-figures.md"
 SHARES = (0.125, 0.25, 0.5, 1.0)  # of our passages, for the learning curve
@@ -193,7 +193,7 @@ def _is_cue(name: str) -> bool:
 
 
 def _is_placed(name: str) -> bool:
-    return name.startswith((IN, BEFORE, AFTER, ORDER, ABOUT))
+    return name.startswith((IN, OF, BEFORE, AFTER, ORDER, ABOUT))
 
 
 def _misses(group: Sequence[Verdict]) -> str:

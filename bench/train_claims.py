@@ -2,7 +2,7 @@
 
 Reads the labelled passages in ../shared/corpus (used when present; never committed), our own in
 bench/passages, and the ordinary ones that bench/ordinary.py has sampled. Multinomial logistic
-regression with an L2 penalty; the figures in the record are out of fold, with all passages of a
+regression (bench/regression.py); the figures in the record are out of fold, with all passages of a
 source in one fold.
 """
 

@@ -324,7 +324,7 @@ def _words(passage: Passage, features: dict[str, str], anchor: Hit, trait: str) 
     """Yield the names of all that is weighed as words are."""
     here = passage.sentence(anchor)
     yield from wording(passage.text, passage.terms)
-    yield from placed(passage.text, passage.terms, anchor, passage.spans[here])
+    yield from placed(passage.text, passage.terms, anchor, passage.spans[here], trait)
     by_statement: Cues = {}
     for hit in (*passage.terms, *passage.cues):
         if hit.cls != "rule" and (passage.code or not hit.cls.startswith("code")):

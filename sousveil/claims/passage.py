@@ -18,6 +18,7 @@ from sousveil.claims.windows import Span, lines, sentences
 MAX_CONTEXT_CHARACTERS = 2000  # what stands above or around a passage only helps to read it
 LONGEST_CUE = 100  # characters; the cues of topics/ have 40 at most
 NEAR = 60  # units: about ten words, or twenty hanzi
+AROUND = 100  # units: a sentence
 NEGATED_VERB = 24  # characters from a negation in code to its verb: never guess or infer
 POSSIBLE_REACH = 40  # characters before a participle: can also be automatically
 LIST_GAP = 36  # characters between two values of one list
@@ -32,6 +33,8 @@ _DENYING = frozenset({"negation", "denial", "forbid"})
 _POSSIBLE = re.compile(r"\b(?:can|may|will|shall|must) (?:\w+ )?be (?:\w+ly )?\Z")
 _UNSURE = frozenset({"ambiguous", "hint", "list"})
 _CLARIFYING = frozenset({"body", "attributes", "codebody", "codeattr"})
+_PEOPLE = frozenset({"person", "body"})
+_MACHINES = frozenset({"infer", "weakinfer", "flag", "tech"})
 _DECIDING = frozenset({"infer", "weakinfer", "target", "flag"})
 _COLOURS = frozenset({"white", "black", "yellow", "brown"} | {"白", "黄", "黑", "棕", "黄色"})
 _FORM_KINDS = frozenset({"proxy", "ambiguous", "hint"})
@@ -40,9 +43,10 @@ _KEYWORDS = frozenset(
     | {"private", "protected", "static", "import", "export", "return", "if", "for", "case", "self"}
     | {"default", "interface", "match", "token", "pattern", "async", "thread", "lock", "object"}
 )
-# Vietnamese words that are a term once their marks are folded: cause, thin, stick, break, crow.
-_ANOTHER = frozenset({"gay"})
-_ACCENTED = frozenset({"gây", "gầy", "gậy", "gãy", "gáy"})
+# Words that are a term once their marks are folded: Vietnamese for cause, thin, stick, break and
+# crow, Polish for also.
+_ANOTHER = frozenset({"gay", "tez"})
+_ACCENTED = frozenset({"gây", "gầy", "gậy", "gãy", "gáy", "też"})
 _PLACES = frozenset({"nation", "籍贯", "native place"})
 _SELECTING = frozenset({"infer", "target", "flag"})
 
@@ -109,6 +113,7 @@ class Passage:
     def _meant(self, terms: list[Hit]) -> list[Hit]:
         """Return the terms without ambiguous ones that nothing nearby makes clear.
 
+        A face or another attribute does so, or people together with a machine or what it does.
         Hints count where no other term does: beside "ethnicity", an angry customer is no claim.
         """
         terms = [h for h in terms if not self._acronym(h) and not self._only_colours(h, terms)]
@@ -117,18 +122,29 @@ class Passage:
         sure |= {h.topic for h in self.context_terms if h.kind not in _UNSURE}
         clear = [c for c in self.cues if c.cls in _CLARIFYING and self._whole(c)]
         above = any(c.cls in _CLARIFYING for c in self.context)
-        decides = [] if self.code else [c for c in self.cues if c.cls in _DECIDING]
+        decides = self._cues_of(_DECIDING)
+        people, machines = self._cues_of(_PEOPLE), self._cues_of(_MACHINES)
         kept = []
         for hit in terms:
             known = hit.kind not in _UNSURE or (hit.kind == "list" and not self._colours(hit))
             makes_clear = clear + decides if hit.kind == "hint" else clear
-            if known or above or hit.topic in sure or self._clear(hit, makes_clear):
+            if (
+                known
+                or above
+                or hit.topic in sure
+                or self._clear(hit, makes_clear)
+                or (self._clear(hit, people, AROUND) and self._clear(hit, machines, AROUND))
+            ):
                 kept.append(hit)
         return [hit for hit in kept if hit.kind != "hint"] or kept
 
-    def _clear(self, hit: Hit, clear: Sequence[Hit]) -> bool:
+    def _cues_of(self, classes: frozenset[str]) -> list[Hit]:
+        """Return the cues of some classes in prose; none in code, which says it by names."""
+        return [] if self.code else [c for c in self.cues if c.cls in classes]
+
+    def _clear(self, hit: Hit, clear: Sequence[Hit], reach: int = NEAR) -> bool:
         """Whether one of the cues stands near a hit, and is not part of it."""
-        return any(not overlap(cue, hit) for cue in self.near(hit, clear, NEAR))
+        return any(not overlap(cue, hit) for cue in self.near(hit, clear, reach))
 
     def _colours(self, hit: Hit) -> bool:
         """Whether a list of values names nothing but colours, which may be those of a car."""

@@ -20,9 +20,11 @@ BEFORE = "word before: "  # a word shortly before the leading term, or after it
 AFTER = "word after: "
 ORDER = "word order: "  # two cues or terms of one statement with no other between them
 ABOUT = "word about: "  # a trait with a cue
+OF = "word of: "  # a trait with a word of the leading statement
 GROUP = "<group>"
 TRAIT = "<trait>"
 STEM = 6  # letters that inflected forms of a longer word have in common, more or less
+ROOT = 4  # letters that words of one family have: identify, identity; deny, denial
 LONGEST = 4  # tokens of a sequence where hanzi stand: two words of two characters
 BESIDE = 8  # tokens before and after the leading term
 MAX_TOKENS = 1_000  # of a passage: those of MAX_PASSAGE_CHARACTERS, but for hanzi soup
@@ -41,18 +43,21 @@ def wording(text: str, terms: Sequence[Hit]) -> Iterator[str]:
     for i, token in enumerate(tokens):
         if not hanzi[i]:
             yield WORD + token
-            if len(token) > STEM and token not in {GROUP, TRAIT}:
-                yield f"{WORD}{token[:STEM]}*"
+            if token not in {GROUP, TRAIT}:
+                yield from (f"{WORD}{token[:n]}*" for n in (ROOT, STEM) if len(token) > n)
         longest = LONGEST if any(hanzi[i : i + LONGEST]) else 2
         for length in range(2, min(longest, len(tokens) - i) + 1):
             yield WORD + " ".join(tokens[i : i + length])
 
 
-def placed(text: str, terms: Sequence[Hit], anchor: Hit, statement: Span) -> Iterator[str]:
-    """Yield the words of the leading `statement`, and those beside its leading term."""
+def placed(
+    text: str, terms: Sequence[Hit], anchor: Hit, statement: Span, trait: str
+) -> Iterator[str]:
+    """Yield the words of the leading `statement`, alone and with its trait, and its term's next."""
     start, end = statement
     for token in _tokens(text[start:end]):
         yield IN + token
+        yield f"{OF}{trait} {token}"
     inside = [hit for hit in terms if start <= hit.start and hit.end <= end and hit != anchor]
     before = [hit for hit in inside if hit.end <= anchor.start]
     after = [hit for hit in inside if hit.start >= anchor.end]
