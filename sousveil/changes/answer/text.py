@@ -37,12 +37,6 @@ _UNSPACED = (
 )
 _TOKEN = re.compile(rf"\d+|[{_UNSPACED}]|[^\W\d_{_UNSPACED}]+")
 _WITHIN_DATE = re.compile(r"[ ,.:/-]{0,3}")
-# Text of which more than this share is no character is bytes that were read the wrong way. Random
-# and compressed bytes read as HTML have 0.09 and more in any encoding, 28 real pages 0.007 at most.
-MAX_NOISE_SHARE = 0.05
-
-# Replacement characters and controls but for white space (Unicode 16, sections 23.1 and 23.8).
-_NOISE = re.compile("[\x00-\x08\x0b\x0e-\x1f\x7f-\x9f\ufffd]")
 _UNSEEN = frozenset({BlockKind.META, BlockKind.ALT, BlockKind.TITLE})
 
 
@@ -150,11 +144,3 @@ def likeness(one: Text, other: Text) -> float:
     """Return how alike two texts are, 0 to 1: what they share, of the longer of the two."""
     longest = max(one.shingles.total(), other.shingles.total())
     return (one.shingles & other.shingles).total() / longest if longest else 1.0
-
-
-def noise(document: Document) -> str | None:
-    """Return why a text is none, in words, or None when it is one."""
-    count = len(_NOISE.findall(document.text))
-    if count <= MAX_NOISE_SHARE * len(document.text):
-        return None
-    return f"{count} of {len(document.text)} characters read are none: the bytes are no such text"

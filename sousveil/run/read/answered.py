@@ -13,9 +13,9 @@ import msgspec
 from sousveil.archive.read import payload
 from sousveil.case import Case
 from sousveil.changes.answer import Answer, AnswerFacts
-from sousveil.changes.answer.text import noise
 from sousveil.changes.looks import Probe
 from sousveil.errors import SousveilError
+from sousveil.extract.garbled import garbled
 from sousveil.extract.readings import readings
 from sousveil.model import RENDERING_TYPE, Block, Capture, Document, RecordRef, Rendering
 
@@ -64,7 +64,7 @@ def _read_text(case: Case, capture: Capture) -> tuple[Document | None, bytes, st
             lost.append(reading.problem)
             continue
         documents.append(reading.document)
-        lost += filter(None, [noise(reading.document), reading.document.unread])
+        lost += filter(None, [garbled(reading.document), reading.document.unread])
     return joined(documents), answer.body, "; ".join(lost)[:MAX_LOSS_CHARACTERS]
 
 

@@ -16,10 +16,10 @@ import msgspec
 from sousveil.archive.read import Payload as Answer
 from sousveil.archive.read import payload
 from sousveil.case import Case
-from sousveil.changes.answer.text import noise
 from sousveil.claims import Engine
 from sousveil.errors import ExtractError, SousveilError
 from sousveil.extract import extract
+from sousveil.extract.garbled import garbled
 from sousveil.index.store import Held
 from sousveil.model import RENDERING_TYPE, Capture, Document, Finding, Rendering
 from sousveil.run.read.answers import read_answers
@@ -113,7 +113,7 @@ def read_answer(answer: Answer, place: Place, engine: Engine, take: Take | None 
     if document is None:
         problem = None if found.by_part else ExtractError(found.note or "")
         return Read(found.findings, found.note, None, found.by_part, problem)
-    note = noise(document) or document.unread or found.note
+    note = garbled(document) or document.unread or found.note
     return Read(found.findings, note, document, found.by_part)
 
 
