@@ -115,11 +115,15 @@ def _drawn(row: Row, share: float) -> bool:
 
 
 def calibrate(seen: Seen, chances: Sequence[Chances]) -> dict[str, float]:
-    """Return slope and offset of the claim's log-odds, fitted on out-of-fold chances."""
+    """Return slope and offset of the claim's log-odds, fitted on out-of-fold chances.
+
+    Public passages count as much as all of ours together: it is these that are scored.
+    """
     pairs = [(c, row) for c, (row, _) in zip(chances, seen, strict=True) if c[-1] < 1]
     claim = np.clip([sum(c[: len(CLAIM_LABELS)]) for c, _ in pairs], 1e-6, 1 - 1e-6)
     odds = np.log(claim / (1 - claim)).reshape(-1, 1)
-    weights = [_weight(row) for _, row in pairs]
+    kinds = Counter(row.kind for _, row in pairs)
+    weights = [len(pairs) / kinds[row.kind] for _, row in pairs]
     gold = [row.label in CLAIM_LABELS for _, row in pairs]
     regression = LogisticRegression(C=10.0).fit(odds, gold, sample_weight=weights)
     return {
