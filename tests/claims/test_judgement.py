@@ -114,6 +114,35 @@ def test_vietnamese_words_that_fold_to_a_term_are_none() -> None:
     assert read("The system detects gay people.", lexicon(ALL)).anchor is not None
 
 
+@pytest.mark.parametrize(
+    ("lang", "text"),
+    [
+        ("pl", "Program też rozpoznaje wiek osoby i twarz na zdjęciu."),
+        ("fr", "L'application identifie les races de chiens d'après leur visage."),
+        ("es", "La aplicación reconoce la raza del animal con una foto de su cara."),
+        ("fr", "Le logiciel indique le genre et le nombre des noms, et l'origine du mot."),
+        ("code", "if (whiteUserList.contains(face.userId)) { open(gate); }"),
+    ],
+)
+def test_words_that_only_look_like_a_trait_are_none(lang: str, text: str) -> None:
+    assert read(text, lexicon(ALL), code=lang == "code").anchor is None
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Software sorted the drivers by the race that it supposed.",
+        "If our system believes that a driver is enraged, a coach rings.",
+    ],
+)
+def test_people_and_a_machine_tell_what_a_common_word_means(text: str) -> None:
+    assert read(text, lexicon(ALL)).anchor is not None
+
+
+def test_common_words_alone_are_none() -> None:
+    assert read("The race was enraging, and nobody won it.", lexicon(ALL)).anchor is None
+
+
 def test_a_topic_that_was_not_asked_for_is_not_found() -> None:
     text = "Our SDK performs emotion recognition on faces in live video."
     assert judge(text, "en", [topics.load("ethnicity")]).label == "none"
