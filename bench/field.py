@@ -111,8 +111,8 @@ def documents(folders: Sequence[Path]) -> Iterator[tuple[Path, Document]]:
                     continue
                 seen.add(digest)
                 yield path, extract(payload, media_type="", charset=None, name=name)
-            except (SousveilError, OSError, EOFError, UnicodeDecodeError):
-                continue  # a program, a picture, a broken archive: no text
+            except (SousveilError, OSError, EOFError, UnicodeDecodeError, IndexError):
+                continue  # a program, a picture, a broken archive or catalogue: no text
 
 
 def _unpacked(path: Path) -> tuple[bytes, str]:
