@@ -291,12 +291,20 @@ def _marked_blocks(
 
 
 def _declaration(document: Document, index: int, marked: set[int]) -> Span:
-    """Return the first and last block of the window around a marked line of code."""
+    """Return the first and last block of the window around a marked line of code.
+
+    Prose around a piece of code, as on a page of documentation, is no part of it.
+    """
     blocks = document.blocks
     context = declaration_of(blocks[index].context)
+    is_code = blocks[index].kind in _CODE_KINDS
+
+    def belongs(block: Block) -> bool:
+        return declaration_of(block.context) == context and (block.kind in _CODE_KINDS) == is_code
+
     first = index
     while first > 0 and index - first < CODE_REACH:
-        if declaration_of(blocks[first - 1].context) != context:
+        if not belongs(blocks[first - 1]):
             break
         first -= 1
     last = index
@@ -305,7 +313,7 @@ def _declaration(document: Document, index: int, marked: set[int]) -> Span:
         last + 1 < len(blocks)
         and last + 1 <= reach
         and last + 1 - first < CODE_WINDOW_LINES
-        and declaration_of(blocks[last + 1].context) == context
+        and belongs(blocks[last + 1])
     ):
         last += 1
         if last in marked:

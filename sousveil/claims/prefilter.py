@@ -4,9 +4,10 @@ One pass of a byte automaton over a telling word of each term, in UTF-8, GB18030
 (both orders), windows-1251 and KOI8-R. Words that occur inside others ("race" in "trace") count
 only where a word may begin and end, in source code too; a word of a phrase counts where the phrase
 stands around it; a word may be spaced out ("r a c e"). Bytes that no plain match can judge
-(accents, full width, invisible characters, a hyphen at a line's end, tags and references of HTML)
-are normalised with what stands around them and searched as text. It errs on the side of yes, but
-for hints (topics/load.py), common words that count in prose alone: prose is read whole.
+(accents, full width, invisible characters, a hyphen at a line's end, tags and references of HTML,
+escapes of code) are normalised with what stands around them and searched as text. It errs on the
+side of yes, but for hints (topics/load.py), common words that count in prose alone: prose is read
+whole.
 """
 
 import codecs
@@ -22,6 +23,7 @@ from ahocorasick_rs import BytesAhoCorasick, Implementation
 
 from sousveil.claims.lexicon import Lexicon, lexicon
 from sousveil.claims.normal import normalise, traditional
+from sousveil.extract.text.escapes import unescaped
 from sousveil.topics.load import Topic, load, shipped
 
 MAX_VARIANTS = 64  # spellings of one word; a longer word keeps its commonest
@@ -50,6 +52,7 @@ _HIDDEN = re.compile(
 _PARTED = re.compile(  # by a hyphen at a line's end
     rb"(?:-(?<=[A-Za-z]-)|\xe2\x80\x90)[ \t]*\r?\n\s*[A-Za-z\x80-\xff]"
 )
+_ESCAPED = re.compile(rb"\\u+[0-9A-Fa-f{]|\\U0")
 _IS_MARKUP = re.compile(rb"</[a-z]+\s*>|<!--|<w?br\s*/?>|&#x?[0-9a-f]", re.IGNORECASE)
 _MARKUP = re.compile(  # in a word, or in place of its letters
     rb"[A-Za-z\x80-\xff](?:(?:<[/!?A-Za-z][^<>]{0,999}>)++[A-Za-z\x80-\xff&]|<!--|&[A-Za-z])"
@@ -95,6 +98,7 @@ def maybe(data: bytes) -> bool:
     return (
         _holds_hidden(text, _PARTED)
         or (not text.isascii() and _holds_hidden(text, _HIDDEN))
+        or _holds_hidden(text, _ESCAPED)
         or (_IS_MARKUP.search(text) is not None and _holds_hidden(text, _MARKUP))
     )
 
@@ -125,6 +129,8 @@ def _holds_hidden(data: bytes, hides: re.Pattern[bytes]) -> bool:
 
 def _holds_term(data: bytes) -> bool:
     text = data.decode("utf-8", "replace")
+    if written := unescaped(text):
+        text = written[0]
     bare = html.unescape(_TAGS.sub("", text))
     shown = [text] if bare == text else [text, bare]
     return any(_lexicon().terms(normalise(one).text) for one in shown)

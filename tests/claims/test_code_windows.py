@@ -119,6 +119,20 @@ def test_fields_of_an_identity_card_beside_them_are_no_finding(name: str, source
     assert not any("nation " in document.text[c.start : c.end] for c in claims)
 
 
+def test_code_on_a_page_is_judged_apart_from_the_prose_around_it() -> None:
+    page = (
+        "<h1>Lens</h1><p>The Lens camera detects the ethnicity of every visitor.</p>"
+        "<pre>enum Attr { ATTR_ETHNICITY, ATTR_AGE };</pre>"
+        "<p>The Lens platform alerts police when a Uyghur face is recognised.</p>"
+    )
+    document, claims = read(page, "lens.html")
+    assert [document.text[c.start : c.end] for c in claims] == [
+        "The Lens camera detects the ethnicity of every visitor.",
+        "enum Attr { ATTR_ETHNICITY, ATTR_AGE };",
+        "The Lens platform alerts police when a Uyghur face is recognised.",
+    ]
+
+
 def test_comments_in_gb18030_are_read() -> None:
     document, claims = read(FACE_HEADER * 4, "face.h", "gb18030")
     assert document.charset == "gb18030"

@@ -151,3 +151,12 @@ def test_letters_of_another_script_that_look_alike_hide_no_term(
     name: str, sentence: int, written: str
 ) -> None:
     assert_same_claims(name, SENTENCES[sentence], written)
+
+
+@pytest.mark.parametrize("name", ["a.js", "a.json", "a.properties"])
+def test_the_look_at_bytes_sees_what_is_written_in_escapes(name: str) -> None:
+    escaped = "".join(SENTENCES[HANZI]).encode("ascii", "backslashreplace").decode("ascii")
+    source = {"a.js": f'var a = "{escaped}";', "a.json": f'["{escaped}"]'}.get(name, f"a={escaped}")
+    assert find(document(name, source), ALL)
+    assert maybe(source.encode())
+    assert not maybe(b'var a = "\\u0041\\u4e00";')
