@@ -168,7 +168,9 @@ def _check_file(root: Path, entry: Entry, finding: Finding) -> str:
 
 def _check_record(case: Case, event: Event, finding: Finding) -> str:
     captures = event.body.get("captures")
-    if event.type in {"visit", "handed-in"} and finding.capture not in msgspec.convert(captures, list[Capture]):
+    if event.type in {"visit", "handed-in"} and finding.capture not in msgspec.convert(
+        captures, list[Capture]
+    ):
         raise EvidenceError("its capture is not the one that was logged. Run `sousveil reindex`.")
     record = finding.capture.record
     size, digest = 0, hashlib.sha256()
