@@ -33,6 +33,8 @@ MARGIN = 0.1
 NO_MACHINE_MARGIN = 0.3  # a heading may name the system
 CLAIM_SCORE = THRESHOLD - MARGIN
 _DISCUSSES = MODEL_LABELS.index("discusses")
+_CELLS = (b"<td", b"<th")
+_CELL = re.compile(rb"</t[dh]>", re.IGNORECASE)
 _SORTS = {b"<pre": "code", b"<scr": "json"}  # of what follows a tag; scripts are read if JSON
 _JSON_STARTS = (b"{", b"[")
 _BLOCK = re.compile(
@@ -78,7 +80,10 @@ def passages(data: bytes, end: int, coding: str) -> Iterator[tuple[str, bool]]:
     sort = "prose" if b"</" in after else ""
     borders = list(_BLOCK.finditer(before))
     if borders:
-        sort = _SORTS.get(borders[-1].group()[:4].lower(), "prose")
+        last = borders[-1].group().lower()
+        sort = _SORTS.get(last[:4], "prose")
+        if last.startswith(_CELLS):
+            yield _row(data, end, coding), False
         before = before[borders[-1].end() :]
     if border := _BLOCK.search(after):
         after = after[: border.start()]
@@ -89,6 +94,15 @@ def passages(data: bytes, end: int, coding: str) -> Iterator[tuple[str, bool]]:
     near = "" if sort == "prose" else _decoded(before[-CODE_BYTES:] + after[:CODE_BYTES], coding)
     if _IS_CODE.search(near):
         yield near, True
+
+
+def _row(data: bytes, end: int, coding: str) -> str:
+    """Return the row of a table around a place, a line for each cell; "" where it has no ends."""
+    start = data.rfind(b"<tr", max(0, end - REACH_BYTES), end)
+    stop = data.find(b"</tr", end, end + REACH_BYTES)
+    if start < 0 or stop < 0:
+        return ""
+    return _shown(_CELL.sub(b"<br>", data[start:stop]), coding).strip()
 
 
 def _value(data: bytes, start: int, end: int, coding: str) -> str:
