@@ -35,7 +35,6 @@ MAX_HITS = 20_000  # of patterns in one body; one with more passes
 MAX_PLACES = 2_000  # of terms in one body; one with more passes
 HEAD_BYTES = 2**14  # in which a page has its title
 MAX_TITLE_BYTES = 500
-_SMALL = frozenset(b"abcdefghijklmnopqrstuvwxyz")
 _TITLE = re.compile(rb"<title\b[^<>]*>([^<]{1,%d})" % MAX_TITLE_BYTES, re.IGNORECASE)
 
 Place = tuple[int, str]  # byte behind a match, and its coding
@@ -128,11 +127,18 @@ def _companions(common: Automaton, data: bytes, cues: Iterable[Place]) -> Iterat
 
 
 def _goes_on(data: bytes, end: int, begins: int, *, ends: bool) -> bool:
-    """Whether a word that must begin or end here is part of a longer one: not of EthnicityType."""
-    if ends and data[end] in _SMALL and data[end - 1] in _SMALL:
+    """Whether a word that must begin or end here is part of a longer one: not of EthnicityType.
+
+    A piece of a page may end with a word.
+    """
+    if ends and data[end - 1 : end].islower() and data[end : end + 1].islower():
         return True
     start = end - begins
-    return begins > 0 and data[start] in _SMALL and data[start - 1] in _SMALL
+    return (
+        begins > 0
+        and data[start : start + 1].islower()
+        and data[max(0, start - 1) : start].islower()
+    )
 
 
 def _is_near(data: bytes, end: int, company: bytes) -> bool:

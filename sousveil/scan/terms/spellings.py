@@ -63,7 +63,7 @@ _JOINTS += tuple(
 _SHORT_JOINT = rb"(?:[\s_-]{1,9}|\xc2\xa0|&nbsp;|<br ?/?>)"
 
 
-UNSURE = frozenset({"hint", "value"})  # kinds of terms that are looked for beside triggers only
+UNSURE = frozenset({"hint", "value"})  # kinds of terms that are looked for near cues only
 
 
 class Spelling(NamedTuple):

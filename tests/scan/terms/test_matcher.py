@@ -272,3 +272,11 @@ def test_of_a_tag_what_the_finder_reads_is_read(look: Matcher, tag: str, is_read
     source = tag.format(said) + "<p>Hi</p>"
     assert _is_found(source) is is_read
     assert look.may_hold(source.encode()) is is_read
+
+
+@pytest.mark.parametrize("pad", range(280, 302))
+def test_a_piece_that_ends_within_a_term_is_answered(look: Matcher, pad: int) -> None:
+    source = "&#101;" + " " * pad + "ethnicity of faces" + " and so on" * 80
+    assert look.may_hold(source.encode()) in {True, False}
+    wide = ("a camera detects " + "ethnicity").encode("utf-16-le")
+    assert look.may_hold(wide) in {True, False}
