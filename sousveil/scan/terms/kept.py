@@ -27,7 +27,7 @@ from sousveil.topics.load import Topic
 MAX_BYTES = 2**27  # of a kept file; ours have a dozen megabytes
 MAX_FILES = 4  # kept: the topics of a few cases
 _SUFFIX = ".patterns"
-_MAKERS = ("automaton.py", "kept.py", "spellings.py", "common.txt", "cues.txt")
+_LISTS = ("common.txt", "cues.txt")
 TERM, CUE = "term", "cue"  # cues count beside others only
 _NEVER = Pattern(rb"\xff\xfe\xff\xfe\xff")  # in no text; an automaton needs a pattern
 _UNICODE = frozenset({"", "utf-8"})  # codings of text that is valid UTF-8
@@ -85,10 +85,11 @@ def patterns(topics: Sequence[Topic], cache: Path | None) -> Patterns:
 
 
 def _version(topics: Sequence[Topic]) -> str:
-    """Return the digest of all that the patterns are made of and by."""
+    """Return the digest of all that tells what is found: terms, engine, and each file here."""
     folder = resources.files("sousveil.scan.terms")
     parts = [words_digest(topics).encode(), engine().encode()]
-    parts += [folder.joinpath(name).read_bytes() for name in _MAKERS]
+    names = [one.name for one in folder.iterdir() if one.name.endswith(".py")]
+    parts += [folder.joinpath(name).read_bytes() for name in sorted([*names, *_LISTS])]
     return hashlib.sha256(b"".join(hashlib.sha256(part).digest() for part in parts)).hexdigest()
 
 

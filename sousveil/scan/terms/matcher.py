@@ -44,7 +44,9 @@ class Matcher:
     """Tells bodies that may say something of a trait; threads may share it."""
 
     def __init__(self, words: Lexicon, found: Patterns) -> None:
-        self.version = found.version  # hex digest of the topics' terms, pattern makers and engine
+        self.version = (
+            found.version
+        )  # hex digest of the topics' terms, the engine and how it searches
         self._words = words
         self._found = found
 

@@ -26,11 +26,12 @@ MAX_TAG_BYTES = 1_000  # looked back for the tag that a place may lie in
 MAX_HIDES = 20_000  # looked at in one body, of which most may lie in tags; else all count
 MIN_NULS = 4  # characters of UTF-16 in a row that are ASCII
 
-_SCRIPTS = (rb"<(?:script|style)\b", rb"</(?:script|style)")
+_OPENS = (rb"<script\b", rb"<style\b")
+_CLOSES = (rb"</script", rb"</style")  # in the same order
 _CUT = b"></script"  # in place of a program
 _BORDER = b"\n\0\n"  # between pieces of a page, which nothing that is undone crosses
 _INLINE = rb"(?:a|b|big|em|font|i|mark|small|span|strong|sub|sup|u|wbr)"
-_TAG_BYTES = 8  # of the longest tag that hides something, up to where it is told
+_TAG_BYTES = 8  # of the longest tag that hides something itself, up to where it is told
 _HIDES = (
     # references to letters, by number and by name
     rb"&#0{0,5}(?:6[5-9]|[78]\d|9[07-9]|1[01]\d|12[0-2]|173|19[2-9]|[2-9]\d\d)[^0-9]",
@@ -95,13 +96,13 @@ class Overview(NamedTuple):
 def without_scripts(data: bytes) -> bytes:
     """Return a page without its programs and styles, which the finder does not read; JSON stays."""
     pieces: list[bytes] = []
-    opened, done = -1, 0
-    for index, end in _automaton(*_SCRIPTS).hits(data):
-        if not index:
-            opened = end if opened < 0 and not _holds_json(data, end) else opened
-        elif opened >= 0:
+    within, opened, done = -1, 0, 0
+    for index, end in _automaton(*_OPENS, *_CLOSES).hits(data):
+        if within < 0 and index < len(_OPENS) and not _holds_json(data, end):
+            within, opened = index, end
+        elif within >= 0 and index == len(_OPENS) + within:
             pieces.append(data[done:opened])
-            opened, done = -1, end
+            within, done = -1, end
     return _CUT.join((*pieces, data[done:])) if pieces else data
 
 
@@ -120,7 +121,11 @@ def overview(data: bytes, *, utf_8: bool) -> Overview:
         elif not hides or end > hides[-1]:
             hides.append(end)
     if len(hides) <= MAX_HIDES:
-        hides = [end for end in hides if not in_unread_tag(data, end - _TAG_BYTES)]
+        hides = [
+            end
+            for end in hides
+            if not (in_unread_tag(data, end) and in_unread_tag(data, end - _TAG_BYTES))
+        ]
     return Overview(accented, hides)
 
 

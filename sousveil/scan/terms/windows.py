@@ -1,9 +1,10 @@
 """What stands around a match, read as the finder reads it: whether it may say something.
 
 Takes bytes around a match and the coding the match is in, cuts out the passage that the finder
-would judge (claims/finder.py: a short block, or a sentence of a longer one), and asks the finder's
-own lexicon and model, with bars below its own. Within a tag the bytes are read as they stand
-(alternative texts are read too), elsewhere as they show: without tags, references resolved.
+would judge (claims/finder.py: a short block, a sentence of a longer one, a row of a table, the
+value of an attribute, a string of JSON, the lines around a name in code), and asks the finder's own
+lexicon and model, with bars below its own. Text is read as it shows: without tags, references
+resolved.
 """
 
 import html

@@ -255,6 +255,9 @@ def test_programs_and_styles_are_not_searched_but_json_is(look: Matcher) -> None
     data = json.dumps({"description": said})
     assert look.may_hold(f'<script type="application/ld+json">{data}</script>'.encode())
     assert look.may_hold(f"<script>var a = 1</script><p>{said}</p><script>b()</script>".encode())
+    assert look.may_hold(f"<p>&lt;style</p><style>p{{}}</style><p>{said}</p>".encode())
+    written = f"<script>write('<style></style>'); a = '{said}'</script><p>Hi</p>"
+    assert not look.may_hold(written.encode())
 
 
 @pytest.mark.parametrize(
@@ -280,3 +283,9 @@ def test_a_piece_that_ends_within_a_term_is_answered(look: Matcher, pad: int) ->
     assert look.may_hold(source.encode()) in {True, False}
     wide = ("a camera detects " + "ethnicity").encode("utf-16-le")
     assert look.may_hold(wide) in {True, False}
+
+
+def test_what_hides_a_term_at_the_start_of_an_attribute_is_undone(look: Matcher) -> None:
+    source = '<img alt="&#101;thnicity of each face, as the camera detects it"><p>Hi</p>'
+    assert _is_found(source)
+    assert look.may_hold(source.encode())
