@@ -22,7 +22,7 @@ from sousveil.scan.terms.codings import LATIN, codings, plain_bytes, plain_lette
 Span = tuple[int, int]
 
 AROUND_BYTES = 300  # of what hides a term, to either side: the sentence that it stands in
-MAX_TAG_BYTES = 1_000  # looked back for the tag that a place may lie in
+MAX_TAG_BYTES = 1_000  # looked back for the tag or comment that a place may lie in
 MAX_HIDES = 20_000  # looked at in one body, of which most may lie in tags; else all count
 MIN_NULS = 4  # characters of UTF-16 in a row that are ASCII
 
@@ -98,8 +98,9 @@ def without_scripts(data: bytes) -> bytes:
     pieces: list[bytes] = []
     within, opened, done = -1, 0, 0
     for index, end in _automaton(*_OPENS, *_CLOSES).hits(data):
-        if within < 0 and index < len(_OPENS) and not _holds_json(data, end):
-            within, opened = index, end
+        if within < 0 and index < len(_OPENS):
+            if not (_holds_json(data, end) or _in_comment(data, end)):
+                within, opened = index, end
         elif within >= 0 and index == len(_OPENS) + within:
             pieces.append(data[done:opened])
             within, done = -1, end
@@ -171,6 +172,11 @@ def wide(data: bytes) -> Iterator[bytes]:
         for start in (0, 1):  # nobody says where its characters begin
             text = data[start:].decode(_WIDE_CODINGS[index], "replace")
             yield text.encode("utf-8", "replace")
+
+
+def _in_comment(data: bytes, end: int) -> bool:
+    low = max(0, end - MAX_TAG_BYTES)
+    return data.rfind(b"<!--", low, end) > data.rfind(b"-->", low, end)
 
 
 def _holds_json(data: bytes, end: int) -> bool:

@@ -256,6 +256,7 @@ def test_programs_and_styles_are_not_searched_but_json_is(look: Matcher) -> None
     assert look.may_hold(f'<script type="application/ld+json">{data}</script>'.encode())
     assert look.may_hold(f"<script>var a = 1</script><p>{said}</p><script>b()</script>".encode())
     assert look.may_hold(f"<p>&lt;style</p><style>p{{}}</style><p>{said}</p>".encode())
+    assert look.may_hold(f"<!-- <script> --><p>{said}</p><script>b()</script>".encode())
     written = f"<script>write('<style></style>'); a = '{said}'</script><p>Hi</p>"
     assert not look.may_hold(written.encode())
 
