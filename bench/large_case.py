@@ -24,7 +24,7 @@ from unittest import mock
 import msgspec
 from zlib_ng import zlib_ng
 
-from sousveil.archive.write import Original
+from sousveil.archive.fields import Original
 from sousveil.capture.browser import Rendered
 from sousveil.capture.browser.settings import Screenshot
 from sousveil.case import Case

@@ -9,8 +9,8 @@ import sqlite3
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
+from sousveil.archive.fields import NOT_MODIFIED
 from sousveil.archive.records import RecordHead
-from sousveil.archive.write import NOT_MODIFIED
 from sousveil.model import Fault
 
 _TABLES = """

@@ -25,29 +25,35 @@ is named for. Leaving the `with` block syncs file and folder; leaving it by an e
 a file without its last records, which the caller discards.
 """
 
-import hashlib
 import json
-import os
-import ssl
-import zlib
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
-from datetime import UTC, datetime
+from collections.abc import Callable
+from datetime import datetime
 from http import HTTPStatus
-from itertools import chain
 from pathlib import Path
 from typing import Self
 from uuid import uuid4
 
-from sousveil.archive.decoded import browser_facts, with_fitting_head
-from sousveil.capture.http.head import media_type, parse_head, split_head
+from sousveil.archive.decoded import with_fitting_head
+from sousveil.archive.fields import (
+    NOT_MODIFIED,
+    SAME_PAYLOAD,
+    Fields,
+    Original,
+    concurrent,
+    facts_of,
+    is_whole,
+    one_line,
+    payload_of,
+    revisit_fields,
+    warc_date,
+)
+from sousveil.archive.members import STORED_LEVEL, TEXT_LEVEL, Block, Members, measure
+from sousveil.capture.http.head import media_type, parse_head
 from sousveil.model import Capture, Exchange, Json, RecordRef
 
 WARC_1_1 = "http://iipc.github.io/warc-specifications/specifications/warc-format/warc-1.1/"
 REQUEST = "application/http;msgtype=request"
 RESPONSE = "application/http;msgtype=response"
-SAME_PAYLOAD = "http://netpreserve.org/warc/1.1/revisit/identical-payload-digest"
-NOT_MODIFIED = "http://netpreserve.org/warc/1.1/revisit/server-not-modified"
 
 # What precedes the address in the URI of the record that tells how an exchange went.
 EXCHANGE_URN = "urn:sousveil:exchange:"
@@ -55,49 +61,12 @@ EXCHANGE_URN = "urn:sousveil:exchange:"
 # A smaller body takes no more bytes than the fields that would refer to it.
 MIN_REVISIT_BYTES = 2**10
 
-# What is copied at a time; bounds memory whatever a body's size.
-PIECE_BYTES = 2**18
-# zlib's own default: text of the web shrinks to a quarter, and slower levels gain 1 or 2 percent.
-TEXT_LEVEL = 6
-# A resource that comes as a file (a git bundle) is compressed already: stored, at disk speed.
-STORED_LEVEL = 0
-_GZIP_WINDOW = 31  # zlib's wbits for a gzip header and trailer around the largest window
-
-_Fields = list[tuple[str, str]]
-
-
-@dataclass(frozen=True, slots=True)
-class Original:
-    """A record that holds a payload whole, for a revisit to refer to."""
-
-    url: str  # its WARC-Target-URI
-    captured_at: datetime  # its WARC-Date
-    record: RecordRef
-    payload_digest: str = ""  # WARC-Payload-Digest; "" where it has none
-
-
 Seen = Callable[[str, str], Original | None]
 """(URL, payload digest) -> the record that holds this payload, if one does."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Block:
-    """A record's content: bytes, then optionally a file."""
-
-    head: bytes
-    file: Path | None = None
-
-    def pieces(self) -> Iterator[bytes]:
-        yield self.head
-        if self.file is None:
-            return
-        with self.file.open("rb") as stored:
-            while piece := stored.read(PIECE_BYTES):
-                yield piece
-
-
 class WarcWriter:
-    """Writes one WARC file; `sha256` and `size_bytes` hold once the `with` block is left."""
+    """Writes one WARC file, whole once the `with` block is left."""
 
     def __init__(
         self,
@@ -119,10 +88,7 @@ class WarcWriter:
         self._seen = seen
         self._held: dict[str, Original] = {}  # payloads of this file, by digest
         self._chains: dict[tuple[bytes, ...], str] = {}  # metadata records, by certificates
-        self._file = path.open("xb")
-        self._hash = hashlib.sha256()
-        self.sha256 = ""
-        self.size_bytes = 0
+        self._members = Members(path)
         self._warcinfo_id = ""
         self._warcinfo_id = self._write_warcinfo(software, user_agent, now)
 
@@ -130,12 +96,17 @@ class WarcWriter:
         return self
 
     def __exit__(self, failed: type[BaseException] | None, *_: object) -> None:
-        with self._file:
-            if failed is None:
-                self._file.flush()
-                os.fsync(self._file.fileno())
-        if failed is None:
-            self.sha256 = self._hash.hexdigest()
+        self._members.close(whole=failed is None)
+
+    @property
+    def sha256(self) -> str:
+        """The file's SHA-256, hexadecimal; "" until the block is left."""
+        return self._members.sha256
+
+    @property
+    def size_bytes(self) -> int:
+        """What was written so far."""
+        return self._members.size_bytes
 
     def write_exchange(self, exchange: Exchange, of: Original | None = None) -> list[Capture]:
         """Write what was asked, what came back and how; return the answer as a capture, if any.
@@ -146,7 +117,7 @@ class WarcWriter:
         A request of which no byte was sent, and an answer of which none came, have no record; the
         `metadata` record that says why is always written.
         """
-        named: _Fields = [("WARC-Target-URI", exchange.url)]
+        named: Fields = [("WARC-Target-URI", exchange.url)]
         if exchange.ip_address:
             named.append(("WARC-IP-Address", exchange.ip_address))
         written: list[RecordRef] = []
@@ -158,17 +129,17 @@ class WarcWriter:
                 captures.append(self._write_answer(with_fitting_head(exchange), named, of))
             written.append(captures[0].record)
         if exchange.request_head:
-            fields = [*named, ("Content-Type", REQUEST), *_concurrent(written)]
-            block = _Block(exchange.request_head + exchange.request_body)
+            fields = [*named, ("Content-Type", REQUEST), *concurrent(written)]
+            block = Block(exchange.request_head + exchange.request_body)
             written.append(self._write("request", exchange.started_at, fields, block))
-        told = _facts(exchange)
+        told = facts_of(exchange)
         if of is not None and exchange.tls is not None:
             self._shorten(told["tls"], exchange.tls.chain)
         facts = json.dumps(told, ensure_ascii=False, indent=1).encode()
         # Under the page's own address, players that index all records would show this instead.
         fields = [("WARC-Target-URI", EXCHANGE_URN + exchange.url), *named[1:]]
-        fields += [("Content-Type", "application/json"), *_concurrent(written)]
-        ref = self._write("metadata", exchange.started_at, fields, _Block(facts))
+        fields += [("Content-Type", "application/json"), *concurrent(written)]
+        ref = self._write("metadata", exchange.started_at, fields, Block(facts))
         if exchange.tls is not None:
             self._chains.setdefault(exchange.tls.chain, ref.record_id)
         return captures
@@ -186,7 +157,7 @@ class WarcWriter:
 
         A file is streamed, and stored without compression.
         """
-        block = _Block(content) if isinstance(content, bytes) else _Block(b"", content)
+        block = Block(content) if isinstance(content, bytes) else Block(b"", content)
         level = STORED_LEVEL if block.file else TEXT_LEVEL
         fields = [("WARC-Target-URI", url), ("Content-Type", media_type)]
         return self._write("resource", date, fields, block, level)
@@ -199,31 +170,31 @@ class WarcWriter:
             "conformsTo": WARC_1_1,
             "http-header-user-agent": user_agent,
         }
-        lines = [f"{name}: {_one_line(value)}\r\n" for name, value in facts.items() if value]
+        lines = [f"{name}: {one_line(value)}\r\n" for name, value in facts.items() if value]
         name = self.warc_name.rpartition("/")[2]
         fields = [("WARC-Filename", name), ("Content-Type", "application/warc-fields")]
-        return self._write("warcinfo", now, fields, _Block("".join(lines).encode())).record_id
+        return self._write("warcinfo", now, fields, Block("".join(lines).encode())).record_id
 
     def _write_answer(
-        self, exchange: Exchange, named: _Fields, of: Original | None = None
+        self, exchange: Exchange, named: Fields, of: Original | None = None
     ) -> Capture:
         """Write a `response`, or a `revisit` where the archive holds the payload."""
         fields = [*named, ("Content-Type", RESPONSE)]
-        digest, size = _payload(exchange)
+        digest, size = payload_of(exchange)
         if digest:
             fields.append(("WARC-Payload-Digest", digest))
-        is_referable = bool(digest) and _is_whole(exchange) and size >= MIN_REVISIT_BYTES
+        is_referable = bool(digest) and is_whole(exchange) and size >= MIN_REVISIT_BYTES
         original = self._original(exchange.url, digest) if is_referable else None
         if is_referable and of is not None and of.payload_digest == digest:
             original = of
         if original is not None:
-            fields += [*_revisit_fields(SAME_PAYLOAD, original), ("WARC-Truncated", "length")]
-            block = _Block(exchange.response_head)
+            fields += [*revisit_fields(SAME_PAYLOAD, original), ("WARC-Truncated", "length")]
+            block = Block(exchange.response_head)
             ref = self._write("revisit", exchange.started_at, fields, block)
         else:
             if exchange.truncated:
                 fields.append(("WARC-Truncated", exchange.truncated))
-            block = _Block(exchange.response_head, exchange.body)
+            block = Block(exchange.response_head, exchange.body)
             ref = self._write("response", exchange.started_at, fields, block)
             if is_referable:
                 self._held.setdefault(digest, Original(exchange.url, exchange.started_at, ref))
@@ -237,14 +208,12 @@ class WarcWriter:
             original.record if original else None,
         )
 
-    def _write_not_modified(
-        self, exchange: Exchange, named: _Fields, original: Original
-    ) -> Capture:
+    def _write_not_modified(self, exchange: Exchange, named: Fields, original: Original) -> Capture:
         """Write a `revisit` for an answer without a body, which says that nothing changed."""
-        fields = [*named, ("Content-Type", RESPONSE), *_revisit_fields(NOT_MODIFIED, original)]
+        fields = [*named, ("Content-Type", RESPONSE), *revisit_fields(NOT_MODIFIED, original)]
         if original.payload_digest:
             fields.append(("WARC-Payload-Digest", original.payload_digest))
-        ref = self._write("revisit", exchange.started_at, fields, _Block(exchange.response_head))
+        ref = self._write("revisit", exchange.started_at, fields, Block(exchange.response_head))
         return Capture(
             exchange.url,
             exchange.started_at,
@@ -261,105 +230,18 @@ class WarcWriter:
         return self._held.get(digest) or self._seen(url, digest)
 
     def _write(
-        self, kind: str, date: datetime, fields: _Fields, block: _Block, level: int = TEXT_LEVEL
+        self, kind: str, date: datetime, fields: Fields, block: Block, level: int = TEXT_LEVEL
     ) -> RecordRef:
-        digest, size = _measure(block)
+        digest, size = measure(block)
         record_id = f"<urn:uuid:{uuid4()}>"
-        head: _Fields = [
+        head: Fields = [
             ("WARC-Type", kind),
             ("WARC-Record-ID", record_id),
-            ("WARC-Date", _warc_date(date)),
+            ("WARC-Date", warc_date(date)),
         ]
         if self._warcinfo_id:
             head.append(("WARC-Warcinfo-ID", self._warcinfo_id))
         head += [*fields, ("WARC-Block-Digest", digest), ("Content-Length", str(size))]
-        lines = "".join(f"{name}: {_one_line(value)}\r\n" for name, value in head)
-        offset = self.size_bytes
-        self._append([f"WARC/1.1\r\n{lines}\r\n".encode()], block, level)
-        length = self.size_bytes - offset
+        lines = "".join(f"{name}: {one_line(value)}\r\n" for name, value in head)
+        offset, length = self._members.append(f"WARC/1.1\r\n{lines}\r\n".encode(), block, level)
         return RecordRef(self.warc_name, offset, length, record_id, digest)
-
-    def _append(self, head: Sequence[bytes], block: _Block, level: int) -> None:
-        """Write one record as one gzip member, with the two line ends that close it."""
-        deflate = zlib.compressobj(level, zlib.DEFLATED, _GZIP_WINDOW)
-        for piece in chain(head, block.pieces(), [b"\r\n\r\n"]):
-            self._put(deflate.compress(piece))
-        self._put(deflate.flush())
-
-    def _put(self, data: bytes) -> None:
-        self._file.write(data)
-        self._hash.update(data)
-        self.size_bytes += len(data)
-
-
-def _measure(block: _Block) -> tuple[str, int]:
-    """Return the digest and the size of `block`; both stand before it in the record."""
-    digest, size = hashlib.sha256(), 0
-    for piece in block.pieces():
-        digest.update(piece)
-        size += len(piece)
-    return f"sha256:{digest.hexdigest()}", size
-
-
-def _concurrent(written: Sequence[RecordRef]) -> _Fields:
-    return [("WARC-Concurrent-To", ref.record_id) for ref in written]
-
-
-def _payload(exchange: Exchange) -> tuple[str, int]:
-    """Return the payload's digest and size; "" where tools do not agree what the payload is."""
-    head = exchange.response_head
-    if not exchange.url.startswith(("http://", "https://")):
-        return "", 0  # a WebSocket's handshake: warcio takes its head for a part of the payload
-    read = parse_head(head)
-    # By us and by any reader of the record, to whom it is no HTTP without a status line.
-    is_split_alike = split_head(head) == len(head) and read.status is not None
-    if not is_split_alike or read.get_list("Transfer-Encoding"):
-        return "", 0
-    return _measure(_Block(b"", exchange.body))
-
-
-def _is_whole(exchange: Exchange) -> bool:
-    """Tell whether an answer is all there, and such that tools look it up by its URL alone.
-
-    They look up answers to other methods than GET by what was sent, too.
-    """
-    is_get = exchange.request_head.startswith(b"GET ")
-    return is_get and exchange.truncated is None and exchange.failure is None
-
-
-def _revisit_fields(profile: str, original: Original) -> _Fields:
-    return [
-        ("WARC-Profile", profile),
-        ("WARC-Refers-To", original.record.record_id),
-        ("WARC-Refers-To-Target-URI", original.url),
-        ("WARC-Refers-To-Date", _warc_date(original.captured_at)),
-    ]
-
-
-def _warc_date(date: datetime) -> str:
-    return date.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
-
-
-def _facts(exchange: Exchange) -> Json:
-    """Return what WARC 1.1 has no field for."""
-    facts: Json = {"elapsed_seconds": exchange.elapsed_seconds} | browser_facts(exchange)
-    if exchange.failure:
-        facts["failure"] = {
-            "kind": exchange.failure.kind.value,
-            "message": exchange.failure.message,
-        }
-    if exchange.interim_heads:
-        facts["interim_heads"] = [head.decode("latin-1") for head in exchange.interim_heads]
-    if exchange.tls:
-        facts["tls"] = {
-            "version": exchange.tls.version,
-            "cipher": exchange.tls.cipher,
-            "verified": exchange.tls.verified,
-            "certificates": [ssl.DER_cert_to_PEM_cert(der) for der in exchange.tls.chain],
-        }
-    return facts
-
-
-def _one_line(value: str) -> str:
-    # A line end in a value would begin a field of its own.
-    return " ".join(value.split()) if any(mark in value for mark in "\r\n\0") else value

@@ -10,7 +10,7 @@ from datetime import datetime
 
 import msgspec
 
-from sousveil.archive.write import Original
+from sousveil.archive.fields import Original
 from sousveil.index.store import Index, sortable
 from sousveil.model import Capture, RecordRef
 

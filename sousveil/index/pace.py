@@ -15,7 +15,7 @@ from typing import Any
 
 import msgspec
 
-from sousveil.archive.write import Original
+from sousveil.archive.fields import Original
 from sousveil.capture.http.head import charset
 from sousveil.index.originals import original
 from sousveil.index.store import Index, sortable

@@ -14,7 +14,8 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509.oid import NameOID
 
 from sousveil.archive.beside import session_of
-from sousveil.archive.write import Original, WarcWriter
+from sousveil.archive.fields import Original
+from sousveil.archive.write import WarcWriter
 from sousveil.model import Exchange, TlsSession
 from sousveil.web.certificates import read_certificate
 from tests.archive.conftest import NOW

@@ -13,10 +13,11 @@ import pytest
 from cryptography.hazmat.primitives import serialization
 from fastwarc.warc import ArchiveIterator
 
+from sousveil.archive.fields import SAME_PAYLOAD, Original
 from sousveil.archive.foreign import scan_archive
 from sousveil.archive.read import payload, verify_warc
 from sousveil.archive.revisits import Noted, Revisits
-from sousveil.archive.write import MIN_REVISIT_BYTES, SAME_PAYLOAD, Original, Seen, WarcWriter
+from sousveil.archive.write import MIN_REVISIT_BYTES, Seen, WarcWriter
 from sousveil.errors import ArchiveError
 from sousveil.model import Capture, Exchange, TlsSession
 from tests.archive.conftest import NOW

@@ -7,7 +7,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from sousveil.archive.write import Original
+from sousveil.archive.fields import Original
 from sousveil.index.originals import original
 from sousveil.index.project import project
 from sousveil.index.query import captures_of_watch

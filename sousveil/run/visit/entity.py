@@ -10,7 +10,7 @@ import hashlib
 from http import HTTPStatus
 
 from sousveil.archive.coding import decode_body
-from sousveil.archive.write import PIECE_BYTES
+from sousveil.archive.members import PIECE_BYTES
 from sousveil.capture.http.head import parse_head, split_head
 from sousveil.model import Exchange
 

@@ -11,10 +11,10 @@ from typing import Any
 import msgspec
 import pytest
 
+from sousveil.archive.fields import NOT_MODIFIED, SAME_PAYLOAD
 from sousveil.archive.read import payload
 from sousveil.archive.records import RecordReader
 from sousveil.archive.unpack import Unpacked
-from sousveil.archive.write import NOT_MODIFIED, SAME_PAYLOAD
 from sousveil.case import Case
 from sousveil.index.due import pasts
 from sousveil.index.pace import paces
