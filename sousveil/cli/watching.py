@@ -41,7 +41,8 @@ from sousveil.ledger import writing
 from sousveil.model import Json, Verdict, Watch
 from sousveil.run.indexing import open_index, sync_index
 from sousveil.run.visit.watches import retire_watches, watches_in_log
-from sousveil.run.watch.service import Batch, Outside, run_until
+from sousveil.run.watch.batch import Batch, Outside
+from sousveil.run.watch.service import run_until
 from sousveil.signing import unlock
 from sousveil.watch.schedule import NEVER, Due, next_due
 from sousveil.watch.targets import find_watches

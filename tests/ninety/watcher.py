@@ -17,7 +17,8 @@ from sousveil.capture.http.fetch import WireSettings
 from sousveil.case import open_case
 from sousveil.run.visit import gather
 from sousveil.run.watch import sweep
-from sousveil.run.watch.service import Outside, run_until
+from sousveil.run.watch.batch import Outside
+from sousveil.run.watch.service import run_until
 from tests.ninety.script import DAY, DAYS, HOUR
 from tests.ninety.world import Clock
 

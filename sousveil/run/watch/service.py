@@ -3,54 +3,42 @@
 Batch after batch: what is due follows from the log (`index/due.py`, `watch/schedule.py`), so a
 service that was killed goes on where it was, and visits nothing twice for nothing. Pages that may
 be as they were are polled first (`sweep.py`); whatever is not becomes a visit; what visits brought
-is read at once. The case's lock is held only while something is written, by reading a turn at a
-time (`turns.py`), and others write in between: what they added, retired or set is seen at the next
-batch.
+is read at once (`reading.py`). The case's lock is held only while something is written, by reading
+a turn at a time (`turns.py`), and others write in between: what they added, retired or set is seen
+at the next batch.
 
 Clock and sleep are handed in. Once `stop` is set, what is under way is given up within seconds, and
 what was reported stays.
 """
 
 import shutil
-import threading
-from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import partial
-from pathlib import Path
 
 from sousveil.capture.git.run import require_git
-from sousveil.case import Case, Wait, locked, open_case, watched
-from sousveil.claims import Engine
+from sousveil.case import Case, locked, open_case, watched
 from sousveil.errors import (
-    ActorError,
     BusyError,
     CaseError,
-    OvertakenError,
     RepositoryError,
-    TopicError,
 )
 from sousveil.index.due import pasts
-from sousveil.index.reviews import logged_model
 from sousveil.index.store import Index
-from sousveil.index.verdicts import stale_addresses
 from sousveil.ledger import TurnWriter, log_size, writing
-from sousveil.model import Event, Exchange, Visit, Watch, WatchKind
+from sousveil.model import Event, Exchange, Watch, WatchKind
 from sousveil.run import sending
-from sousveil.run.alerting import Delivered, keep_feed, tell_channels
-from sousveil.run.calendars import Anchored
 from sousveil.run.indexing import open_index, sync_index, take_event
-from sousveil.run.read.analyse import Analysis, analyse, load_engine
-from sousveil.run.stamping import Asked, Stamper
+from sousveil.run.stamping import Stamper
 from sousveil.run.visit.means import Means
 from sousveil.run.visit.pending import clear_pending, new_folder
 from sousveil.run.visit.visits import Crawled, Outing, Postponed, visit_with
+from sousveil.run.watch.batch import Batch, Outside
 from sousveil.run.watch.known import Known
 from sousveil.run.watch.parting import Parting
+from sousveil.run.watch.reading import Reader
 from sousveil.run.watch.sweep import Changed, sweep
-from sousveil.run.watch.turns import Turns
-from sousveil.run.witnessing import Heard
 from sousveil.watch.politeness import Politeness
 from sousveil.watch.schedule import NEVER, Due, Past, next_due
 
@@ -66,43 +54,6 @@ CRAWL_SECONDS = 60.0
 MAX_NAP_SECONDS = 3_600.0
 # A browser that nobody needed for so long is closed.
 IDLE = timedelta(minutes=5)
-# Channels that could not be told are tried again about as often (run/alerting.py).
-TELL_AGAIN = timedelta(minutes=1)
-
-
-@dataclass(slots=True)
-class Batch:
-    """What one batch brought."""
-
-    at: datetime
-    targets: dict[str, str] = field(default_factory=dict)  # of the watches that were due, by id
-    unchanged: int = 0
-    visits: list[Visit] = field(default_factory=list)
-    crawled: list[Crawled] = field(default_factory=list)
-    postponed: list[Postponed] = field(default_factory=list)
-    analysis: Analysis | None = None  # of what the visits brought
-    delivered: Delivered | None = None  # who was told of it, and could not be
-    # By whom the log is vouched for.
-    stamped: list[Asked | Anchored | Heard] = field(default_factory=list)
-    troubles: list[str] = field(default_factory=list)  # what keeps us from our work, in words
-    next_due: datetime | None = None  # None when nothing is watched
-
-    @property
-    def due(self) -> int:
-        """How many watches were due when it began."""
-        return len(self.targets)
-
-
-@dataclass(frozen=True, slots=True)
-class Outside:
-    """What a service needs of the world."""
-
-    clock: Callable[[], datetime]
-    sleep: Callable[[float], None]  # returns early once `stop` is set
-    nap: Callable[[float], None]  # as `sleep`, and early when there may be something new to see
-    wait: Wait  # for the case's lock; False ends the service
-    stop: threading.Event
-    progress: Callable[[Batch], None]  # told of a batch while it goes on
 
 
 def run_until(
@@ -148,10 +99,9 @@ class _Service:
         self.known = Known()
         self.known.follow(case)
         self._renew_means()
-        self._told_at = outside.clock()
         self._barred: set[str] = set()  # watches that cannot be visited as things are
         self._parting = Parting()
-        self._engine: tuple[object, Engine] | None = None
+        self._reader = Reader(outside)
         turn = partial(locked, case, outside.wait)
         self._stamper = Stamper(sending.Outside(outside.clock, outside.stop, turn))
 
@@ -214,7 +164,7 @@ class _Service:
             batch.targets = {watch.id: watch.target for watch in chosen}
             try:
                 self._look(index, chosen, past, batch, pending)
-                self._read_and_tell(batch)
+                self._reader.read_and_tell(self.case, batch)
                 self._stamp(batch)
             except (InterruptedError, BusyError):  # stopped at work, or while others had their turn
                 if not self.outside.stop.is_set():
@@ -314,59 +264,10 @@ class _Service:
         until = self.outside.clock() + timedelta(seconds=SWEEP_SECONDS + CRAWL_SECONDS)
         return Outing(writer, index, self.means, self.politeness, self.outside.sleep, until)
 
-    def _read_and_tell(self, batch: Batch) -> None:
-        """Read what the visits brought, and tell people."""
-        is_time = self.outside.clock() - self._told_at >= TELL_AGAIN
-        with open_index(self.case) as index:
-            # Polls, too, are looks at what is missed.
-            is_news = bool(batch.visits or stale_addresses(index))
-        if not is_news and not is_time:
-            return
-
-        if is_news:
-            with open_index(self.case, create=True) as index:
-                self._read(index, batch)
-        with locked(self.case, self.outside.wait), open_index(self.case, create=True) as index:
-            sync_index(self.case, index)
-            keep_feed(self.case, index)
-        # Services far away may take their time; others write meanwhile.
-        with open_index(self.case, create=True) as index:
-            batch.delivered = tell_channels(self.case, index, self.outside.clock)
-        self._told_at = self.outside.clock()
-
-    def _read(self, index: Index, batch: Batch) -> None:
-        """Read what is new, by turns; who stops us does so between captures."""
-        turns = Turns(self.case, index, self.outside.wait, self.outside.stop)
-
-        def progress(_done: int, _total: int, _at: str) -> None:
-            if self.outside.stop.is_set():
-                raise InterruptedError
-            self.outside.progress(batch)
-
-        try:
-            with turns.turn():
-                sync_index(self.case, index)
-            engine = self._engine_of(index)
-            batch.analysis = analyse(self.case, index, engine, progress, turn=turns.turn)
-        except OvertakenError as error:
-            batch.troubles.append(f"{error} Who made it read what was new; the rest is read next.")
-        except (ActorError, TopicError) as error:
-            # A file that people edit while we run. Visits need neither, and wait for nobody.
-            batch.troubles.append(f"{error} Until then nothing new is read.")
-
     def _stamp(self, batch: Batch) -> None:
         """Have the log stamped, when it is time."""
         if self._stamper.is_due(self.case):
             batch.stamped = self._stamper.stamp(self.case)
-
-    def _engine_of(self, index: Index) -> Engine:
-        """Return the engine that the settings, topic files and model ask for; made anew by need."""
-        topics = self.case.settings.topics
-        files = [self.case.root / name for name in topics if name.endswith(".toml")]
-        asked = (topics, [_written_at(path) for path in files], logged_model(index))
-        if self._engine is None or self._engine[0] != asked:
-            self._engine = (asked, load_engine(self.case, index))
-        return self._engine[1]
 
     def _next(self, index: Index, pending: set[str]) -> datetime | None:
         """Return when the next watch is due and its host may be asked."""
@@ -379,7 +280,3 @@ class _Service:
             at = now if watch.id in pending else when.at
             soonest.append(max(at, self.politeness.free_at(watch.target)))
         return min(soonest, default=None)
-
-
-def _written_at(path: Path) -> int:
-    return path.stat().st_mtime_ns if path.exists() else 0

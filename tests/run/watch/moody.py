@@ -13,7 +13,8 @@ from pathlib import Path
 from sousveil.case import Case, open_case, save_settings
 from sousveil.ledger import create_case, read_events
 from sousveil.model import Event
-from sousveil.run.watch.service import Batch, Outside, run_until
+from sousveil.run.watch.batch import Batch, Outside
+from sousveil.run.watch.service import run_until
 from tests.conftest import NOW
 
 DATE = "Mon, 02 Mar 2026 08:00:00 GMT"
