@@ -39,7 +39,8 @@ from sousveil.run.alerting import tell_out
 from sousveil.run.indexing import open_index, sync_index
 from sousveil.run.learning import unfit_model, write_model_file
 from sousveil.run.read.analyse import analyse, load_engine
-from sousveil.run.visit.imports import Imported, archives_in, import_file
+from sousveil.run.visit.archives import archives_in
+from sousveil.run.visit.imports import Imported, import_file
 from sousveil.run.visit.visits import Crawled, Postponed, visit_all
 from sousveil.run.visit.watches import watches_in_log
 from sousveil.watch.schedule import due

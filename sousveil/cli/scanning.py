@@ -3,21 +3,19 @@
 What it does needs extras of its own, so it is imported once the command runs.
 """
 
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from sousveil.actors import OfficialList
-from sousveil.case import Case, open_case
 from sousveil.cli.options import JsonOption
 from sousveil.errors import InputError
-from sousveil.index.query import official_lists
-from sousveil.run.indexing import open_index
-from sousveil.run.read.analyse import topic_place
 from sousveil.topics import shipped
 
 _LANGUAGE = 3  # letters of an ISO 639-3 code
+# Of the extra `scan`, what is imported late: that it lacks is told before the work, not after it.
+_NEEDED = ("fsspec", "aiohttp", "pyarrow")
 
 
 def register(app: typer.Typer) -> None:
@@ -84,37 +82,30 @@ def scan(
     try:
         from sousveil.cli.telling.scanned import (  # noqa: PLC0415  # needs an extra
             available_cores,
-            engine_of,
             estimate_and_tell,
             scan_and_tell,
         )
-        from sousveil.scan.file.values import CaseActors  # noqa: PLC0415  # same
         from sousveil.scan.job.places import Wanted  # noqa: PLC0415  # same
         from sousveil.scan.job.run import Wish  # noqa: PLC0415  # same
     except ImportError as error:
         raise InputError(f"{error.name} is not installed. Install `sousveil[scan]`.") from error
+    for name in _NEEDED:
+        if find_spec(name) is None:
+            raise InputError(f"{name} is not installed. Install `sousveil[scan]`.")
     wanted = Wanted(tuple(language or ()), tuple(mime or ()), tuple(host or ()), since, until)
     for code in wanted.languages:
         if len(code) != _LANGUAGE or not code.isalpha():
             raise InputError(f"--language {code}: no ISO 639-3 code. Chinese is zho, English eng.")
-    case = open_case(folder) if folder else None
-    actors = CaseActors(str(case.root), _lists(case)) if case else None
-    topics = _topics(topic, case)
-    wish = Wish(tuple(inputs or ()), topics, prefix, tuple(index or ()), wanted, actors)
+    topics, actors = tuple(topic or ()), None
+    if folder is not None:
+        # Brings all that reads a case, which a scan without one goes without.
+        from sousveil.scan.job.casework import actors_of, topics_of  # noqa: PLC0415
+
+        topics, actors = topics or topics_of(folder), actors_of(folder)
+    indexes = tuple(index or ())
+    wish = Wish(tuple(inputs or ()), topics or tuple(shipped()), prefix, indexes, wanted, actors)
     cores = workers or available_cores()
     if estimate:
         estimate_and_tell(wish, cores, speed, price_per_hour, as_json=as_json)
     else:
-        scan_and_tell(wish, output, engine_of(cores, dask), as_json=as_json)
-
-
-def _topics(named: list[str] | None, case: Case | None) -> tuple[str, ...]:
-    """Return the topics that were named, or those of the case that was, or all."""
-    if named or case is None:
-        return tuple(named or shipped())
-    return tuple(topic_place(case, name) for name in case.settings.topics)
-
-
-def _lists(case: Case) -> tuple[OfficialList, ...]:
-    with open_index(case) as index:
-        return tuple(official_lists(index))
+        scan_and_tell(wish, output, cores, dask, as_json=as_json)

@@ -1,8 +1,12 @@
 """A fact as JSON values, and what was seen and made of it over time."""
 
-from sousveil.index.facts import FactTold
+from typing import TYPE_CHECKING
+
 from sousveil.jsonform.values import captured, instant, placed, present, quoted
 from sousveil.model import Fact, Field, Json
+
+if TYPE_CHECKING:  # what asks the index is not waited for by who writes findings alone
+    from sousveil.index.facts import FactTold
 
 
 def fact_json(fact: Fact) -> Json:
@@ -26,7 +30,7 @@ def fact_json(fact: Fact) -> Json:
     )
 
 
-def fact_told_json(told: FactTold) -> Json:
+def fact_told_json(told: "FactTold") -> Json:
     """Return a fact as `fact_json` does, with `seen`, `past` and the ids of its `kin`."""
     return present(
         fact_json(told.fact)

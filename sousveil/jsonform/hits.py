@@ -1,11 +1,15 @@
 """A passage that a search found, as JSON values."""
 
-from sousveil.index.search.find import Hit
+from typing import TYPE_CHECKING
+
 from sousveil.jsonform.values import instant, present
 from sousveil.model import Json
 
+if TYPE_CHECKING:  # what searches the index is not waited for by who writes findings alone
+    from sousveil.index.search.find import Hit
 
-def hit_json(hit: Hit) -> Json:
+
+def hit_json(hit: "Hit") -> Json:
     """Return a passage that a search found; offsets count characters, from 0.
 
     `marks` are the spans in `text` that match; `start` is where the passage begins in the text of

@@ -12,7 +12,7 @@ from sousveil.case import Case
 from sousveil.errors import InputError
 from sousveil.index.query import findings
 from sousveil.run.indexing import open_index
-from sousveil.run.visit.imports import archives_in
+from sousveil.run.visit.archives import archives_in
 from tests.commands import sousveil
 
 CLAIM = "Our face analysis detects the ethnicity of every visitor, such as Uyghur."

@@ -3,6 +3,7 @@
 import os
 import time
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -23,10 +24,9 @@ from sousveil.cli.telling.screen import (
 from sousveil.errors import InputError
 from sousveil.scan.file.scan import scan_file
 from sousveil.scan.file.values import FileReport, Job, Source
-from sousveil.scan.job.estimate import estimate, to_builtins
 from sousveil.scan.job.manifest import Told, Totals
-from sousveil.scan.job.pool import Lost, run_all
-from sousveil.scan.job.run import Engine, Wish, plan_scan, scan
+from sousveil.scan.job.pool import Lost, crew_of
+from sousveil.scan.job.run import Engine, Plan, Wish, plan_scan, scan
 
 # Files of which it is told what is wrong; the manifest tells it of all.
 _TOLD_FILES = 20
@@ -41,29 +41,43 @@ def available_cores() -> int:
     return os.cpu_count() or 1
 
 
-def engine_of(cores: int, cluster: str | None) -> Engine:
-    """Return who does the work: processes here, or the cluster whose scheduler is named."""
+@contextmanager
+def engine_of(plan: Plan, cores: int, cluster: str | None) -> Iterator[Engine]:
+    """Give who does the work: processes here, or the cluster whose scheduler is named.
+
+    Processes are started with the block, and end with it.
+    """
     if cluster is None:
-        return partial(_in_processes, cores)
+        work = partial(scan_file, folder=plan.folder, job=plan.job)
+        with crew_of(work, min(cores, len(plan.sources))) as crew:
+
+            def engine(
+                sources: Sequence[Source], _folder: Path, _job: Job
+            ) -> Iterator[tuple[Source, FileReport | Lost]]:
+                return crew.run(sources)
+
+            yield engine
+        return
     try:
         from sousveil.scan.job.cluster import scan_on_cluster  # noqa: PLC0415  # needs an extra
     except ImportError as error:
         raise InputError(f"{error.name} is not installed. Install `sousveil[dask]`.") from error
-    return partial(scan_on_cluster, cluster)
+    yield partial(scan_on_cluster, cluster)
 
 
-def _in_processes(
-    cores: int, sources: Sequence[Source], folder: Path, job: Job
-) -> Iterator[tuple[Source, FileReport | Lost]]:
-    return run_all(sources, partial(scan_file, folder=folder, job=job), cores)
-
-
-def scan_and_tell(wish: Wish, output: Path, engine: Engine, *, as_json: bool) -> None:
+def scan_and_tell(
+    wish: Wish, output: Path, cores: int, cluster: str | None, *, as_json: bool
+) -> None:
     """Scan and tell what came of it; ends the command with 1 when not all could be read."""
     plan = plan_scan(wish, output, _now())
     seen: list[Told] = []
     try:
-        with progress("scanning", plan.asked.files) as bar:
+        # Processes first: what shows the progress is a thread, and they are copies of a process
+        # without any.
+        with (
+            engine_of(plan, cores, cluster) as engine,
+            progress("scanning", plan.asked.files) as bar,
+        ):
             watcher = _Watcher(bar, plan.asked.files, as_json=as_json)
 
             def follow(told: Told, report: FileReport | None) -> None:
@@ -148,6 +162,8 @@ def estimate_and_tell(
     as_json: bool,
 ) -> None:
     """Tell what a scan would take."""
+    from sousveil.scan.job.estimate import estimate, to_builtins  # noqa: PLC0415  # seldom asked
+
     plan = plan_scan(wish, Path("estimate.parquet"), _now())
     speed = None if megabytes_per_second is None else megabytes_per_second * _MB
     told = estimate(plan.sources, plan.job, speed)

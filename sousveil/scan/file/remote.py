@@ -41,6 +41,18 @@ def fetched(address: str) -> Iterator[tuple[BinaryIO, int]]:
         raise SourceError(f"{address}: {in_words(error)}") from error
 
 
+def matching(pattern: str) -> list[str]:
+    """Return the addresses of the objects that a pattern of an object store stands for, in order.
+
+    Raises SourceError when the store cannot be asked.
+    """
+    try:
+        files, path = url_to_fs(pattern)
+        return [f"s3://{one}" for one in sorted(files.glob(path))]
+    except _AT_OPENING as error:
+        raise SourceError(f"{pattern}: {in_words(error)}") from error
+
+
 def _size_in_parts(file: AbstractBufferedFile) -> int:
     """Return the size of a file of which parts can be had; 0 when it is not known, or not so."""
     size: int = getattr(file, "size", None) or 0

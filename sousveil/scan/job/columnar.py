@@ -7,6 +7,7 @@ sorted by `url_surtkey`, as Common Crawl's is, only the row groups of the wanted
 
 from collections.abc import Iterable, Iterator, Sequence
 
+import aiohttp
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.dataset as ds
@@ -34,7 +35,7 @@ def places_in_table(index: str, wanted: Wanted) -> Iterator[Place]:
             columns = (batch.column(name).to_pylist() for name in _PLACE)
             for name, offset, length in zip(*columns, strict=True):
                 yield checked_place(index, name, offset, length)
-    except (*FAULTS, pa.ArrowException) as error:
+    except (*FAULTS, aiohttp.ClientError, pa.ArrowException) as error:
         raise InputError(f"{index}: {unreadable(error)}") from error
 
 

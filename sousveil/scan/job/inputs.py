@@ -17,11 +17,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO, cast
 
-import aiohttp
-from fsspec.core import url_to_fs
-
 from sousveil.errors import InputError
-from sousveil.run.visit.imports import archives_in
+from sousveil.run.visit.archives import archives_in
 from sousveil.scan.file.opening import SourceError
 from sousveil.scan.file.opening import opened as opened_source
 from sousveil.scan.file.values import Source
@@ -30,8 +27,8 @@ from sousveil.scan.file.values import Source
 MAX_FILES = 1_000_000
 MAX_LINE_CHARACTERS = 4_096  # of a list; paths have some hundred
 
-# What fsspec and those below it raise where something cannot be opened or read.
-FAULTS = (OSError, ValueError, ImportError, aiohttp.ClientError)
+# What is raised where something cannot be opened or read.
+FAULTS = (OSError, ValueError, ImportError)
 
 _ADDRESS = re.compile(r"[a-z][a-z0-9+.-]*://", re.IGNORECASE)
 _SCHEMES = ("http://", "https://", "s3://")
@@ -135,14 +132,16 @@ def _remote(address: str) -> Iterable[Source]:
     """Return the address itself, or what a pattern of an object store stands for."""
     if not address.startswith("s3://") or not _PATTERN.search(address):
         return [Source(address, address)]
+    # Half of what a scan of files at hand would have to import.
+    from sousveil.scan.file.remote import matching  # noqa: PLC0415
+
     try:
-        system, path = url_to_fs(address)
-        found = sorted(system.glob(path))
+        found = matching(address)
     except FAULTS as error:
         raise InputError(f"{address}: {unreadable(error)}") from error
     if not found:
         raise InputError(f"{address}: no object has such a name.")
-    return [Source(f"s3://{one}", f"s3://{one}") for one in found]
+    return [Source(one, one) for one in found]
 
 
 def _listed(place: str, prefix: str) -> Iterator[Source]:

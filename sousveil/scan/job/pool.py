@@ -5,20 +5,27 @@ has a pipe of its own and one task at a time, so it is always known which task a
 at: it alone is tried again, by another process, and given up after `Limits.tries`. The standard
 library's pools lose the task (`multiprocessing.Pool`, which then waits for ever) or break for all
 (`concurrent.futures`, BrokenProcessPool), and neither can end a task that hangs.
+
+Where this process has one thread, the others begin as copies of it: what it has imported and made
+ready, they need not. So whoever wants them soon starts them before threads of its own.
 """
 
+import gc
 import multiprocessing
 import os
 import resource
 import signal
+import sys
 import threading
 import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from multiprocessing.connection import Connection, wait
-from multiprocessing.context import SpawnProcess
+from multiprocessing.context import ForkContext, SpawnContext
+from multiprocessing.process import BaseProcess
+from pathlib import Path
 from typing import Generic, TypeVar
 
 from sousveil.errors import InputError
@@ -38,7 +45,8 @@ class Limits:
     tries: int = 3  # a task that ended so many processes is what ends them
     # The largest archives (some 100 GB) over a slow line; a task that hangs ends, too.
     seconds: float = 6 * 3600.0
-    # Ten times what a process needs for a usual file: a record that is too large for it is hostile.
+    # Ten times what a process needs for a usual file, beside what it has when it begins: a record
+    # that is too large for it is hostile.
     memory_bytes: int = 2 * 2**30
     tasks: int = 200  # done by one process before another takes its place: libraries leak
 
@@ -54,7 +62,7 @@ class Lost:
 class _Worker(Generic[Task]):
     """A process, our end of its pipe, and the task it is at."""
 
-    process: SpawnProcess
+    process: BaseProcess
     pipe: Connection
     is_ready: bool = False
     at: "_Tried[Task] | None" = None
@@ -74,56 +82,66 @@ class _Tried(Generic[Task]):
     tries: int = 0
 
 
-def run_all(
-    tasks: Iterable[Task],
-    work: Callable[[Task], Result],
-    processes: int,
-    limits: Limits | None = None,
-) -> Iterator[tuple[Task, Result | Lost]]:
-    """Yield each task with what `work` makes of it, in the order in which they are done.
+@contextmanager
+def crew_of(
+    work: Callable[[Task], Result], processes: int, limits: Limits | None = None
+) -> Iterator["Crew[Task, Result]"]:
+    """Start so many processes that do `work`; they end with the block, or when we are killed.
 
-    `work`, the tasks and the results must be picklable. A process that dies with a task (killed,
-    crashed, over its memory) is replaced and the task tried again; one that takes longer than
-    `limits.seconds` is killed, and its task given up at once. When the caller stops, or is killed,
-    so are the processes. Raises InputError when no process can be started.
+    Raises InputError when none can be started.
     """
-    crew = _Crew(deque(_Tried(task) for task in tasks), work, processes, limits or Limits())
+    crew = Crew(work, processes, limits or Limits())
     try:
-        while crew.has_work():
-            crew.hire()
-            yield from crew.take_in()
+        crew.hire(processes)
+        yield crew
     finally:
         crew.dismiss()
 
 
-class _Crew(Generic[Task, Result]):
+class Crew(Generic[Task, Result]):
     """The processes, and the tasks that wait for one."""
 
-    def __init__(
-        self,
-        waiting: deque[_Tried[Task]],
-        work: Callable[[Task], Result],
-        processes: int,
-        limits: Limits,
-    ) -> None:
-        self._waiting = waiting
+    def __init__(self, work: Callable[[Task], Result], processes: int, limits: Limits) -> None:
+        self._waiting: deque[_Tried[Task]] = deque()
         self._work = work
         self._processes = processes
         self._limits = limits
         self._workers: list[_Worker[Task]] = []
         self._failed_starts = 0
 
-    def has_work(self) -> bool:
-        return bool(self._waiting) or any(one.at for one in self._workers)
+    def run(self, tasks: Iterable[Task]) -> Iterator[tuple[Task, Result | Lost]]:
+        """Yield each task with what `work` makes of it, in the order in which they are done.
 
-    def hire(self) -> None:
-        """Start as many processes as there is work for."""
-        busy = sum(one.at is not None for one in self._workers)
-        wanted = min(self._processes, busy + len(self._waiting))
-        while len(self._workers) < wanted:
-            self._workers.append(_start(self._work, self._limits.memory_bytes))
+        The tasks and the results must be picklable. A process that dies with a task (killed,
+        crashed, over its memory) is replaced and the task tried again; one that takes longer than
+        `Limits.seconds` is killed, and its task given up at once. Raises InputError when no process
+        can be started.
+        """
+        self._waiting.extend(_Tried(task) for task in tasks)
+        while self._waiting or any(one.at for one in self._workers):
+            busy = sum(one.at is not None for one in self._workers)
+            self.hire(busy + len(self._waiting))
+            yield from self._take_in()
 
-    def take_in(self) -> Iterator[tuple[Task, Result | Lost]]:
+    def hire(self, wanted: int) -> None:
+        """Start processes until there are as many as are wanted, and may be."""
+        while len(self._workers) < min(self._processes, wanted):
+            try:
+                self._workers.append(_start(self._work, self._limits.memory_bytes))
+            except OSError as error:
+                if self._workers:  # which do the work, if not as quickly
+                    return
+                raise InputError(
+                    f"no process to scan with can be started: {error.strerror}."
+                ) from error
+
+    def dismiss(self) -> None:
+        """End all processes."""
+        for worker in self._workers:
+            worker.end()
+        self._workers.clear()
+
+    def _take_in(self) -> Iterator[tuple[Task, Result | Lost]]:
         """Wait until something happens; yield what was done or given up, and hand out the next."""
         now = time.monotonic()
         deadlines = [one.deadline for one in self._workers if one.at is not None]
@@ -137,11 +155,6 @@ class _Crew(Generic[Task, Result]):
                 self._remove(worker)
                 words = f"reading it took longer than {self._limits.seconds:,.0f} seconds"
                 yield given_up, Lost(words)
-
-    def dismiss(self) -> None:
-        for worker in self._workers:
-            worker.end()
-        self._workers.clear()
 
     def _hear(self, worker: _Worker[Task]) -> Iterator[tuple[Task, Result | Lost]]:
         """Take what a process has to say: that it is ready, a result, or that it is no more."""
@@ -205,12 +218,30 @@ class _Crew(Generic[Task, Result]):
 
 
 def _start(work: Callable[[Task], Result], memory_bytes: int) -> _Worker[Task]:
-    context = multiprocessing.get_context("spawn")
+    """Start a process; raises OSError when the system refuses."""
+    context = _context()
     ours, theirs = context.Pipe()
-    process = context.Process(target=_serve, args=(theirs, work, memory_bytes), daemon=False)
-    process.start()
-    theirs.close()  # so that the pipe ends with the process
+    # Its types do not tell that both contexts have such processes.
+    process: BaseProcess = context.Process(target=_serve, args=(theirs, work, memory_bytes))
+    try:
+        process.start()
+    except OSError:
+        ours.close()
+        raise
+    finally:
+        theirs.close()  # so that the pipe ends with the process
     return _Worker(process, ours)
+
+
+def _context() -> ForkContext | SpawnContext:
+    """Return how a process begins: as a copy of this one, or anew, which takes half a second.
+
+    What other threads held when a copy was made, nobody in it will ever let go (fork(2)). Linux
+    tells whether there are any, those of libraries among them.
+    """
+    if sys.platform == "linux" and len(list(Path("/proc/self/task").iterdir())) == 1:
+        return multiprocessing.get_context("fork")
+    return multiprocessing.get_context("spawn")
 
 
 def _serve(
@@ -218,11 +249,8 @@ def _serve(
 ) -> None:  # pragma: no cover  # in a process of its own
     """Do tasks as they come, until there are no more or the parent is gone."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent answers Ctrl-C
-    # Of private memory; what Arrow reserves of addresses without use does not count (setrlimit(2)).
-    most = resource.getrlimit(resource.RLIMIT_DATA)[1]
-    most = memory_bytes if most == resource.RLIM_INFINITY else min(most, memory_bytes)
-    resource.setrlimit(resource.RLIMIT_DATA, (most, most))
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    gc.freeze()  # memory that is shared with the parent stays so, unless it is written to
+    _limit_memory(memory_bytes)
     threading.Thread(target=_end_with_parent, daemon=True).start()
     pipe.send(None)  # ready
     with suppress(EOFError):
@@ -233,6 +261,18 @@ def _serve(
             except MemoryError:
                 os._exit(OUT_OF_MEMORY)
             pipe.send(result)
+
+
+def _limit_memory(most: int) -> None:  # pragma: no cover  # in a process of its own
+    """Take no more private memory than so many bytes beside what there is."""
+    statm = Path("/proc/self/statm")  # proc(5); a copy begins with all that its parent has
+    if statm.exists():
+        most += int(statm.read_text().split()[5]) * resource.getpagesize()
+    # What Arrow reserves of addresses without use does not count (setrlimit(2)).
+    hard = resource.getrlimit(resource.RLIMIT_DATA)[1]
+    most = most if hard == resource.RLIM_INFINITY else min(most, hard)
+    resource.setrlimit(resource.RLIMIT_DATA, (most, most))
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
 
 
 def _end_with_parent() -> None:  # pragma: no cover  # in a process of its own

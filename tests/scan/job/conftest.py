@@ -1,6 +1,8 @@
 """Scans without processes of their own, for tests that ask what is found and not who looks."""
 
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from typing import NamedTuple
 
 import pytest
 
@@ -10,11 +12,16 @@ from sousveil.scan.file.values import FileReport, Source
 
 @pytest.fixture
 def no_processes(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let the command look into one archive after the other itself: a process takes a second."""
+    """Let the command look into one archive after the other itself."""
 
-    def one_by_one(
-        sources: Iterable[Source], work: Callable[[Source], FileReport], _: int
-    ) -> Iterator[tuple[Source, FileReport]]:
-        return ((source, work(source)) for source in sources)
+    class Here(NamedTuple):
+        work: Callable[[Source], FileReport]
 
-    monkeypatch.setattr(scanned, "run_all", one_by_one)
+        def run(self, sources: Iterable[Source]) -> Iterator[tuple[Source, FileReport]]:
+            return ((source, self.work(source)) for source in sources)
+
+    @contextmanager
+    def nobody(work: Callable[[Source], FileReport], _: int) -> Iterator[Here]:
+        yield Here(work)
+
+    monkeypatch.setattr(scanned, "crew_of", nobody)

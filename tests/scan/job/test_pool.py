@@ -1,20 +1,42 @@
 """Processes that really die: what they were at is told, and nothing else is lost."""
 
+import errno
 import os
 import resource
 import signal
 import subprocess
 import sys
+import threading
 import time
+from collections.abc import Callable, Iterable, Iterator
 from functools import partial
+from multiprocessing.process import BaseProcess
 from pathlib import Path
 
 import pytest
 
 from sousveil.errors import InputError
-from sousveil.scan.job.pool import Limits, Lost, run_all
+from sousveil.scan.job.pool import Limits, Lost, crew_of
 
 ROOT = Path(__file__).parents[3]
+
+
+def run_all(
+    tasks: Iterable[int], work: Callable[[int], int], processes: int, limits: Limits | None = None
+) -> Iterator[tuple[int, int | Lost]]:
+    with crew_of(work, processes, limits) as crew:
+        yield from crew.run(tasks)
+
+
+@pytest.fixture
+def another_thread() -> Iterator[None]:
+    """Let this process have two threads, so that none is begun as a copy of it."""
+    done = threading.Event()
+    thread = threading.Thread(target=done.wait)
+    thread.start()
+    yield
+    done.set()
+    thread.join()
 
 
 def square(number: int) -> int:
@@ -123,6 +145,36 @@ def _who(_: int) -> int:
     return os.getpid()
 
 
+@pytest.mark.usefixtures("another_thread")
+def test_processes_begin_anew_beside_threads_and_do_the_same() -> None:
+    assert sorted(run_all(range(6), square, 2)) == [(n, n * n) for n in range(6)]
+    assert list(run_all([0], has_imported, 1)) == [(0, False)]
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells of all threads")
+def test_processes_begin_as_copies_of_one_without_threads() -> None:
+    code = (
+        "import sys; from tests.scan.job.test_pool import has_imported, run_all;"
+        "sys.modules['only_here'] = sys; print(*run_all([0], has_imported, 1))"
+    )
+    told = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, check=True)
+    assert told.stdout == b"(0, True)\n"
+
+
+def has_imported(_: int) -> int:
+    return "only_here" in sys.modules
+
+
+def test_what_the_system_refuses_to_start_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refused(_: BaseProcess) -> None:
+        raise BlockingIOError(errno.EAGAIN, os.strerror(errno.EAGAIN))
+
+    monkeypatch.setattr(BaseProcess, "start", refused)
+    with pytest.raises(InputError, match="can be started: Resource temporarily unavailable"):
+        list(run_all([1], square, 2))
+
+
+@pytest.mark.usefixtures("another_thread")
 def test_processes_that_cannot_start_are_told_at_once() -> None:
     with pytest.raises(InputError, match="no process to scan with can be started"):
         list(run_all([1], Unfit(), 1))
@@ -146,7 +198,7 @@ def lasting_then_one(number: int, folder: Path) -> int:
 def test_processes_end_when_the_caller_is_killed(tmp_path: Path) -> None:
     code = (
         "from functools import partial; from pathlib import Path;"
-        "from sousveil.scan.job.pool import run_all; from tests.scan.job.test_pool import lasting;"
+        "from tests.scan.job.test_pool import lasting, run_all;"
         f"list(run_all([1], partial(lasting, folder=Path({str(tmp_path)!r})), 1))"
     )
     caller = subprocess.Popen([sys.executable, "-c", code], cwd=ROOT)

@@ -17,7 +17,7 @@ import pytest
 from sousveil.scan.file.scan import scan_file
 from sousveil.scan.file.values import FileReport, Job, Source
 from sousveil.scan.job.manifest import read_manifest
-from sousveil.scan.job.pool import Lost, run_all
+from sousveil.scan.job.pool import Lost, crew_of
 from sousveil.scan.job.run import Plan, Wish, plan_scan, scan
 from tests.commands import sousveil
 from tests.conftest import NOW
@@ -43,7 +43,8 @@ def in_processes(
     work = partial(scan_file, folder=folder, job=job)
     if marks is not None:
         work = partial(deadly, folder=folder, job=job, marks=marks)
-    return run_all(sources, work, 2)
+    with crew_of(work, 2) as crew:
+        yield from crew.run(sources)
 
 
 def in_this_process(
