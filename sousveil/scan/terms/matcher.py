@@ -8,8 +8,10 @@ in `views.py` and looked through again.
 """
 
 import re
+from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
+from itertools import accumulate
 from pathlib import Path
 
 from sousveil.claims.lexicon import Lexicon, lexicon
@@ -17,6 +19,7 @@ from sousveil.scan.terms.automaton import Automaton
 from sousveil.scan.terms.codings import is_utf8
 from sousveil.scan.terms.kept import CUE, Patterns, Table, patterns
 from sousveil.scan.terms.views import (
+    BORDER,
     hidden,
     in_unread_tag,
     overview,
@@ -120,12 +123,31 @@ def _places(table: Table, hits: Sequence[tuple[int, int]], data: bytes) -> Itera
 
 
 def _companions(common: Automaton, data: bytes, cues: Iterable[Place]) -> Iterator[Place]:
-    """Yield where a common word stands near a cue."""
-    done = 0
+    """Yield where a common word stands near a cue: all that lies near cues is searched at once."""
+    windows = list(_windows(cues))
+    if not windows:
+        return
+    pieces = [data[low:high] for low, high, _ in windows]
+    starts = list(accumulate((len(piece) + len(BORDER) for piece in pieces), initial=0))
+    for _, end in common.hits(BORDER.join(pieces)):
+        index = bisect_left(starts, end) - 1
+        low, _, coding = windows[index]
+        yield low + end - starts[index], coding
+
+
+def _windows(cues: Iterable[Place]) -> Iterator[tuple[int, int, str]]:
+    """Yield what lies near some cues: where it begins and ends, and its coding."""
+    low = high = 0
+    last = ""
     for end, coding in cues:
-        low, high = max(done, end - TOGETHER_BYTES), end + TOGETHER_BYTES
-        done = max(done, high)
-        yield from ((low + place, coding) for _, place in common.hits(data[low:high]))
+        if high and end - TOGETHER_BYTES <= high and coding == last:
+            high = end + TOGETHER_BYTES
+            continue
+        if high:
+            yield low, high, last
+        low, high, last = max(0, end - TOGETHER_BYTES), end + TOGETHER_BYTES, coding
+    if high:
+        yield low, high, last
 
 
 def _goes_on(data: bytes, end: int, begins: int, *, ends: bool) -> bool:

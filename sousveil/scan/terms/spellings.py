@@ -60,7 +60,8 @@ _JOINTS += tuple(
     for tag in (b"b", b"i", b"u", b"em", b"mark", b"strong")
     for joint in (b" <tag>", b"</tag> ", b"</tag> <tag>")
 )
-_SHORT_JOINT = rb"(?:[\s_-]{1,9}|\xc2\xa0|&nbsp;|<br ?/?>)"
+_ONE_MARK = rb"[\s_-]"
+_MARKS = frozenset({b" ", b"_", b"-", b"\n", b"\t"})  # which it stands for
 
 
 UNSURE = frozenset({"hint", "value"})  # kinds of terms that are looked for near cues only
@@ -185,7 +186,9 @@ def _of_phrase(words: list[str], coding: str) -> Iterator[Spelling]:
         return
     texts = [word.encode() for word in words]
     if sum(map(len, words)) <= SHORT_LETTERS:  # "e de", which stands within "the definition"
-        yield Spelling(b"[^a-z]" + _SHORT_JOINT.join(map(literal, texts)) + b"[^a-z]", coding)
+        # One pattern with all joints would take as long to look for as all others together.
+        for joint in (_ONE_MARK, *(literal(one) for one in _JOINTS if one not in _MARKS)):
+            yield Spelling(b"[^a-z]" + joint.join(map(literal, texts)) + b"[^a-z]", coding)
         return
     for place in range(1, len(texts)):
         before, after = b" ".join(texts[:place]), b" ".join(texts[place:])

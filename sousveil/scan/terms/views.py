@@ -29,7 +29,7 @@ MIN_NULS = 4  # characters of UTF-16 in a row that are ASCII
 _OPENS = (rb"<script\b", rb"<style\b")
 _CLOSES = (rb"</script", rb"</style")  # in the same order
 _CUT = b"></script"  # in place of a program
-_BORDER = b"\n\0\n"  # between pieces of a page, which nothing that is undone crosses
+BORDER = b"\n\0\n"  # between pieces of a page, which nothing that is undone crosses
 _INLINE = rb"(?:a|b|big|em|font|i|mark|small|span|strong|sub|sup|u|wbr)"
 _TAG_BYTES = 8  # of the longest tag that hides something itself, up to where it is told
 _HIDES = (
@@ -157,7 +157,7 @@ def plain_elsewhere(data: bytes) -> Iterator[bytes]:
 
 def hidden(data: bytes, hides: Sequence[int], *, utf_8: bool) -> Iterator[bytes]:
     """Yield what surrounds all that may hide a term in `data`, undone, in UTF-8."""
-    windows = _BORDER.join(data[start:end] for start, end in _windows(hides))
+    windows = BORDER.join(data[start:end] for start, end in _windows(hides))
     if windows:
         for coding in ("utf-8",) if utf_8 else codings(data):
             yield plain(_undone(windows.decode(coding, "replace")).encode("utf-8", "replace"))
