@@ -8,9 +8,10 @@ most one claim, so that findings do not overlap.
 
 from bisect import bisect_left
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import islice
 
+from sousveil.claims.code import CODE_KINDS, Window, code_window, passage_text
 from sousveil.claims.echo import Candidate, fullest
 from sousveil.claims.features import (
     FACE_ATTRIBUTES,
@@ -26,13 +27,8 @@ from sousveil.claims.model import Model, shipped_model
 from sousveil.claims.normal import normalise
 from sousveil.claims.quote import MAX_QUOTE_CHARACTERS
 from sousveil.claims.rows import table_rows
-from sousveil.claims.schema import (
-    declaration_of,
-    is_requirement,
-    property_around,
-    property_quote,
-)
-from sousveil.claims.windows import Span, sentences, word_end
+from sousveil.claims.schema import is_requirement
+from sousveil.claims.windows import Span, sentences
 from sousveil.model import LABELS, Block, BlockKind, Claim, Document
 from sousveil.topics.load import Topic
 
@@ -43,27 +39,10 @@ NO_MACHINE_BAR = (
 )
 DISCUSSES_BAR = 0.6  # of the probability of discusses
 SHORT_BLOCK_CHARACTERS = 500  # a block up to here is judged whole, as the labelled passages are
-CODE_REACH = 3  # lines of code before and after a term that belong to its window
-CODE_WINDOW_LINES = 16
-CODE_AROUND = 14  # lines looked at for what a declaration is about
-CODE_AROUND_CHARACTERS = 120  # of each of those lines
 MAX_WINDOWS = 20_000  # of one document: 10 s to a minute; the largest SDK header has 1,500
 MAX_CANDIDATES = 2_000  # nobody reviews more from one document; hostile prose stays fast
 
-_CODE_KINDS = frozenset({BlockKind.CODE, BlockKind.COMMENT, BlockKind.STRING, BlockKind.FIELD})
 _LINE_FORMATS = frozenset({"code", "json"})
-
-
-@dataclass(frozen=True, slots=True)
-class _Window:
-    """A passage to judge: where it lies and what it stands under."""
-
-    start: int
-    end: int
-    code: bool
-    declaration: str  # or headings above
-    quote: Span | None  # of the document, where the shape of it and not the words tells its ends
-    contexts: tuple[str, ...]  # for code, first of the declaration itself, then of all around
 
 
 def find(
@@ -86,7 +65,7 @@ def find(
     found: list[Candidate] = []
     cards: set[str] = set()  # declarations that were seen to be identity documents
     for window in islice(_windows(document, words), MAX_WINDOWS):
-        reading = _read(document, window, words)
+        reading = _read(window, words)
         decision = decide(reading, model)
         if IDENTITY_DOCUMENT in reading.features and window.declaration:
             cards.add(window.declaration)
@@ -107,10 +86,10 @@ def find(
 def passages(document: Document, topics: Sequence[Topic]) -> Iterator[tuple[str, str, bool]]:
     """Yield the passages that `find` judges: text, what stands above it, whether it is code."""
     for window in islice(_windows(document, lexicon(tuple(topics))), MAX_WINDOWS):
-        yield document.text[window.start : window.end], window.contexts[0], window.code
+        yield window.text, window.contexts[0], window.code
 
 
-def _statements(window: _Window, decision: Decision, reading: Reading) -> list[Decision]:
+def _statements(window: Window, decision: Decision, reading: Reading) -> list[Decision]:
     """Return what a window says: one statement of prose, of code one for each trait."""
     if window.quote is not None:  # a row or a property: one thing, quoted as it is bounded
         start, end = window.quote
@@ -127,7 +106,7 @@ def _statements(window: _Window, decision: Decision, reading: Reading) -> list[D
 
 def _candidate(
     document: Document,
-    window: _Window,
+    window: Window,
     decision: Decision,
     weighed: tuple[str, ...],
     *,
@@ -143,13 +122,9 @@ def _candidate(
     return Candidate(claim, quote, window.code, window.declaration, names, tells)
 
 
-def _read(document: Document, window: _Window, words: Lexicon) -> Reading:
+def _read(window: Window, words: Lexicon) -> Reading:
     """Read a window; code whose own declaration tells neither card nor face is read with more."""
-    end, limit = window.end, window.start + MAX_PASSAGE_CHARACTERS
-    if end > limit:
-        end = word_end(document.text, window.start, limit)
-    text = document.text[window.start : end]
-    contexts = window.contexts
+    text, contexts = window.text, window.contexts
     reading = read(text, words, context=contexts[0], code=window.code)
     if len(contexts) > 1 and not {IDENTITY_DOCUMENT, FACE_ATTRIBUTES} & set(reading.features):
         reading = read(text, words, context=contexts[1], code=window.code)
@@ -187,7 +162,7 @@ def _claim(
     )
 
 
-def _windows(document: Document, words: Lexicon) -> Iterator[_Window]:
+def _windows(document: Document, words: Lexicon) -> Iterator[Window]:
     """Give each window that holds a term."""
     by_line = document.format in _LINE_FORMATS or document.lang == "code"
     marked = _marked_blocks(document, words, hints=not by_line)
@@ -200,10 +175,10 @@ def _windows(document: Document, words: Lexicon) -> Iterator[_Window]:
         block = blocks[index]
         if index <= done:
             continue
-        if by_line or block.kind in _CODE_KINDS:
+        if by_line or block.kind in CODE_KINDS:
             if is_requirement(document, index, fields):
                 continue
-            window, done = _code_window(document, index, done, with_terms, words)
+            window, done = code_window(document, index, done, with_terms, words)
             yield window
             continue
         contexts = (f"{block.context}\n{document.title}",)
@@ -212,10 +187,17 @@ def _windows(document: Document, words: Lexicon) -> Iterator[_Window]:
             done = last
             start, end = blocks[first].start, blocks[last].end
             quote = (start, end) if end - start <= MAX_QUOTE_CHARACTERS else None
-            yield _Window(start, end, code=False, declaration="", quote=quote, contexts=contexts)
+            yield _prose_window(document, (start, end), contexts, quote)
             continue
         for low, high in _prose(document.text, block, places):
-            yield _Window(low, high, code=False, declaration="", quote=None, contexts=contexts)
+            yield _prose_window(document, (low, high), contexts, None)
+
+
+def _prose_window(
+    document: Document, span: Span, contexts: tuple[str, ...], quote: Span | None
+) -> Window:
+    text = passage_text(document.text, *span)
+    return Window(*span, text, code=False, declaration="", quote=quote, contexts=contexts)
 
 
 def _is_statement(document: Document, first: int, last: int) -> bool:
@@ -224,48 +206,6 @@ def _is_statement(document: Document, first: int, last: int) -> bool:
     longest = max(block.end - block.start for block in blocks[first : last + 1])
     whole = blocks[last].end - blocks[first].start
     return longest <= SHORT_BLOCK_CHARACTERS and whole <= MAX_PASSAGE_CHARACTERS
-
-
-def _code_window(
-    document: Document, index: int, done: int, marked: set[int], words: Lexicon
-) -> tuple[_Window, int]:
-    """Return the window around a marked line of code or data, and its last block."""
-    blocks = document.blocks
-    found = property_around(document, index, done)
-    declaration = declaration_of(blocks[index].context)
-    if found is None:
-        first, last = _declaration(document, index, marked)
-        first, quote = max(first, done + 1), None
-    else:
-        first, last, declaration = found
-        quote = property_quote(document, found, words)
-    contexts = _code_contexts(document, blocks[index], first, last)
-    start, end = blocks[first].start, blocks[last].end
-    window = _Window(start, end, code=True, declaration=declaration, quote=quote, contexts=contexts)
-    return window, last
-
-
-def _code_contexts(document: Document, block: Block, first: int, last: int) -> tuple[str, str]:
-    """Return what stands around a window: lines of its own declaration, and all lines.
-
-    An identity card, or a face, shows in the fields around.
-    """
-    last_near = min(len(document.blocks), last + CODE_AROUND + 1)
-    near = [
-        document.blocks[index]
-        for index in range(max(0, first - CODE_AROUND), last_near)
-        if not first <= index <= last
-    ]
-    declaration = declaration_of(block.context)
-    own = [other for other in near if declaration_of(other.context) == declaration]
-    heads = (block.context, document.title)
-    texts = [
-        "\n".join(
-            (*heads, *(document.text[b.start : b.end][:CODE_AROUND_CHARACTERS] for b in some))
-        )
-        for some in (own, near)
-    ]
-    return texts[0], texts[1]
 
 
 def _marked_blocks(
@@ -288,37 +228,6 @@ def _marked_blocks(
         if position == len(places):
             break
     return marked
-
-
-def _declaration(document: Document, index: int, marked: set[int]) -> Span:
-    """Return the first and last block of the window around a marked line of code.
-
-    Prose around a piece of code, as on a page of documentation, is no part of it.
-    """
-    blocks = document.blocks
-    context = declaration_of(blocks[index].context)
-    is_code = blocks[index].kind in _CODE_KINDS
-
-    def belongs(block: Block) -> bool:
-        return declaration_of(block.context) == context and (block.kind in _CODE_KINDS) == is_code
-
-    first = index
-    while first > 0 and index - first < CODE_REACH:
-        if not belongs(blocks[first - 1]):
-            break
-        first -= 1
-    last = index
-    reach = index + CODE_REACH
-    while (
-        last + 1 < len(blocks)
-        and last + 1 <= reach
-        and last + 1 - first < CODE_WINDOW_LINES
-        and belongs(blocks[last + 1])
-    ):
-        last += 1
-        if last in marked:
-            reach = last + CODE_REACH
-    return first, last
 
 
 def _prose(text: str, block: Block, places: list[int]) -> Iterator[Span]:

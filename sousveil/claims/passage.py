@@ -21,6 +21,7 @@ NEAR = 60  # units: about ten words, or twenty hanzi
 AROUND = 100  # units: a sentence
 NEGATED_VERB = 24  # characters from a negation in code to its verb: never guess or infer
 POSSIBLE_REACH = 40  # characters before a participle: can also be automatically
+NUMBER_REACH = 6  # characters before a value of a field: "10: "
 LIST_GAP = 36  # characters between two values of one list
 LIST_LENGTH = 3  # values that make a list
 LINE_GAP = 90  # units: a comment behind or above a list of values
@@ -31,6 +32,7 @@ HANZI = re.compile(r"[\u3040-\u30ff\u3400-\u9fff]")
 _SPACED = re.compile(r"[^\W\d_\u3040-\u30ff\u3400-\u9fff]")  # a letter of words between spaces
 _DENYING = frozenset({"negation", "denial", "forbid"})
 _POSSIBLE = re.compile(r"\b(?:can|may|will|shall|must) (?:\w+ )?be (?:\w+ly )?\Z")
+_NUMBERED = re.compile(r"\d\s*[:=.、-]\s*\Z")
 _UNSURE = frozenset({"ambiguous", "hint", "list"})
 _CLARIFYING = frozenset({"body", "attributes", "codebody", "codeattr"})
 _PEOPLE = frozenset({"person", "body"})
@@ -70,12 +72,13 @@ class Passage:
         self.text = normal.text
         self.cues = _without_possible(_without_reserved(words.cues(self.text)), self.text)
         if code:
-            self.cues = _without_keywords(_without_values(self.cues), self.text)
+            self.cues = _without_keywords(_without_values(self.cues, self.text), self.text)
         raw = [h for h in terms if self._counts(h)]
         kept = uncleared(raw, self.cues)
         standing = frozenset(kept)
         outermost = uncleared(raw, [])
         self.cleared = [h for h in outermost if h not in standing]
+        self.cues = _without_straddling(self.cues, kept, self.text)
         self.is_nested = len(outermost) < len(raw)  # "islam" in "umat islam": not meant otherwise
         self.above = normalise(context[:MAX_CONTEXT_CHARACTERS]).text
         self.context = words.cues(self.above)
@@ -230,13 +233,36 @@ def overlap(one: Hit, two: Hit) -> bool:
     return one.start < two.end and two.start < one.end
 
 
-def _without_values(cues: list[Hit]) -> list[Hit]:
-    """Drop negations that are values of a field in code: 1-不微笑, 2-微笑 denies nothing."""
+def _without_values(cues: list[Hit], text: str) -> list[Hit]:
+    """Drop negations that are values of a field in code: 1-不微笑, 2-微笑 denies nothing.
+
+    A verb near tells a real one, but not where the value stands behind its number: 0: not
+    estimated, 1: estimated.
+    """
     verbs = [c.start for c in cues if c.cls in {"infer", "weakinfer"}]
     return [
         c
         for c in cues
-        if c.cls != "negation" or any(0 <= start - c.start <= NEGATED_VERB for start in verbs)
+        if c.cls != "negation"
+        or (
+            any(0 <= start - c.start <= NEGATED_VERB for start in verbs)
+            and not _NUMBERED.search(text, max(0, c.start - NUMBER_REACH), c.start)
+        )
+    ]
+
+
+def _without_straddling(cues: list[Hit], terms: Sequence[Hit], text: str) -> list[Hit]:
+    """Drop cues that share one hanzi with a term: 人族 in 真人族裔 is no word of it."""
+    starts = {t.start for t in terms if HANZI.match(text, t.start)}
+    ends = {t.end for t in terms if HANZI.match(text, t.end - 1)}
+    return [
+        c
+        for c in cues
+        if c.end - c.start == 1
+        or not (
+            (c.end - 1 in starts and c.end not in ends)
+            or (c.start + 1 in ends and c.start not in starts)
+        )
     ]
 
 

@@ -25,7 +25,10 @@ _BORDER = re.compile(  # of a clause; no comma or colon within a number or a tim
 _LEADING = " \t\r\n-–—*•●▲★#>|,，;；:：、)）"
 _TRAILING = " \t\r\n|,，;；:：、(（"
 _COMMENT = re.compile(r"\s*(?://|/\*|\*|#(?!define)|<!--|--)")
-_COMMENTED_CODE = re.compile(r"[;,]\s*(?:\*/)?\s*(?://.*)?$")
+_COMMENTED_CODE = re.compile(  # a statement that ends as code does, or a field with its type
+    r".*[;,]\s*+(?:\*/)?+\s*+(?://.*)?"
+    r"|\s*+(?://|\#|--)\s*+[A-Za-z_][\w.\[\]]*+\??+\s*+(?::=?|=)\s*+[^\s#]++\s*+(?:(?:\#|//|--).*)?"
+)
 _WEIGHTS = {"group": 5, "list": 4, "capability": 4, "attribute": 3, "field": 3, "proxy": 2}
 
 
@@ -107,8 +110,10 @@ def _lines(passage: Passage, anchor: Hit) -> Span:
     weights = _weights(passage, anchor)
     core = max(weights, key=lambda line: (weights[line], line == passage.sentence(anchor), -line))
     first = last = core
-    if anchor.kind == "list" and passage.sentence(anchor) == core:
-        last = _line_at(passage, anchor.end - 1)
+    listed = [t for t in passage.terms if t.kind == "list" and t.trait == anchor.trait]
+    for term in listed:
+        if passage.sentence(term) == core:
+            last = max(last, _line_at(passage, term.end - 1))
     first, last = _with_code(passage, first, last)
     for line in sorted(weights, key=lambda line: (abs(line - core), line)):
         low, high = _with_code(passage, min(first, line), max(last, line))
@@ -144,7 +149,7 @@ def _with_code(passage: Passage, first: int, last: int) -> Span:
     """Return the lines with the line of code that a comment at their end speaks of."""
     start, end = _source(passage, passage.spans[last])
     line = passage.source[start:end]
-    is_comment = _COMMENT.match(line) and not _COMMENTED_CODE.search(line.rstrip())
+    is_comment = _COMMENT.match(line) and not _COMMENTED_CODE.fullmatch(line.rstrip())
     if is_comment and last + 1 < len(passage.spans):
         return first, last + 1
     return first, last

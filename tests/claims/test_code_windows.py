@@ -143,7 +143,7 @@ def test_the_elements_of_an_array_are_judged_together() -> None:
     labels = '{"face_heads": {"ethnicity": ["asian", "black", "white", "indian"]}, "size": "64"}'
     document, _ = read(labels, "labels.json")
     [(window, _, _)] = passages(document, ALL)
-    assert window.split("\n") == ["ethnicity", "asian", "black", "white", "indian"]
+    assert window.split("\n") == ["ethnicity:asian", "black", "white", "indian"]
 
 
 @pytest.mark.parametrize(
@@ -173,3 +173,81 @@ def test_the_elements_of_an_array_are_judged_together() -> None:
 def test_ordinary_files_hold_no_finding(name: str, source: str) -> None:
     _, claims = read(source, name)
     assert claims == []
+
+
+FACE_JSON = """{
+  "request_id": "8f", "took": 12,
+  "attributes": {"age": 31, "ethnicity": {"value": "asian", "confidence": 0.98}, "glasses": false},
+  "emotion": {"anger": 0.1, "happiness": 0.8}
+}
+"""
+CARD_JSON = (
+    """{"idCard": {"name": "A", "sex": "男", "nation": "汉", "idNumber": "11", "address": "X"}}"""
+)
+RACE_ENUM = """from vendor.face import FaceRecord
+
+class FaceRace(IntEnum):
+    \"\"\"
+    \"\"\"
+    UNKNOWN = 0
+    NODISTI = 1
+    YELLOW = 2
+    BLACK = 3
+    WHITE = 4
+
+class Channel(IntEnum):
+    YELLOW = 1
+    BLACK = 2
+    WHITE = 3
+"""
+RESERVED_FIELD = """class Face(BaseModel):
+    age: int
+    gender: str
+    # ethnicity: str  # reserved
+    glasses: bool
+"""
+CHECKED_FIELD = """struct Source {
+  int type;      // sqlite
+  int is_check;  // 0:不校验，1:校验人种属性
+  int top;
+};
+"""
+
+
+def quotes(source: str, name: str) -> dict[str, Claim]:
+    document, claims = read(source, name)
+    return {document.text[c.start : c.end]: c for c in claims}
+
+
+def test_a_field_of_json_is_read_with_the_other_members_of_its_object() -> None:
+    found = quotes(FACE_JSON, "face.json")
+    assert {c.trait for c in found.values()} == {"ethnicity", "emotion"}
+    assert any("ethnicity\nvalue\nasian" in quote for quote in found)
+    assert quotes(CARD_JSON, "card.json") == {}
+
+
+def test_a_long_text_of_json_is_read_without_its_neighbours() -> None:
+    told = "The camera of this portal detects the ethnicity of everybody who walks through. " * 3
+    before = "Nothing is told here that a person would want to read. " * 80
+    [quote] = quotes(f'{{"notes": "{before}", "body": "{told}"}}', "news.json")
+    assert quote.startswith("The camera of this portal detects the ethnicity")
+
+
+def test_the_head_of_an_enumeration_says_what_its_members_are() -> None:
+    [(quote, claim)] = quotes(RACE_ENUM, "face.py").items()
+    assert claim.trait == "race"
+    assert " ".join(quote.split()) == "YELLOW = 2 BLACK = 3 WHITE = 4"
+
+
+def test_lines_that_import_are_no_part_of_what_stands_below_them() -> None:
+    document, _ = read(RACE_ENUM, "face.py")
+    assert all("import" not in window for window, _, _ in passages(document, ALL))
+
+
+def test_a_field_that_is_commented_out_is_quoted_by_itself() -> None:
+    assert list(quotes(RESERVED_FIELD, "face.py")) == ["# ethnicity: str  # reserved"]
+
+
+def test_a_value_that_says_no_denies_nothing() -> None:
+    [claim] = quotes(CHECKED_FIELD, "store.cpp").values()
+    assert (claim.label, claim.trait) == ("offers", "race")
