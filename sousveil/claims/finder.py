@@ -25,11 +25,12 @@ from sousveil.claims.judgement import Decision, decide
 from sousveil.claims.lexicon import Lexicon, lexicon
 from sousveil.claims.model import Model, shipped_model
 from sousveil.claims.normal import normalise
+from sousveil.claims.passage import HANZI
 from sousveil.claims.quote import MAX_QUOTE_CHARACTERS
 from sousveil.claims.rows import table_rows
 from sousveil.claims.schema import is_requirement
 from sousveil.claims.windows import Span, sentences
-from sousveil.model import LABELS, Block, BlockKind, Claim, Document
+from sousveil.model import LABELS, BlockKind, Claim, Document
 from sousveil.topics.load import Topic
 
 THRESHOLD = 0.5  # of the claim's probability; measured by bench/claims.py on ordinary text
@@ -189,7 +190,8 @@ def _windows(document: Document, words: Lexicon) -> Iterator[Window]:
             quote = (start, end) if end - start <= MAX_QUOTE_CHARACTERS else None
             yield _prose_window(document, (start, end), contexts, quote)
             continue
-        for low, high in _prose(document.text, block, places):
+        done = _last_line(document, index, places)
+        for low, high in _prose(document.text, (block.start, blocks[done].end), places):
             yield _prose_window(document, (low, high), contexts, None)
 
 
@@ -208,20 +210,33 @@ def _is_statement(document: Document, first: int, last: int) -> bool:
     return longest <= SHORT_BLOCK_CHARACTERS and whole <= MAX_PASSAGE_CHARACTERS
 
 
+def _last_line(document: Document, index: int, places: list[Span]) -> int:
+    """Return the block in which the last term of a block ends: 维吾<br>尔 stands in two of them."""
+    blocks, text = document.blocks, document.text
+    last = index
+    while last + 1 < len(blocks) and places[-1][1] > blocks[last].end:
+        one, two = blocks[last], blocks[last + 1]
+        is_line = (one.kind, one.context) == (two.kind, two.context)
+        if not (is_line and HANZI.match(text, one.end - 1) and HANZI.match(text, two.start)):
+            break
+        last += 1
+    return last
+
+
 def _marked_blocks(
     document: Document, words: Lexicon, *, hints: bool
-) -> list[tuple[int, list[int]]]:
-    """Return the blocks that hold a term, by index, with the offsets of their terms."""
+) -> list[tuple[int, list[Span]]]:
+    """Return the blocks in which a term begins, by index, with the spans of their terms."""
     normal = normalise(document.text)
     hits = (hit for hit in words.terms(normal.text) if hints or hit.kind != "hint")
-    places = sorted(normal.source_span(hit.start, hit.end)[0] for hit in hits)
-    marked: list[tuple[int, list[int]]] = []
+    places = sorted(normal.source_span(hit.start, hit.end) for hit in hits)
+    marked: list[tuple[int, list[Span]]] = []
     position = 0
     for index, block in enumerate(document.blocks):
-        while position < len(places) and places[position] < block.start:
+        while position < len(places) and places[position][0] < block.start:
             position += 1
         first = position
-        while position < len(places) and places[position] < block.end:
+        while position < len(places) and places[position][0] < block.end:
             position += 1
         if position > first:
             marked.append((index, places[first:position]))
@@ -230,11 +245,12 @@ def _marked_blocks(
     return marked
 
 
-def _prose(text: str, block: Block, places: list[int]) -> Iterator[Span]:
+def _prose(text: str, block: Span, places: list[Span]) -> Iterator[Span]:
     """Give the block when it is short, else its sentences that hold a term."""
-    if block.end - block.start <= SHORT_BLOCK_CHARACTERS:
-        yield block.start, block.end
+    if block[1] - block[0] <= SHORT_BLOCK_CHARACTERS:
+        yield block
         return
-    for start, end in sentences(text, block.start, block.end):
-        if bisect_left(places, start) < bisect_left(places, end):
+    begins = [start for start, _ in places]
+    for start, end in sentences(text, *block):
+        if bisect_left(begins, start) < bisect_left(begins, end):
             yield start, end

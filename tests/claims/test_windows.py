@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from sousveil import topics
 from sousveil.claims import find
 from sousveil.claims.windows import MAX_SENTENCE_CHARACTERS, parts_word, sentences, word_end
+from sousveil.extract import extract
 from sousveil.model import Block, BlockKind, Document
 
 ALL = tuple(topics.load(name) for name in topics.shipped())
@@ -92,3 +93,20 @@ def test_a_quote_is_whole_words(words: list[str], gap: str) -> None:
         assert (
             text[claim.start : claim.end].split()[0].strip(",—") in text.replace(",", " ").split()
         )
+
+
+@pytest.mark.parametrize(
+    "page",
+    [
+        "<p>摄像机支持维吾<br>尔族人脸识别。</p>",
+        "<ul><li>人脸识别：支持维<br/>吾<br/>尔族识别</li></ul>",
+        "<p>" + "这台摄像机重两公斤。" * 60 + "摄像机支持维吾<br>尔族人脸识别。</p>",
+    ],
+)
+def test_a_term_that_a_line_break_parts_is_read_and_quoted_whole(page: str) -> None:
+    document = extract(page.encode(), media_type="text/html", charset="utf-8", name="lens.html")
+    [claim] = find(document, ALL)
+    quote = document.text[claim.start : claim.end].replace("\n", "")
+    assert "维吾尔族" in quote
+    assert "重两公斤" not in quote
+    assert claim.trait == "ethnicity"
