@@ -124,12 +124,16 @@ def _candidate(
 
 
 def _read(window: Window, words: Lexicon) -> Reading:
-    """Read a window; code whose own declaration tells neither card nor face is read with more."""
-    text, contexts = window.text, window.contexts
-    reading = read(text, words, context=contexts[0], code=window.code)
-    if len(contexts) > 1 and not {IDENTITY_DOCUMENT, FACE_ATTRIBUTES} & set(reading.features):
-        reading = read(text, words, context=contexts[1], code=window.code)
-    return reading
+    """Read a window; code whose own declaration tells neither card nor face is read with more.
+
+    A card beside it is another thing where the declaration itself speaks of faces.
+    """
+    reading = read(window.text, words, context=window.contexts[0], code=window.code)
+    if len(window.contexts) == 1 or {IDENTITY_DOCUMENT, FACE_ATTRIBUTES} & set(reading.features):
+        return reading
+    wider = read(window.text, words, context=window.contexts[1], code=window.code)
+    of_faces = {"says codebody", "around codebody"} & set(reading.features)
+    return reading if of_faces and IDENTITY_DOCUMENT in wider.features else wider
 
 
 def _shown(decision: Decision, reading: Reading, threshold: float) -> bool:

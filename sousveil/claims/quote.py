@@ -27,6 +27,7 @@ _TRAILING = " \t\r\n|,，;；:：、(（"
 _COMMENT = re.compile(r"\s*(?://|/\*|\*|#(?!define)|<!--|--)")
 _COMMENTED_CODE = re.compile(  # a statement that ends as code does, or a field with its type
     r".*[;,]\s*+(?:\*/)?+\s*+(?://.*)?"
+    r"|\s*+(?://|--)[^{}]*+\{[^{}]*+\}?+"
     r"|\s*+(?://|\#|--)\s*+[A-Za-z_][\w.\[\]]*+\??+\s*+(?::=?|=)\s*+[^\s#]++\s*+(?:(?:\#|//|--).*)?"
 )
 _WEIGHTS = {"group": 5, "list": 4, "capability": 4, "attribute": 3, "field": 3, "proxy": 2}

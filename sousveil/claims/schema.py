@@ -101,9 +101,20 @@ def _statements(text: str, span: Span) -> list[Span]:
 
 
 def _pointer(document: Document, index: int) -> str:
-    """Return the pointer of the property that a block belongs to; "" for none."""
-    match = _PROPERTY.match(document.blocks[index].context)
-    return match[0] if match else ""
+    """Return the pointer of the property that a block belongs to; "" for none.
+
+    A comment on a line of its own may speak of anything: of a property that is commented out.
+    """
+    block = document.blocks[index]
+    match = _PROPERTY.match(block.context)
+    if match is None or (block.kind is BlockKind.COMMENT and _begins_line(document, block.start)):
+        return ""
+    return match[0]
+
+
+def _begins_line(document: Document, start: int) -> bool:
+    line = document.text.rfind("\n", 0, start) + 1
+    return not document.text[line:start].strip()
 
 
 def _bounded(text: str, start: int, end: int) -> Span:

@@ -251,3 +251,60 @@ def test_a_field_that_is_commented_out_is_quoted_by_itself() -> None:
 def test_a_value_that_says_no_denies_nothing() -> None:
     [claim] = quotes(CHECKED_FIELD, "store.cpp").values()
     assert (claim.label, claim.trait) == ("offers", "race")
+
+
+FACE_OPENAPI = """openapi: 3.0.0
+paths:
+  /faces/search:
+    post:
+      requestBody:
+        content:
+          application/json:
+            schema:
+              properties:
+                age: {type: integer}
+                ethnicity:
+                  type: string
+                  enum: [asian, black, white]
+                # emotion: {type: string}  reserved
+"""
+FACE_TYPES = """export enum FaceEthnicity {
+  Asian = "asian",
+  Black = "black",
+  White = "white",
+}
+
+export interface User {
+  name: string;
+  email: string;
+  ethnicity?: string;
+  birthday: string;
+  address: string;
+}
+"""
+FACE_CLASS = """public class FaceAttributes
+{
+    public int Age { get; set; }
+    // public string Emotion { get; set; }
+    public bool Glasses { get; set; }
+}
+"""
+
+
+def test_a_property_that_is_commented_out_is_no_part_of_the_one_above() -> None:
+    assert {c.trait: quote for quote, c in quotes(FACE_OPENAPI, "faces.yaml").items()} == {
+        "ethnicity": (
+            "ethnicity:\n                  type: string\n"
+            "                  enum: [asian, black, white]"
+        ),
+        "emotion": "# emotion: {type: string}  reserved",
+    }
+
+
+def test_a_card_beside_a_declaration_of_faces_is_another_thing() -> None:
+    [quote] = quotes(FACE_TYPES, "types.ts")
+    assert quote.startswith('Asian = "asian"')
+
+
+def test_a_member_with_braces_that_is_commented_out_is_quoted_by_itself() -> None:
+    assert list(quotes(FACE_CLASS, "Face.cs")) == ["// public string Emotion { get; set; }"]
