@@ -28,6 +28,7 @@ class Pattern(NamedTuple):
 
     expression: bytes
     exact_case: bool = False
+    once: bool = False  # told only where it matches first
 
 
 class Automaton:
@@ -59,7 +60,9 @@ class Automaton:
 def compiled(patterns: Sequence[Pattern]) -> Automaton:
     """Return the automaton of some patterns; index counts them from 0."""
     flags = [
-        hyperscan.HS_FLAG_DOTALL | (0 if one.exact_case else hyperscan.HS_FLAG_CASELESS)
+        hyperscan.HS_FLAG_DOTALL
+        | (0 if one.exact_case else hyperscan.HS_FLAG_CASELESS)
+        | (hyperscan.HS_FLAG_SINGLEMATCH if one.once else 0)
         for one in patterns
     ]
     database = hyperscan.Database()

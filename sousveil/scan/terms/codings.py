@@ -27,15 +27,12 @@ _TAKEN_FOR = {  # WHATWG Encoding, section 4.2: what browsers read under other n
 }
 
 
-def is_utf8(data: bytes) -> bool:
-    """Whether `data` is valid UTF-8 throughout."""
-    if data.isascii():
-        return True
+def in_utf8(data: bytes) -> str | None:
+    """Return the text that `data` is in UTF-8; None where it is not valid throughout."""
     try:
-        data.decode()
+        return data.decode()
     except UnicodeDecodeError:
-        return False
-    return True
+        return None
 
 
 def codings(data: bytes) -> Sequence[str]:
@@ -60,3 +57,9 @@ def plain_bytes(coding: str) -> bytes:
     texts = (bytes([byte]).decode(coding, "replace") for byte in range(256))
     letters = (plain_letters().get(text.encode()) for text in texts)
     return bytes(letter[0] if letter else byte for byte, letter in enumerate(letters))
+
+
+@cache
+def plain_latin_1() -> bytes:
+    """Return what each byte of Latin-1 is in plain ASCII; what is no letter there is a space."""
+    return re.sub(rb"[\x80-\xff]", b" ", plain_bytes("latin-1"))

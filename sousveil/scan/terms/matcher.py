@@ -16,15 +16,15 @@ from pathlib import Path
 
 from sousveil.claims.lexicon import Lexicon, lexicon
 from sousveil.scan.terms.automaton import Automaton
-from sousveil.scan.terms.codings import is_utf8
+from sousveil.scan.terms.codings import in_utf8
 from sousveil.scan.terms.kept import CUE, Patterns, Table, patterns
 from sousveil.scan.terms.views import (
     BORDER,
     hidden,
     in_unread_tag,
     overview,
-    plain,
     plain_elsewhere,
+    plain_page,
     wide,
     without_scripts,
 )
@@ -66,9 +66,13 @@ class Matcher:
     def _shows(self, data: bytes) -> bool:
         """Whether `data`, or what is hidden in it, tells something."""
         data = without_scripts(data)
-        utf_8 = is_utf8(data)
+        text = in_utf8(data)
+        utf_8 = text is not None
         seen = overview(data, utf_8=utf_8)
-        texts = (plain(data, seen.accented),) if utf_8 else (data, *plain_elsewhere(data))
+        if text is None:
+            texts: Iterable[bytes] = (data, *plain_elsewhere(data))
+        else:
+            texts = (plain_page(data, text, seen),)
         return any(self._says(text, data, utf_8=utf_8) for text in texts) or any(
             self._says(text, data) for text in hidden(data, seen.hides, utf_8=utf_8)
         )

@@ -17,7 +17,13 @@ from urllib.parse import unquote_to_bytes
 
 from sousveil.claims.normal import CJK, INVISIBLE, MARKS
 from sousveil.scan.terms.automaton import Automaton, Pattern, compiled
-from sousveil.scan.terms.codings import LATIN, codings, plain_bytes, plain_letters
+from sousveil.scan.terms.codings import (
+    LATIN,
+    codings,
+    plain_bytes,
+    plain_latin_1,
+    plain_letters,
+)
 
 Span = tuple[int, int]
 
@@ -66,8 +72,13 @@ _HIDES_ELSEWHERE = (  # what is rare in GB 18030, and a line's end between hanzi
     rb"[\x81-\xfe][0-9][\x81-\xfe][0-9]",
     rb"[\x80-\xfe](?:\r?\n\s*|&nbsp;)[\x81-\xfe][\x80-\xfe]",
 )
-_ACCENTED = (rb"[\xc3-\xc7][\x80-\xbf]", rb"\xe1[\xb8-\xbb][\x80-\xbf]")  # letters, in UTF-8
-_ACCENTED_BYTES = (2, 3)
+# In UTF-8: letters with an accent that Latin-1 has, and those that it has not; other scripts.
+_LATIN_1 = rb"\xc3[\x80-\xbf]"
+_BEYOND_LATIN_1 = (rb"[\xc4-\xc7][\x80-\xbf]", rb"\xe1[\xb8-\xbb][\x80-\xbf]")
+_BEYOND_BYTES = (2, 3)
+_OTHER_SCRIPTS = rb"[\xce-\xe0\xe3-\xed][\x80-\xbf]"
+_FIRST_LETTER = len(_HIDES) + len(_HIDES_UTF_8)  # of what `_of_utf_8` looks for
+_FIRST_ONCE = _FIRST_LETTER + len(_BEYOND_LATIN_1)
 _WIDE = (rb"(?:[\t\n\r -~]\x00){%d}" % MIN_NULS, rb"(?:\x00[\t\n\r -~]){%d}" % MIN_NULS)
 _WIDE_CODINGS = ("utf-16-le", "utf-16-be")
 # The value of an attribute that the finder reads (extract/markup), from its first byte on.
@@ -87,10 +98,12 @@ _UNSEEN = re.compile(f"[{INVISIBLE}{MARKS}]+")
 
 
 class Overview(NamedTuple):
-    """What stands where in a body."""
+    """What stands where in a body. Of UTF-8: which letters have accents."""
 
-    accented: Sequence[Span]  # letters with an accent, in UTF-8
     hides: Sequence[int]  # where what may hide a term ends
+    has_latin_1: bool = False  # letters with an accent that Latin-1 has
+    beyond: Sequence[Span] = ()  # letters with another accent
+    has_other_scripts: bool = False
 
 
 def without_scripts(data: bytes) -> bytes:
@@ -109,31 +122,57 @@ def without_scripts(data: bytes) -> bytes:
 
 def overview(data: bytes, *, utf_8: bool) -> Overview:
     """Return what in a body must be undone before all of its text can be seen."""
-    beyond: tuple[bytes, ...] = ()
-    if not data.isascii():
-        beyond = (*_HIDES_UTF_8, *_ACCENTED) if utf_8 else _HIDES_ELSEWHERE
-    expressions = (*_HIDES, *beyond)
-    letters = len(expressions) - len(_ACCENTED) if utf_8 and beyond else len(expressions)
-    accented: list[Span] = []
+    if data.isascii():
+        return Overview(_kept(data, [end for _, end in _automaton(*_HIDES).hits(data)]))
+    if not utf_8:
+        hits = _automaton(*_HIDES, *_HIDES_ELSEWHERE).hits(data)
+        return Overview(_kept(data, [end for _, end in hits]))
     hides: list[int] = []
-    for index, end in _automaton(*expressions).hits(data):
-        if index >= letters:
-            accented.append((end - _ACCENTED_BYTES[index - letters], end))
-        elif not hides or end > hides[-1]:
+    beyond: list[Span] = []
+    once: set[int] = set()
+    for index, end in _of_utf_8().hits(data):
+        if index < _FIRST_LETTER:
             hides.append(end)
-    if len(hides) <= MAX_HIDES:
-        hides = [
-            end
-            for end in hides
-            if not (in_unread_tag(data, end) and in_unread_tag(data, end - _TAG_BYTES))
-        ]
-    return Overview(accented, hides)
+        elif index < _FIRST_ONCE:
+            beyond.append((end - _BEYOND_BYTES[index - _FIRST_LETTER], end))
+        else:
+            once.add(index - _FIRST_ONCE)
+    return Overview(_kept(data, hides), 0 in once, beyond, 1 in once)
 
 
-def plain(data: bytes, accented: Sequence[Span] | None = None) -> bytes:
-    """Return UTF-8 with the accents taken off its Latin letters, which are found if not given."""
-    if accented is None:
-        accented = [] if data.isascii() else _accented(data)
+def _kept(data: bytes, hides: list[int]) -> list[int]:
+    """Return places in their order, once each, but for those in tags; if too many, all."""
+    hides = list(dict.fromkeys(hides))
+    if len(hides) > MAX_HIDES:
+        return hides
+    return [
+        end
+        for end in hides
+        if not (in_unread_tag(data, end) and in_unread_tag(data, end - _TAG_BYTES))
+    ]
+
+
+def plain_page(data: bytes, text: str, seen: Overview) -> bytes:
+    """Return a page in UTF-8, whose `text` is given, with the accents taken off Latin letters."""
+    if not seen.has_latin_1:
+        return _without(data, seen.beyond)
+    if seen.has_other_scripts:
+        return plain(data)
+    if seen.beyond:
+        text = _without(data, seen.beyond).decode()
+    # In C, some ten times as fast: what Latin-1 has not becomes a reference, as HTML has them.
+    return text.encode("latin-1", "xmlcharrefreplace").translate(plain_latin_1())
+
+
+def plain(data: bytes) -> bytes:
+    """Return UTF-8 with the accents taken off its Latin letters."""
+    if data.isascii():
+        return data
+    hits = _automaton(_LATIN_1, *_BEYOND_LATIN_1).hits(data)
+    return _without(data, [(end - (3 if index > 1 else 2), end) for index, end in hits])
+
+
+def _without(data: bytes, accented: Sequence[Span]) -> bytes:
     letters, done = plain_letters(), 0
     pieces: list[bytes] = []
     for start, end in accented:
@@ -141,11 +180,6 @@ def plain(data: bytes, accented: Sequence[Span] | None = None) -> bytes:
         pieces += (data[done:start], letters.get(letter, letter))
         done = end
     return b"".join((*pieces, data[done:])) if pieces else data
-
-
-def _accented(data: bytes) -> list[Span]:
-    hits = _automaton(*_ACCENTED).hits(data)
-    return [(end - _ACCENTED_BYTES[index], end) for index, end in hits]
 
 
 def plain_elsewhere(data: bytes) -> Iterator[bytes]:
@@ -209,6 +243,14 @@ def in_unread_tag(data: bytes, end: int) -> bool:
     """Whether a place lies in a tag, and there in no attribute that the finder reads."""
     tag = tag_around(data, end)
     return tag >= 0 and value_around(data, tag, end) < 0
+
+
+@cache
+def _of_utf_8() -> Automaton:
+    """Return what looks through UTF-8 that is not ASCII, in the order that `overview` tells."""
+    all_of = (*_HIDES, *_HIDES_UTF_8, *_BEYOND_LATIN_1)
+    once = (_LATIN_1, _OTHER_SCRIPTS)
+    return compiled([Pattern(one) for one in all_of] + [Pattern(one, once=True) for one in once])
 
 
 @cache

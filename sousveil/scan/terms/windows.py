@@ -131,7 +131,7 @@ def _string(before: bytes, after: bytes, coding: str) -> str:
     name = _NAME.search(before, max(0, start - MAX_NAME_BYTES), max(0, start))
     string = before[start + 1 :] + (after[: stop.start()] if stop else after)
     above = (name.group(1) + b"\n") if name else b""
-    return _ESCAPED.sub(_unescaped, _decoded(above + string, coding))
+    return html.unescape(_ESCAPED.sub(_unescaped, _decoded(above + string, coding)))
 
 
 def _unescaped(match: "re.Match[str]") -> str:
