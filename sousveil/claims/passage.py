@@ -44,6 +44,7 @@ _KEYWORDS = frozenset(
     {"string", "strings", "integer", "pointer", "template", "variable", "variables", "public"}
     | {"private", "protected", "static", "import", "export", "return", "if", "for", "case", "self"}
     | {"default", "interface", "match", "token", "pattern", "async", "thread", "lock", "object"}
+    | {"dictionary"}
 )
 # Words that are a term once their marks are folded: Vietnamese for cause, thin, stick, break and
 # crow, Polish for also.
